@@ -262,7 +262,7 @@ class RunningRelay implements Relay {
         index: this.#maintenance.index,
         strangers: this.#ingress.strangers,
         clients: this.#control.clients,
-        notices: [...this.#notices, ...this.#maintenance.notices],
+        notices: this.#notices,
       });
     const handlers = makeHandlers({
       configuration,

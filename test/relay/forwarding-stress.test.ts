@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { countRuns } from '../long.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
+import { stateCodes } from '../../src/relay/log/database.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
@@ -57,7 +58,7 @@ function rowsOf(dataDir: string): {
   const sent = db
     .prepare(
       `SELECT n.event_id, d.config FROM forwardings f JOIN notifications n ON n.id = f.notification_id
-       JOIN destinations d ON d.id = f.destination_id WHERE f.state = 2`,
+       JOIN destinations d ON d.id = f.destination_id WHERE f.state = ${stateCodes.sent}`,
     )
     .all()
     .map((row) => ({
@@ -171,7 +172,7 @@ describe('whatever the callbacks answer and however often the relay is restarted
             const { states, sent, forwardings } = rowsOf(dataDir);
             assert.deepEqual(
               [counts.waiting + counts.held, counts.sent, counts.failed, counts.discarded],
-              [0, 1, 2, 3].map((state) => states.get(state) ?? 0),
+              (['waiting', 'sent', 'failed', 'discarded'] as const).map((state) => states.get(stateCodes[state]) ?? 0),
             );
             assert.equal(counts.waiting + counts.held, 0);
             assert.equal(counts.sent + counts.failed + counts.discarded, forwardings);

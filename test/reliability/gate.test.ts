@@ -5,6 +5,7 @@ import type { HeldForwarding } from '../../src/protocol/debug.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
+import { stateCodes } from '../../src/relay/log/database.ts';
 import { isLong, readAmount } from '../long.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { readyRelay } from '../relay/processes.ts';
@@ -266,7 +267,7 @@ describe('Whatever is paused, stepped, continued, edited and dropped, and howeve
         );
         assert.deepEqual(
           [counts.waiting + counts.held, counts.sent, counts.failed, counts.discarded],
-          [0, 1, 2, 3].map((state) => states.get(state) ?? 0),
+          (['waiting', 'sent', 'failed', 'discarded'] as const).map((state) => states.get(stateCodes[state]) ?? 0),
         );
         const stored = new Set(relay.rows('SELECT address FROM events').map((row) => String(row['address'])));
         for (const [address, { came, lost, dropped }] of relay.known) {

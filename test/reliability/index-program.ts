@@ -1,4 +1,4 @@
-/** Run under strace by syncs.test.ts: has the index of a history follow so often that its write-ahead log begins anew. */
+/** Run under strace by syncs.test.ts: has the indexed text of a history follow so often that its write-ahead log begins anew. */
 import { writeSync } from 'node:fs';
 import { openHistory, storeFile } from '../../src/relay/history/history.ts';
 import { Store } from '../../src/relay/log/store.ts';
@@ -11,7 +11,9 @@ const history = openHistory(dataDir);
 history.follow(Infinity);
 writeSync(1, 'begin\n');
 for (let i = 0; i < Number(rounds); i++) {
-  await store.add(deliveryRecord(store));
+  const words = (event: number): string => Array.from({ length: 1000 }, (_, at) => `w${i}x${event}x${at}`).join(' ');
+  const Events = [0, 1, 2, 3, 4].map((event) => ({ Type: 'Subscribe', Name: words(event) }));
+  await store.add(deliveryRecord(store, { events: 5, body: Buffer.from(JSON.stringify({ Events })) }));
   history.follow(Infinity);
 }
 writeSync(1, 'end\n');

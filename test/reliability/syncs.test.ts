@@ -99,7 +99,7 @@ describe('Disk syncs', function () {
     }
     const folder = realpathSync(temporaryFolder());
     const file = join(folder, 'relay.sqlite');
-    const fail = ['-P', `${file}-wal`, '-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO:when=5'];
+    const fail = ['-P', `${file}-wal`, '-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:error=EIO:when=4'];
     const node = ['node', '--disable-warning=ExperimentalWarning', failingProgram, file];
     const { status, stdout } = spawnSync('strace', ['-f', '-q', ...fail, '-o', join(folder, 'strace'), ...node], {
       encoding: 'utf8',

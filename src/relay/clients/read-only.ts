@@ -15,7 +15,7 @@ import { openHistory as openReader } from '../history/history.ts';
 import type { HistoryReader } from '../history/history.ts';
 import { requestsTo } from './in-process-client.ts';
 
-/** Maximum wait of the first request until the history's index is up to date, in milliseconds. */
+/** Maximum wait of a search of words until the indexed text is up to date, in milliseconds. */
 const mostFollowMs = 10_000;
 
 export interface ClosableHistory extends Pick<RelayClient, 'request'> {
@@ -24,7 +24,7 @@ export interface ClosableHistory extends Pick<RelayClient, 'request'> {
 
 /** @throws StoreError if there is none, or it can't be read; DataDirectoryError */
 export function openHistory(dataDir: string): ClosableHistory {
-  const reader = openReader(dataDir);
+  const reader = openReader(dataDir, mostFollowMs);
   return { request: requestsTo(handlersOf(() => reader)), close: () => reader.close() };
 }
 
@@ -33,19 +33,11 @@ export function openHistory(dataDir: string): ClosableHistory {
  * @param reader throws if the history can't be read, which is the response then
  */
 function handlersOf(reader: () => HistoryReader): Handlers {
-  let isPrepared = false;
-  /** No other process updates the index now. */
-  const prepared = (): HistoryReader => {
-    const opened = reader();
-    if (!isPrepared) opened.prepare(mostFollowMs);
-    isPrepared = true;
-    return opened;
-  };
   const reading: Partial<Handlers> = {
     'debug/sending': () => ({ sending: reader().sending() }),
-    'events/query': (params) => prepared().query(params),
-    'events/page': (params) => prepared().page(params),
-    'events/counts': (params) => prepared().counts(params),
+    'events/query': (params) => reader().query(params),
+    'events/page': (params) => reader().page(params),
+    'events/counts': (params) => reader().counts(params),
     'events/get': ({ id }) => reader().event(id),
     'deliveries/get': ({ id }) => reader().delivery(id),
     'notifications/render': ({ id, ...to }) => reader().render(id, to),
@@ -64,7 +56,7 @@ function handlersOf(reader: () => HistoryReader): Handlers {
  */
 export async function serveHistory(dataDir: string, input: Readable, output: Writable): Promise<void> {
   let reader: HistoryReader | undefined;
-  const handlers = handlersOf(() => (reader ??= openReader(dataDir)));
+  const handlers = handlersOf(() => (reader ??= openReader(dataDir, mostFollowMs)));
   const connection = createMessageConnection(messagesOf(input), new StreamMessageWriter(output));
   const ending = new AbortController();
   for (const method of Object.keys(methods) as Method[]) {

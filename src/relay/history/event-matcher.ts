@@ -1,14 +1,9 @@
-/**
- * Which events of one delivery a filter finds before they are in the index: with the same columns, tests and text index
- * as a search of the history.
- */
+/** Which events of one delivery a filter finds: with the same conditions, and the same text, as a search of the history. */
 import type { DatabaseSync } from 'node:sqlite';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { openDatabase } from '../log/database.ts';
-import { EventColumns } from './event-columns.ts';
-import { testsOf } from './event-tests.ts';
-import { LogFeed } from './log-feed.ts';
-import { phrasesOf, TextIndex } from './text-index.ts';
+import { conditionsOf } from './event-conditions.ts';
+import { addTexts, createTextTable, matchExpression, phrasesOf, textColumns } from './text-index.ts';
 
 /** Consecutive events of a delivery, such as those of a notification. */
 export interface EventRange {
@@ -20,13 +15,11 @@ export interface EventRange {
 
 export class EventMatcher {
   readonly #log: DatabaseSync;
-  readonly #feed: LogFeed;
   /** Of the last delivery: its notifications are usually matched one after another. */
-  #text: { readonly deliveryId: number; readonly db: DatabaseSync; readonly index: TextIndex } | undefined;
+  #text: { readonly deliveryId: number; readonly db: DatabaseSync } | undefined;
 
   constructor(log: DatabaseSync) {
     this.#log = log;
-    this.#feed = new LogFeed(log);
   }
 
   /**
@@ -36,29 +29,30 @@ export class EventMatcher {
    */
   matching(filter: string, { deliveryId, firstEvent, count }: EventRange): number[] {
     const asked = parseFilter(filter, Date.now());
-    const columns = new EventColumns();
-    for (const event of this.#feed.eventsOf(deliveryId, firstEvent, count))
-      columns.set(event.id, event.values, event.summary);
-    const ids = [...columns.ids(testsOf(asked), Infinity)];
+    const conditions = conditionsOf(asked);
+    const where = conditions.map(({ column, sql }) => ` AND ${column === null ? '' : `e.${column} `}${sql}`).join('');
+    const ids = this.#log
+      .prepare(
+        `SELECT e.id FROM deliveries d JOIN events e NOT INDEXED ON e.id BETWEEN d.first_event + ? AND d.first_event + ?
+         WHERE d.id = ?${where} ORDER BY e.id`,
+      )
+      .all(firstEvent, firstEvent + count - 1, deliveryId, ...conditions.flatMap(({ values }) => values))
+      .map(({ id }) => Number(id));
     const phrases = phrasesOf(asked.words, asked.addresses);
-    if (phrases === null || ids.length === 0) return ids.reverse();
-    const selection = {
-      count: ids.length,
-      has: (id: number) => ids.includes(id),
-      ids: (before: number) => ids.filter((id) => id < before),
-    };
-    return [...this.#textOf(deliveryId).find(phrases, selection, Infinity)].reverse();
+    if (phrases === null || ids.length === 0) return ids;
+    const has = this.#textOf(deliveryId).prepare('SELECT 1 FROM search WHERE search MATCH ? AND rowid = ?');
+    return ids.filter((id) => has.get(matchExpression(phrases), BigInt(id)) !== undefined);
   }
 
-  #textOf(deliveryId: number): TextIndex {
-    if (this.#text?.deliveryId === deliveryId) return this.#text.index;
+  #textOf(deliveryId: number): DatabaseSync {
+    if (this.#text?.deliveryId === deliveryId) return this.#text.db;
     this.#text?.db.close();
     this.#text = undefined;
     const db = openDatabase(':memory:');
-    const index = new TextIndex(db);
-    const row = this.#feed.bodyOf(deliveryId);
-    if (row !== undefined) index.add(row, this.#log);
-    this.#text = { deliveryId, db, index };
-    return index;
+    createTextTable(db, 'search');
+    const row = this.#log.prepare(`SELECT ${textColumns} FROM deliveries WHERE id = ?`).get(deliveryId);
+    if (row !== undefined) addTexts(db, 'search', row, this.#log);
+    this.#text = { deliveryId, db };
+    return db;
   }
 }

@@ -11,7 +11,8 @@ import type {
   TracedEvent,
 } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
-import { bytesOf, notificationKindCodes, stateName } from '../log/database.ts';
+import { eventStates } from '../../protocol/event-filter.ts';
+import { bytesOf, stateCodes, stateName } from '../log/database.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { holdableOf, holdOf } from '../log/held.ts';
 import type { HoldView } from '../log/held.ts';
@@ -29,11 +30,9 @@ import {
 import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
 import { deliveryFactsOf, eventFactsOf, notificationFactsOf } from '../log/stored.ts';
-import { eventStateOf } from './forwarding-summary.ts';
 
-const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.address, e.date, e.warning, e.duplicate_of, e.notification_id,
-  d.list, d.source, d.injected, d.signature, d.on_purpose, d.reason, d.http_status, d.first_notification, d.notification_count,
-  d.first_event, d.row_count
+const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.list, e.address, e.date, e.warning, e.duplicate_of,
+  e.notification_id, e.raw_id, e.state, e.attempts, e.status, e.duration_ms, d.source, d.injected, d.signature, d.on_purpose, d.reason, d.http_status, d.first_event, d.row_count
   FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
 
 interface KnownDestination {
@@ -122,13 +121,13 @@ export class EventRows {
       duplicateOf,
       reason,
       ...(answered !== undefined && { answered }),
-      ...eventStateOf(kind, forwardings),
+      ...stateOf(row, forwardings),
     };
   }
 
   traced(row: Row): TracedEvent {
     const shown = this.shown(row);
-    const { state, status, durationMs, attempts: made } = eventStateOf(shown.kind, shown.forwardings);
+    const { state, status, durationMs, attempts: made } = stateOf(row, shown.forwardings);
     const attempts = made === 0 ? [] : this.notificationIdsOf(row).flatMap((each) => this.#spans(each));
     attempts.sort((a, b) => a.at.localeCompare(b.at));
     return { row: shown, state, status, durationMs, attempts, omittedAttempts: Math.max(0, made - attempts.length) };
@@ -152,25 +151,9 @@ export class EventRows {
       }));
   }
 
+  /** Those of an event: its notification, and its delivery's raw one. */
   notificationIdsOf(row: Row): number[] {
-    if (row['notification_id'] === null) return [];
-    const own = Number(row['notification_id']);
-    const last = Number(row['first_notification']) + Number(row['notification_count']) - 1;
-    if (last === own) return [own];
-    const raw = this.#sql.get(
-      `SELECT id FROM notifications WHERE id = ? AND kind = ${notificationKindCodes.raw}`,
-      last,
-    );
-    return raw === undefined ? [own] : [own, last];
-  }
-
-  /** The IDs of a notification's events, which are consecutive; undefined if it was removed. */
-  eventRangeOf(notificationId: number): { readonly first: number; readonly last: number } | undefined {
-    const row = this.#sql.get(
-      'SELECT d.first_event + n.first_event AS first, n.event_count AS count FROM notifications n JOIN deliveries d ON d.id = n.delivery_id WHERE n.id = ?',
-      notificationId,
-    );
-    return row && { first: Number(row['first']), last: Number(row['first']) + Number(row['count']) - 1 };
+    return [row['notification_id'], row['raw_id']].filter((id) => typeof id === 'number');
   }
 
   hasNotification(id: number): boolean {
@@ -289,4 +272,18 @@ export class EventRows {
     this.#destinations.set(id, known);
     return known;
   }
+}
+
+/** @param forwardings of the event */
+function stateOf(
+  row: Row,
+  forwardings: readonly Forwarding[],
+): Pick<EventSummary, 'state' | 'attempts' | 'status' | 'durationMs'> {
+  const isHeld = row['state'] !== stateCodes.failed && forwardings.some(({ state }) => state === 'held');
+  return {
+    state: isHeld ? 'held' : (eventStates[Number(row['state'])] ?? 'none'),
+    attempts: Number(row['attempts']),
+    status: row['status'] as number | null,
+    durationMs: row['duration_ms'] as number | null,
+  };
 }

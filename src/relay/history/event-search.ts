@@ -1,243 +1,140 @@
 /**
- * Finds events by the columns and the text of the index; events that are not indexed yet are read from the log, up to a
- * limit. The result says how many were not searched.
+ * Finds events by SQL on their rows, and by the indexed text; text that isn't indexed yet is read from the log, up to a
+ * limit. The result says how many events were not searched.
  */
-import type { DatabaseSync } from 'node:sqlite';
-import { isCorruption, openDatabase, sqliteCode } from '../log/database.ts';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Filter } from '../../protocol/event-filter.ts';
 import type { LogHoldView } from '../log/held.ts';
-import { blockSize, EventColumns } from './event-columns.ts';
-import type { Block, Test } from './event-columns.ts';
-import { stateTestsOf, testsOf } from './event-tests.ts';
-import { HeldColumns } from './held-columns.ts';
-import type { EventsUnderWay } from './held-columns.ts';
-import type { HistoryIndex } from './history-index.ts';
-import { phrasesOf, TextIndex } from './text-index.ts';
-import type { Phrases, Selection } from './text-index.ts';
+import type { Row } from '../log/statements.ts';
+import { conditionsOf, stateConditionsOf } from './event-conditions.ts';
+import type { Condition } from './event-conditions.ts';
+import type { IndexedText } from './indexed-text.ts';
+import { matchExpression, phrasesOf } from './text-index.ts';
+import type { Phrases } from './text-index.ts';
 
-/** Maximum time for a query to bring the index up to date first, in milliseconds. */
-const followMs = 40;
-const followTextMs = 40;
+/** An index that finds at most this many rows is worth its look-ups; with more, all rows are looked through in order. */
+const fewRows = 10_000;
 
-/** Maximum number of events outside the index to search, the newest; fewer for text, which costs more. */
-const mostTail = 5000;
-const mostTextTail = 1000;
-const mostTextTailBytes = 4_194_304;
+/** Rows `events e` of a FROM clause, their IDs, and what they must fulfill. */
+interface Part {
+  readonly from: string;
+  readonly id: string;
+  readonly conditions: readonly Pick<Condition, 'sql' | 'values'>[];
+}
 
-/** The result of a filter, all from one moment. */
+/** The events that a filter finds. */
 export interface Found {
-  /** Newest first. */
-  readonly ids: (before: number) => Iterable<number>;
-  /** Visits all of them, in any order, with the columns that contain them. */
-  each(visit: (block: Block, at: number) => void): void;
-  /** Events that were not searched, because they are not in the index yet. */
+  /** Events that were not searched, because their text is not indexed yet. */
   readonly unseen: number;
-  readonly held: HeldColumns;
+  /**
+   * @param columns of `events e`, beside `id`
+   * @param query makes a SELECT of a table that has them for each event
+   */
+  ask(columns: readonly string[], query: (table: string) => string, ...values: SQLInputValue[]): Row[];
+}
+
+/** Only events between these IDs, both exclusive. */
+export interface Bounds {
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
 }
 
 export class EventSearch {
-  readonly index: HistoryIndex;
   readonly #log: DatabaseSync;
-  /** The searched events that are not in the index yet; kept until the log changes. */
-  #tail: { readonly after: number; readonly end: number; readonly columns: EventColumns } | undefined;
-  #textTail:
-    | { readonly after: number; readonly end: number; readonly db: DatabaseSync; readonly text: TextIndex }
-    | undefined;
+  readonly #text: IndexedText;
 
-  constructor(index: HistoryIndex, log: DatabaseSync) {
-    this.index = index;
+  constructor(log: DatabaseSync, text: IndexedText) {
     this.#log = log;
+    this.#text = text;
   }
 
-  /** @param underWay the events being sent */
-  find(filter: Filter, view: LogHoldView, underWay: readonly EventsUnderWay[]): Found {
+  /** @param isTextUpToDate whether all text is indexed */
+  find(filter: Filter, view: LogHoldView, { before, after }: Bounds, isTextUpToDate: boolean): Found {
+    const conditions = [...conditionsOf(filter), ...stateConditionsOf(filter, view)];
+    const bounds = (id: string): Part['conditions'] => [
+      ...(before === undefined ? [] : [{ sql: `${id} < ?`, values: [BigInt(before)] }]),
+      ...(after === undefined ? [] : [{ sql: `${id} > ?`, values: [BigInt(after)] }]),
+    ];
     const phrases = phrasesOf(filter.words, filter.addresses);
-    const { index } = this;
-    const isAtEnd = isUpToDate(() => index.follow(followMs));
-    const held = new HeldColumns(view, index.freedBy, underWay);
-    const tests = [...stateTestsOf(filter, held), ...testsOf(filter)];
-    const tail = isAtEnd ? undefined : this.#readTail();
-    const all = tail === undefined ? [index.columns] : [tail, index.columns];
-    const known = all.reduce((sum, columns) => sum + columns.count, 0);
-    const unseen = isAtEnd ? 0 : Math.max(0, index.feed.rows - known);
-    if (phrases === null) {
-      return {
-        ids: function* (before) {
-          for (const columns of all) yield* columns.ids(tests, before);
-        },
-        each: (visit) => {
-          for (const columns of all) columns.select(tests, Infinity, visitEach(visit));
-        },
-        unseen,
-        held,
-      };
+    const fewest = this.#fewest(conditions);
+    const few = fewest.column;
+    const from = few === null ? 'events e' : `events e INDEXED BY events_${few}`;
+    const isAlone = phrases === null && conditions.length === 1;
+    const given = conditions.map(({ sql, values, column }) => ({
+      sql: column === null ? sql : `${column === few || isAlone ? '' : '+'}e.${column} ${sql}`,
+      values,
+    }));
+    if (phrases === null) return this.#found([{ from, id: 'e.id', conditions: [...given, ...bounds('e.id')] }], 0);
+    const parts: Part[] = [];
+    const lastIndexed = this.#text.lastEvent;
+    // Another process may have indexed more in the meantime: that is in the tail as well.
+    const indexed = (id: string): Part['conditions'] =>
+      isTextUpToDate ? bounds(id) : [...bounds(id), { sql: `${id} <= ?`, values: [BigInt(lastIndexed)] }];
+    const match = this.#text.matching(phrases);
+    if (match !== null) {
+      if (few !== null && !match.includes('*') && fewest.count < this.#countText(match, fewest.count)) {
+        const has = {
+          sql: 'EXISTS (SELECT 1 FROM text.search s WHERE s.search MATCH ? AND s.rowid = e.id)',
+          values: [match],
+        };
+        parts.push({ from, id: 'e.id', conditions: [...given, ...indexed('e.id'), has] });
+      } else parts.push(textPart('text.search', match, given, indexed('s.rowid')));
     }
-    return { ...this.#findText(phrases, new Selected(all, tests), unseen), held };
+    if (isTextUpToDate) return this.#found(parts, 0);
+    const tail = this.#tailPart(phrases, given, bounds('s.rowid'));
+    const between = [{ sql: 'e.id > ? AND e.id < ?', values: [lastIndexed, tail.first] }];
+    const unseen = this.#found([{ from, id: 'e.id', conditions: [...given, ...bounds('e.id'), ...between] }], 0);
+    const [count] = unseen.ask([], (events) => `SELECT count(*) AS n FROM ${events}`);
+    return this.#found([...parts, tail.part], Number(count?.['n']));
   }
 
-  close(): void {
-    this.#textTail?.db.close();
-    this.index.close();
-  }
-
-  #findText(phrases: Phrases, selected: Selected, unseen: number): Omit<Found, 'held'> {
-    const { index } = this;
-    const isAtEnd = isUpToDate(() => index.followText(followTextMs));
-    const tail = isAtEnd ? undefined : this.#readTextTail();
-    // The text of the tail's events may have been indexed in the meantime.
-    const textEnd = index.lastText;
-    const ids = (before: number): Iterable<number> => this.#textIds(phrases, selected, tail?.text, textEnd, before);
-    const visitAll = (visit: (id: number) => void): void => {
-      tail?.text.visit(phrases, selected, visit);
-      index.guarded(() => index.text.visit(phrases, selected, visit));
-    };
-    const unindexed = tail === undefined ? 0 : selected.countBetween(textEnd, tail.firstEvent);
-    return {
-      ids,
-      each: (visit) => {
-        visitAll((id) => selected.visit(id, visit));
-      },
-      unseen: unseen + unindexed,
-    };
-  }
-
-  *#textIds(
+  #tailPart(
     phrases: Phrases,
-    selected: Selected,
-    tail: TextIndex | undefined,
-    textEnd: number,
-    before: number,
-  ): Generator<number> {
-    if (tail !== undefined) yield* tail.find(phrases, selected, Math.min(before, Number.MAX_SAFE_INTEGER));
-    let last = Math.min(before, textEnd + 1);
-    for (let again = false; ; again = true) {
-      try {
-        for (const id of this.index.text.find(phrases, selected, last)) {
-          last = id;
-          yield id;
-        }
-        return;
-      } catch (error) {
-        if (again || !isCorruption(error)) throw error;
-        this.index.startAgain();
-        this.index.followText();
-      }
+    conditions: Part['conditions'],
+    bounds: Part['conditions'],
+  ): { part: Part; first: number } {
+    const first = this.#text.readTail();
+    // Its text may have been indexed by another process in the meantime.
+    const later = { sql: 's.rowid > ?', values: [BigInt(this.#text.lastEvent)] };
+    return { part: textPart('temp.tail', matchExpression(phrases), conditions, [...bounds, later]), first };
+  }
+
+  #found(parts: readonly Part[], unseen: number): Found {
+    return {
+      unseen,
+      ask: (columns, query, ...values) => {
+        const selects = parts.map(({ from, id, conditions }) => {
+          const where = conditions.map(({ sql }) => sql).join(' AND ');
+          return `SELECT ${[`${id} AS id`, ...columns].join(', ')} FROM ${from}${where === '' ? '' : ` WHERE ${where}`}`;
+        });
+        const given = parts.flatMap(({ conditions }) => conditions.flatMap((each) => each.values));
+        return this.#log.prepare(query(`(${selects.join(' UNION ALL ')})`)).all(...given, ...values);
+      },
+    };
+  }
+
+  /** The indexed column that finds the fewest rows, if they are few: otherwise all are looked through in order. */
+  #fewest(conditions: readonly Condition[]): { readonly column: Condition['column']; readonly count: number } {
+    let few: { readonly column: Condition['column']; readonly count: number } = { column: null, count: fewRows };
+    for (const { column, sql, values } of conditions) {
+      if (column === null) continue;
+      const probe = `SELECT count(*) AS n FROM (SELECT 1 FROM events INDEXED BY events_${column} WHERE ${column} ${sql} LIMIT ${few.count})`;
+      const count = Number(this.#log.prepare(probe).get(...values)?.['n']);
+      if (count < few.count) few = { column, count };
     }
+    return few;
   }
 
-  #readTail(): EventColumns {
-    const { feed, lastDelivery } = this.index;
-    const end = feed.end.delivery;
-    if (this.#tail?.end === end && this.#tail.after === lastDelivery) return this.#tail.columns;
-    const columns = new EventColumns();
-    for (const event of feed.newestAfter(lastDelivery, mostTail).events)
-      columns.set(event.id, event.values, event.summary);
-    this.#tail = { after: lastDelivery, end, columns };
-    return columns;
-  }
-
-  #readTextTail(): { readonly text: TextIndex; readonly firstEvent: number } {
-    const { feed, lastTextDelivery } = this.index;
-    const { events, after } = feed.newestAfter(lastTextDelivery, mostTextTail, mostTextTailBytes);
-    const firstEvent = events[0]?.id ?? Infinity;
-    const end = feed.end.delivery;
-    if (this.#textTail?.end === end && this.#textTail.after === after) return { ...this.#textTail, firstEvent };
-    this.#textTail?.db.close();
-    const db = openDatabase(':memory:');
-    const text = new TextIndex(db);
-    for (const row of feed.bodiesAfter(after)) text.add(row, this.#log);
-    this.#textTail = { after, end, db, text };
-    return { text, firstEvent };
+  #countText(match: string, most: number): number {
+    const probe = 'SELECT count(*) AS n FROM (SELECT 1 FROM text.search WHERE search MATCH ? LIMIT ?)';
+    return Number(this.#log.prepare(probe).get(match, most + 1)?.['n']);
   }
 }
 
-/**
- * Whether the index is up to date after this. False, too, if its file can't be written, as on a full disk: the rest is
- * then read from the log.
- */
-export function isUpToDate(follow: () => boolean): boolean {
-  try {
-    return follow();
-  } catch (error) {
-    if (sqliteCode(error) === undefined || isCorruption(error)) throw error;
-    return false;
-  }
-}
-
-function visitEach(visit: (block: Block, at: number) => void): (block: Block, mask: Uint8Array) => void {
-  return (block, mask) => {
-    for (let at = 0; at < blockSize; at++) if (mask[at] === 1) visit(block, at);
+function textPart(table: string, match: string, conditions: Part['conditions'], bounds: Part['conditions']): Part {
+  return {
+    from: `${table} s CROSS JOIN events e ON e.id = s.rowid`,
+    id: 's.rowid',
+    conditions: [{ sql: `s.${table.split('.')[1] ?? ''} MATCH ?`, values: [match] }, ...bounds, ...conditions],
   };
-}
-
-/** The events that pass a filter's tests: a bit for each, by block. */
-class Selected implements Selection {
-  readonly count: number;
-  readonly #all: readonly EventColumns[];
-  readonly #tests: readonly Test[];
-  /** The index and the tail may meet within a block. */
-  readonly #blocks = new Map<number, { readonly block: Block; readonly bits: Uint8Array }[]>();
-
-  constructor(all: readonly EventColumns[], tests: readonly Test[]) {
-    this.#all = all;
-    this.#tests = tests;
-    let count = 0;
-    for (const columns of all) {
-      columns.select(tests, Infinity, (block, mask) => {
-        const { bits, set } = packed(mask);
-        if (set === 0) return;
-        count += set;
-        const others = this.#blocks.get(block.number);
-        if (others === undefined) this.#blocks.set(block.number, [{ block, bits }]);
-        else others.push({ block, bits });
-      });
-    }
-    this.count = count;
-  }
-
-  has(id: number): boolean {
-    return this.#blockOf(id) !== undefined;
-  }
-
-  *ids(before: number): Generator<number> {
-    for (const columns of this.#all) yield* columns.ids(this.#tests, before);
-  }
-
-  visit(id: number, visit: (block: Block, at: number) => void): void {
-    const block = this.#blockOf(id);
-    if (block !== undefined) visit(block, id % blockSize);
-  }
-
-  /** Number of events with an ID above `after` and below `before`. */
-  countBetween(after: number, before: number): number {
-    let count = 0;
-    for (const entries of this.#blocks.values()) {
-      for (const { block, bits } of entries) {
-        const from = Math.max(after + 1 - block.firstId, 0);
-        const to = Math.min(before - block.firstId, blockSize);
-        for (let at = from; at < to; at++) if (hasBit(bits, at)) count += 1;
-      }
-    }
-    return count;
-  }
-
-  #blockOf(id: number): Block | undefined {
-    const at = id % blockSize;
-    return this.#blocks.get(Math.floor(id / blockSize))?.find(({ bits }) => hasBit(bits, at))?.block;
-  }
-}
-
-function packed(mask: Uint8Array): { readonly bits: Uint8Array; readonly set: number } {
-  const bits = new Uint8Array(blockSize / 8);
-  let set = 0;
-  for (let at = 0; at < blockSize; at++) {
-    if (mask[at] === 0) continue;
-    set += 1;
-    bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
-  }
-  return { bits, set };
-}
-
-function hasBit(bits: Uint8Array, at: number): boolean {
-  return ((bits[at >> 3] ?? 0) & (1 << (at & 7))) !== 0;
 }

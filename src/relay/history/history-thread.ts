@@ -1,11 +1,16 @@
 /** The relay's access to its history: a thread that reads it (history-worker.ts), started on first use. */
 import { Worker } from 'node:worker_threads';
+import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
+import type { MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
 import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 import type { Progress } from '../log/held.ts';
-import type { HistoryCalls, IndexNews } from './history-worker.ts';
-import { callsTo } from './remote-calls.ts';
-import type { PassedError, Remote } from './remote-calls.ts';
+import type { HistoryCalls, IndexNews, PassedCall, PassedError } from './history-worker.ts';
+
+/** An object as seen from another thread. */
+type Remote<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
 
 /** The thread refused a call: an unknown ID, or a filter or store that can't be read. */
 class HistoryError extends Error {
@@ -13,11 +18,11 @@ class HistoryError extends Error {
   readonly code: RelayErrorCode;
   readonly advice: RelayAdvice | undefined;
   readonly next: string | undefined;
-  constructor(error: PassedError) {
-    super(error.message);
-    this.code = error.code;
-    this.advice = error.advice;
-    this.next = error.advice === undefined ? undefined : relayAdvice[error.advice];
+  constructor(message: string, { code, advice }: PassedError) {
+    super(message);
+    this.code = code;
+    this.advice = advice;
+    this.next = advice === undefined ? undefined : relayAdvice[advice];
   }
 }
 
@@ -27,8 +32,6 @@ declare const HISTORY_WORKER_SOURCE: string | undefined;
 /** Pause in milliseconds, doubled each time, if two threads in a row have ended before any response. */
 const firstPauseMs = 1000;
 const mostPauseMs = 60_000;
-
-type Calls = ReturnType<typeof callsTo<HistoryCalls>>;
 
 export interface HistoryThreadOptions {
   /** Reports the index's progress after each piece. */
@@ -41,11 +44,11 @@ export class HistoryThread {
   readonly #dataDir: string;
   readonly #options: HistoryThreadOptions;
   #worker: Worker | undefined;
-  #calls: Calls | undefined;
+  #calls: Remote<HistoryCalls> | undefined;
   #closed = false;
   /** Threads in a row that ended before any response; until when no other one is started, and why. */
   #failedStarts = 0;
-  #pause: { readonly until: number; readonly why: PassedError } | undefined;
+  #pause: { readonly until: number; readonly why: HistoryError } | undefined;
 
   constructor(dataDir: string, options: HistoryThreadOptions = {}) {
     this.#dataDir = dataDir;
@@ -55,10 +58,10 @@ export class HistoryThread {
   /** The first call starts the thread. */
   get calls(): Remote<HistoryCalls> {
     if (this.#closed)
-      return refusing({ code: 'store-failed', message: 'the relay is stopping', advice: 'ask-when-it-runs' });
+      return refusing(new HistoryError('the relay is stopping', { code: 'store-failed', advice: 'ask-when-it-runs' }));
     if (this.#pause !== undefined && performance.now() < this.#pause.until) return refusing(this.#pause.why);
     this.#calls ??= this.#start();
-    return this.#calls.remote;
+    return this.#calls;
   }
 
   /** Requests work without a result: if it isn't done, it is done the next time. */
@@ -71,7 +74,7 @@ export class HistoryThread {
     await this.#worker?.terminate();
   }
 
-  #start(): Calls {
+  #start(): Remote<HistoryCalls> {
     const options = {
       workerData: { dataDir: this.#dataDir },
       execArgv: [],
@@ -84,19 +87,17 @@ export class HistoryThread {
         ? new Worker(HISTORY_WORKER_SOURCE, { ...options, eval: true })
         : new Worker(new URL('./history-worker.ts', import.meta.url), options);
     worker.unref();
-    const calls = callsTo<HistoryCalls>(worker, {
-      failed: (error) => new HistoryError(error),
-      onTold: (news) => this.#options.onNews?.(news as IndexNews),
-      circumstances: () => this.#options.progress?.() ?? { underWay: [] },
-    });
+    const connection = createMessageConnection(new PortMessageReader(worker), new PortMessageWriter(worker));
+    connection.onNotification('news', (news: IndexNews) => this.#options.onNews?.(news));
+    connection.listen();
+    let why = new HistoryError('reading the history was interrupted', { code: 'store-failed', advice: 'ask-again' });
     let hasSpoken = false;
     worker.once('message', () => {
       hasSpoken = true;
       this.#failedStarts = 0;
     });
-    const lost = (message: string): void => {
-      const why: PassedError = { code: 'store-failed', message, advice: 'ask-again' };
-      calls.giveUp(why);
+    const lost = (): void => {
+      connection.dispose();
       // Its error is followed by its exit, when another one may already be running.
       if (this.#worker !== worker) return;
       if (!hasSpoken) {
@@ -108,13 +109,43 @@ export class HistoryThread {
       this.#worker = undefined;
       this.#calls = undefined;
     };
-    worker.on('error', (error) => lost(`cannot read the history: ${(error as Error).message}`));
-    worker.on('exit', () => lost('reading the history was interrupted'));
+    worker.on('error', (error) => {
+      const message = `cannot read the history: ${(error as Error).message}`;
+      why = new HistoryError(message, { code: 'store-failed', advice: 'ask-again' });
+      lost();
+    });
+    worker.on('exit', lost);
     this.#worker = worker;
-    return calls;
+    return callsThrough(
+      connection,
+      () => this.#options.progress?.() ?? { underWay: [] },
+      () => why,
+    );
   }
 }
 
-function refusing(why: PassedError): Remote<HistoryCalls> {
-  return new Proxy({} as Remote<HistoryCalls>, { get: () => () => Promise.reject(new HistoryError(why)) });
+/** @param lost why a call got no answer */
+function callsThrough(
+  connection: MessageConnection,
+  progress: () => Progress,
+  lost: () => HistoryError,
+): Remote<HistoryCalls> {
+  const call = async (method: string, args: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await connection.sendRequest<unknown>(method, { progress: progress(), args } satisfies PassedCall);
+    } catch (error) {
+      const { message, data } = error as ResponseError<PassedError>;
+      throw data === undefined ? lost() : new HistoryError(message, data);
+    }
+  };
+  return new Proxy({} as Remote<HistoryCalls>, {
+    get:
+      (_, method) =>
+      (...args: unknown[]) =>
+        call(String(method), args),
+  });
+}
+
+function refusing(why: HistoryError): Remote<HistoryCalls> {
+  return new Proxy({} as Remote<HistoryCalls>, { get: () => () => Promise.reject(why) });
 }

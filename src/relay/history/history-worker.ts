@@ -1,14 +1,17 @@
 /** The thread that reads the history, so that queries don't delay the webhook endpoint (see history-thread.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
+import { createMessageConnection, PortMessageReader, PortMessageWriter, ResponseError } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { relayErrorCode } from '../../protocol/errors.ts';
+import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 import { openDatabase } from '../log/database.ts';
 import type { Progress } from '../log/held.ts';
 import { HistoryReader, storeFile } from './history.ts';
 import type { IndexState } from './history.ts';
-import { serve, tell } from './remote-calls.ts';
 
 const dataDir = (workerData as { dataDir: string }).dataDir;
 
-/** The index is updated in pieces of this length, in milliseconds, so that queries don't wait longer for it. */
+/** The text is indexed in pieces of this length, in milliseconds, so that queries don't wait longer for it. */
 const followMs = 100;
 const followDelayMs = 1000;
 /** During a burst, in milliseconds, to leave the processor to it. */
@@ -25,7 +28,21 @@ export interface IndexNews {
   readonly failure: string | null;
 }
 
+/** The arguments of a call, and what the relay knows at the time. */
+export interface PassedCall {
+  readonly progress: Progress;
+  readonly args: readonly unknown[];
+}
+
+/** What is passed on of an error. */
+export interface PassedError {
+  readonly code: RelayErrorCode;
+  readonly advice?: RelayAdvice | undefined;
+}
+
 export class HistoryCalls extends HistoryReader {
+  /** Tells how far the text is indexed, after each piece. */
+  onNews: (news: IndexNews) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
   begin(): void {
@@ -72,12 +89,33 @@ export class HistoryCalls extends HistoryReader {
       failure = (error as Error).message;
       this.#followSoon(againMs);
     }
-    if (parentPort === null) return;
-    tell(parentPort, { index: this.indexState, failure } satisfies IndexNews);
+    try {
+      this.onNews({ index: this.indexState, failure });
+    } catch {
+      // The log can't be read now, which the next question tells.
+    }
   }
 }
 
+/** Handles calls to the methods, one after another. */
+function serve(calls: HistoryCalls, connection: MessageConnection): void {
+  const methods = calls as unknown as Readonly<Record<string, (...args: unknown[]) => unknown>>;
+  connection.onRequest((method, params) => {
+    try {
+      const { progress, args } = params as PassedCall;
+      calls.progress = progress;
+      return methods[method]?.(...args) ?? null;
+    } catch (error) {
+      const { message, advice } = error as Error & { advice?: RelayAdvice };
+      throw new ResponseError<PassedError>(0, message, { code: relayErrorCode(error), advice });
+    }
+  });
+  calls.onNews = (news) => void connection.sendNotification('news', news);
+  connection.listen();
+}
+
 if (parentPort !== null) {
+  const port = parentPort;
   const calls = new HistoryCalls(dataDir);
-  serve(parentPort, calls, (progress) => (calls.progress = progress as Progress));
+  serve(calls, createMessageConnection(new PortMessageReader(port), new PortMessageWriter(port)));
 }

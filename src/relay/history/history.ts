@@ -1,6 +1,6 @@
 /**
  * Reads the history: pages of events by filter, tables and counts of them, and single events, deliveries and
- * notifications. Read-only except for its index, so it works beside the relay that writes, and if none is running.
+ * notifications. Read-only except for the indexed text, so it works beside the relay that writes, and if none is running.
  */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -11,15 +11,15 @@ import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Sending } from '../../protocol/debug.ts';
-import { openForReading, readAtOnce, stateCodes } from '../log/database.ts';
+import { isCorruption, openForReading, readAtOnce, sqliteCode, stateCodes } from '../log/database.ts';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { EventRows } from './event-rows.ts';
-import { EventSearch, isUpToDate } from './event-search.ts';
-import type { Found } from './event-search.ts';
-import { slotOf } from './held-columns.ts';
+import { EventSearch } from './event-search.ts';
+import type { Bounds, Found } from './event-search.ts';
 import { EventTable } from './event-table.ts';
-import { HistoryIndex } from './history-index.ts';
-import { countHeld, readHoldView, waitingByDestination } from '../log/held.ts';
+import { IndexedText } from './indexed-text.ts';
+import { holdsAnything } from './event-conditions.ts';
+import { countHeld, holdableOf, holdOf, readHoldView, waitingByDestination } from '../log/held.ts';
 import type { LogHoldView, Progress } from '../log/held.ts';
 import { enabledOf } from '../gate/breakpoints.ts';
 import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from '../../protocol/message-size.ts';
@@ -27,6 +27,8 @@ import { Renderer } from '../sending/render.ts';
 import { parseId, protocolSending } from '../log/protocol-shapes.ts';
 import { StoredReader } from '../log/stored.ts';
 import { readMeta } from '../log/meta.ts';
+import { noTotals } from '../log/records.ts';
+import type { Totals } from '../log/records.ts';
 import { Statements } from '../log/statements.ts';
 import type { Row } from '../log/statements.ts';
 
@@ -34,7 +36,7 @@ export function storeFile(dataDir: string): string {
   return join(dataDir, 'relay.sqlite');
 }
 
-/** The index, which is rebuilt if it is missing: see history/history-index.ts. */
+/** The indexed text, which is derived again if it is missing: see indexed-text.ts. */
 export function searchFile(dataDir: string): string {
   return join(dataDir, 'search.sqlite');
 }
@@ -50,18 +52,19 @@ export class NotFoundError extends Error {
 }
 
 export interface IndexState {
-  /** Number of events in the columns, and of all. */
+  /** Number of events whose text is indexed, and of all. */
   readonly events: number;
   readonly of: number;
   /** Size on disk, in bytes. */
   readonly bytes: number;
-  /** Why it is in memory; null if it is in its file. */
-  readonly inMemory: string | null;
 }
 
+/** Maximum time for a search of words to bring the indexed text up to date first, in milliseconds. */
+const followMs = 40;
+
 /** @throws StoreError if there is none, or it can't be read; DataDirectoryError */
-export function openHistory(dataDir: string): HistoryReader {
-  return new HistoryReader(checkDataDirectory(dataDir));
+export function openHistory(dataDir: string, mostFollowMs?: number): HistoryReader {
+  return new HistoryReader(checkDataDirectory(dataDir), mostFollowMs);
 }
 
 export class HistoryReader {
@@ -71,19 +74,38 @@ export class HistoryReader {
   readonly #sql: Statements;
   /** What decides what is held, as last read. */
   #view: LogHoldView;
-  readonly #searchFile: string;
   readonly #stored: StoredReader;
   readonly #rows: EventRows;
-  #search: EventSearch | undefined;
-  #table: EventTable | undefined;
+  readonly #text: IndexedText;
+  readonly #events: EventSearch;
+  readonly #table: EventTable;
+  readonly #followMs: number;
 
-  constructor(dataDir: string) {
+  /** @param mostFollowMs for a search of words, to bring the indexed text up to date first */
+  constructor(dataDir: string, mostFollowMs = followMs) {
     this.#db = openForReading(storeFile(dataDir));
-    this.#searchFile = searchFile(dataDir);
+    this.#followMs = mostFollowMs;
     this.#stored = new StoredReader(this.#db);
     this.#sql = new Statements(this.#db);
     this.#rows = new EventRows(this.#db, () => this.#view);
     this.#view = readHoldView(this.#sql, this.progress);
+    this.#db.function('held', (notificationId, destinationId, released, stopped) =>
+      holdOf(
+        holdableOf({
+          notification_id: notificationId,
+          destination_id: destinationId,
+          state: stateCodes.waiting,
+          released,
+          stopped,
+        }),
+        this.#view,
+      ) === null
+        ? 0
+        : 1,
+    );
+    this.#text = new IndexedText(searchFile(dataDir), this.#db);
+    this.#events = new EventSearch(this.#db, this.#text);
+    this.#table = new EventTable(this.#rows, () => holdsAnything(this.#view));
   }
 
   /** All reads of `read` are of one moment, including the state of sending. */
@@ -95,55 +117,55 @@ export class HistoryReader {
   }
 
   /** One page of events, newest first. @throws FilterError */
-  query(params: ParsedParams<'events/query'>): Result<'events/query'> {
-    return this.#atOnce(() => this.#query(params));
-  }
-
-  #query(params: ParsedParams<'events/query'>): Result<'events/query'> {
-    const { ids, unseen } = this.#found(params.filter);
-    const before = params.before === undefined ? Number.MAX_SAFE_INTEGER : parseId(params.before).number;
-    const events: EventRow[] = [];
-    let bytes = 0;
-    const named = params.ids && new Set(params.ids.map((id) => parseId(id).number));
-    for (const id of ids(before)) {
-      if (named?.has(id) === false) continue;
-      const row = this.#rows.byEvent(id);
-      // It was removed a moment ago.
-      if (row === undefined) continue;
-      const last = events.at(-1);
-      if (last !== undefined && (events.length >= params.limit || bytes > mostPageBytes)) {
-        return { events, next: last.id, unseen };
+  query({ filter, limit, before, ids }: ParsedParams<'events/query'>): Result<'events/query'> {
+    return this.#search(filter, { before: numberOf(before) }, (found) => {
+      const events: EventRow[] = [];
+      let bytes = 0;
+      const named = ids === undefined ? '' : 'WHERE id IN (SELECT value FROM json_each(?))';
+      const asked = found.ask(
+        [],
+        (all) => `SELECT id FROM ${all} ${named} ORDER BY id DESC LIMIT ?`,
+        ...(ids === undefined ? [] : [JSON.stringify(ids.map((id) => parseId(id).number))]),
+        limit + 1,
+      );
+      for (const { id } of asked) {
+        const row = this.#rows.byEvent(Number(id));
+        if (row === undefined) continue;
+        const last = events.at(-1);
+        if (last !== undefined && (events.length >= limit || bytes > mostPageBytes)) {
+          return { events, next: last.id, unseen: found.unseen };
+        }
+        const event = this.#rows.shown(row);
+        bytes += rowBytes(event);
+        events.push(event);
       }
-      const event = this.#rows.shown(row);
-      bytes += rowBytes(event);
-      events.push(event);
-    }
-    return { events, next: null, unseen };
+      return { events, next: null, unseen: found.unseen };
+    });
   }
 
   /** @throws FilterError */
   page(params: ParsedParams<'events/page'>): Result<'events/page'> {
-    return this.#atOnce(() => this.#tables.page(params));
+    return this.#search(params.filter, { before: numberOf(params.before) }, (found) => this.#table.page(params, found));
   }
 
   /** @throws FilterError */
   counts(params: ParsedParams<'events/counts'>): Result<'events/counts'> {
-    return this.#atOnce(() => this.#tables.counts(params));
+    return this.#search(params.filter, { after: numberOf(params.after) }, (found) => this.#table.counts(params, found));
   }
 
   /** IDs of the notifications of all events that match a filter, oldest first: it may take long. */
   notificationIds(filter: string, before?: string, except: readonly string[] = []): number[] {
+    const omitted = JSON.stringify(except.map((id) => parseId(id).number));
+    const read = (found: Found): Row[] =>
+      found.ask(
+        ['e.notification_id AS own', 'e.raw_id AS raw'],
+        (events) => `SELECT own, raw FROM ${events} WHERE id NOT IN (SELECT value FROM json_each(?))`,
+        omitted,
+      );
     const ids = new Set<number>();
-    const omitted = new Set(except.map((id) => parseId(id).number));
-    this.prepare(Infinity);
-    this.#atOnce(() => {
-      const end = before === undefined ? Number.MAX_SAFE_INTEGER : parseId(before).number;
-      for (const event of this.#found(filter).ids(end)) {
-        if (omitted.has(event)) continue;
-        const row = this.#rows.byEvent(event);
-        if (row !== undefined) for (const id of this.#rows.notificationIdsOf(row)) ids.add(id);
-      }
-    });
+    for (const { own, raw } of this.#search(filter, { before: numberOf(before) }, read, Infinity)) {
+      for (const id of [own, raw]) if (typeof id === 'number') ids.add(id);
+    }
     return ascending(ids);
   }
 
@@ -263,49 +285,51 @@ export class HistoryReader {
     return { notificationId, destinationId: chosen?.destinationId ?? null, destination: chosen?.destination };
   }
 
+  /** Brings the indexed text up to date, within about this time. @returns whether it is */
   follow(budgetMs: number): boolean {
-    return this.#index.followText(budgetMs);
-  }
-
-  /**
-   * As {@link HistoryReader.follow}, but ignores failures: if the index can't be written, as on a full disk, results
-   * say how much they did not search.
-   */
-  prepare(budgetMs: number): void {
-    isUpToDate(() => this.follow(budgetMs));
+    return this.#text.follow(budgetMs);
   }
 
   get indexState(): IndexState {
-    const { columns, feed, liveBytes, inMemory } = this.#index;
-    return { events: columns.count, of: feed.rows, bytes: liveBytes, inMemory };
+    const { events, tests, rejected } = (readMeta(this.#sql, 'totals') as Totals | undefined) ?? noTotals;
+    const of = events + tests + rejected;
+    const { lastEvent, liveBytes } = this.#text;
+    // Counting the later ones would take as long as a piece of indexing; their IDs have hardly any gaps.
+    const later = Number(this.#sql.get('SELECT max(id) AS last FROM events')?.['last']) - lastEvent;
+    return { events: Math.max(0, of - Math.max(0, later)), of, bytes: liveBytes };
   }
 
   close(): void {
+    this.#text.close();
     this.#rows.close();
-    this.#search?.close();
+    this.#sql.close();
     this.#db.close();
   }
 
-  get #events(): EventSearch {
-    this.#search ??= new EventSearch(new HistoryIndex(this.#searchFile, this.#db), this.#db);
-    return this.#search;
+  /** @throws FilterError */
+  #search<T>(filter: string, bounds: Bounds, read: (found: Found) => T, mostFollowMs = this.#followMs): T {
+    const asked = parseFilter(filter, Date.now());
+    const isWithText = asked.words.length + asked.addresses.length > 0;
+    for (let isNew = false; ; isNew = true) {
+      try {
+        const isUpToDate = !isWithText || this.#isTextUpToDate(mostFollowMs);
+        return this.#atOnce(() => read(this.#events.find(asked, this.#view, bounds, isUpToDate)));
+      } catch (error) {
+        if (isNew || !isWithText || !isCorruption(error)) throw error;
+        this.#text.startAgain();
+      }
+    }
   }
 
-  get #index(): HistoryIndex {
-    return this.#events.index;
-  }
-
-  get #tables(): EventTable {
-    this.#table ??= new EventTable((filter) => this.#found(filter), this.#rows);
-    return this.#table;
-  }
-
-  #found(filter: string): Found {
-    const underWay = this.progress.underWay.flatMap(({ notificationId, destinationId }) => {
-      const range = this.#rows.eventRangeOf(notificationId);
-      return range === undefined ? [] : [{ ...range, slot: slotOf(destinationId) }];
-    });
-    return this.#events.find(parseFilter(filter, Date.now()), this.#view, underWay);
+  /** False, too, if its file can't be written, as on a full disk: the newest text is then read from the log. */
+  #isTextUpToDate(mostFollowMs: number): boolean {
+    try {
+      return this.#text.follow(mostFollowMs);
+    } catch (error) {
+      if (isCorruption(error)) throw error;
+      if (sqliteCode(error) === undefined && (error as NodeJS.ErrnoException).code === undefined) throw error;
+      return false;
+    }
   }
 
   #row(id: string): Row {
@@ -319,6 +343,10 @@ export class HistoryReader {
     if (!this.#rows.hasNotification(number)) throw new NotFoundError(id);
     return [number];
   }
+}
+
+function numberOf(id: string | undefined): number | undefined {
+  return id === undefined ? undefined : parseId(id).number;
 }
 
 function found<T>(value: T | undefined, id: string): T {

@@ -28,7 +28,6 @@ export interface IndexMaintenanceOptions {
 export class IndexMaintenance {
   readonly #options: IndexMaintenanceOptions;
   #index: Status['index'] = { events: 0, of: 0, failure: null };
-  #inMemory: string | null = null;
   #beginning: NodeJS.Immediate | undefined;
   #sinceLook = 0;
   /** Since the burst began. */
@@ -44,22 +43,16 @@ export class IndexMaintenance {
     return this.#index;
   }
 
-  /** Messages for the user while the index has a problem. */
-  get notices(): readonly string[] {
-    return this.#inMemory === null ? [] : [inMemoryText(this.#inMemory)];
-  }
-
   /** The relay is open: continues the work of earlier ones, after the first requests. */
   begin(): void {
     this.#beginning = setImmediate(() => this.#options.history.tell('begin'));
   }
 
-  indexed({ index: { events, of, bytes, inMemory }, failure }: IndexNews): void {
+  indexed({ index: { events, of, bytes }, failure }: IndexNews): void {
     const { store, announcer } = this.#options;
-    if (inMemory !== null && this.#inMemory === null) this.#options.log('warn', inMemoryText(inMemory));
-    this.#inMemory = inMemory;
     if (failure !== null && this.#index.failure === null) {
-      this.#options.log('warn', `the history index is not up to date (${failure}): searches may miss older events`);
+      const later = 'searches of words may miss older events';
+      this.#options.log('warn', `the text of the history is not indexed (${failure}): ${later}`);
     }
     this.#index = { events, of, failure };
     store.setIndexSize(bytes, events);
@@ -88,8 +81,4 @@ export class IndexMaintenance {
     this.#sinceCheckpoint = 0;
     this.#options.history.tell('checkpoint');
   };
-}
-
-function inMemoryText(why: string): string {
-  return `${why}: the history index stays in memory until the relay starts again.`;
 }

@@ -1,6 +1,7 @@
-/** The free text of events, in the index's file: which text of each event is indexed, and how words are found. */
-import { bytesOf } from '../log/database.ts';
+/** The free text of events, in a table for searching: which text of each event is indexed, and how words are found. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { bytesOf } from '../log/database.ts';
+import type { Row } from '../log/statements.ts';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
 
 /** Maximum indexed text of an event, in characters. */
@@ -12,15 +13,6 @@ const leastText = 200;
 
 /** If a prefix has at most this many words, they are looked up one by one, without gathering all their events. */
 const mostTerms = 16;
-/** Up to this many events are looked up one by one rather than found among all with the words. */
-const fewEvents = 300;
-
-export interface Selection {
-  readonly count: number;
-  has(id: number): boolean;
-  /** Newest first. */
-  ids(before: number): Iterable<number>;
-}
 
 /** Each phrase is a run of words, whose last may be a prefix. */
 export interface Phrases {
@@ -54,103 +46,42 @@ export function matchExpression(
   return parts.join(' AND ');
 }
 
-export class TextIndex {
-  readonly #db: DatabaseSync;
-  readonly #insert: StatementSync;
-  readonly #remove: StatementSync;
-  readonly #nextTerm: StatementSync;
-  /** The filter of the current search. */
-  #isChosen: (id: number) => boolean = () => false;
-
-  /** @param db has the table, or gets it */
-  constructor(db: DatabaseSync) {
-    this.#db = db;
-    db.exec(
-      `CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (address, text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
-       CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab ('main', 'search', 'instance')`,
-    );
-    this.#insert = db.prepare('INSERT OR REPLACE INTO search (rowid, address, text) VALUES (?, ?, ?)');
-    this.#remove = db.prepare('DELETE FROM search WHERE rowid BETWEEN ? AND ?');
-    this.#nextTerm = db.prepare('SELECT term FROM temp.terms WHERE term >= ? LIMIT 1');
-    db.function('chosen', (id) => (this.#isChosen(id as number) ? 1 : 0));
+/**
+ * The words of an index with a prefix, to replace it: for a prefix, FTS5 first gathers all events of all its words.
+ * Only in ASCII, where it is certain how the index writes them.
+ * @param next a statement that finds the first word from one on
+ * @returns null if there are many, or it is uncertain
+ */
+export function termsWith(beginning: string, next: StatementSync): string[] | null {
+  if (!/^[A-Za-z0-9]+$/.test(beginning)) return null;
+  const terms: string[] = [];
+  for (let from = beginning.toLowerCase(); ; from = `${terms.at(-1) ?? ''}\u0000`) {
+    // One by one, each found from the previous one: listing them would read all their events.
+    const term = next.get(from)?.['term'];
+    if (typeof term !== 'string' || !term.startsWith(beginning.toLowerCase())) break;
+    if (terms.push(term) > mostTerms) return null;
   }
-
-  /** Adds the text of a delivery's events. @param delivery its row, of `LogFeed.bodiesAfter` */
-  add(delivery: Record<string, unknown>, log: DatabaseSync): void {
-    for (const [id, address, text] of textsOf(delivery, log)) this.#insert.run(id, address, text);
-  }
-
-  remove(first: number, last: number): void {
-    this.#remove.run(whole(first), whole(last));
-  }
-
-  clear(): void {
-    this.#db.exec("INSERT INTO search (search) VALUES ('delete-all')");
-  }
-
-  /**
-   * Events with the phrases, newest first.
-   * @param before only lower IDs
-   */
-  *find(phrases: Phrases, from: Selection, before: number): Generator<number> {
-    if (from.count === 0) return;
-    const match = matchExpression(phrases, (beginning) => this.#terms(beginning));
-    if (from.count <= fewEvents && !match.includes('*')) {
-      const one = this.#db.prepare('SELECT rowid FROM search WHERE search MATCH ? AND rowid = ?');
-      for (const id of from.ids(before)) if (one.get(match, whole(id)) !== undefined) yield id;
-      return;
-    }
-    const rows = this.#db
-      .prepare(
-        'SELECT rowid AS id FROM search WHERE search MATCH ? AND rowid < ? AND chosen(rowid) ORDER BY rowid DESC',
-      )
-      .iterate(match, whole(before));
-    const isChosen = (id: number): boolean => from.has(id);
-    this.#isChosen = isChosen;
-    for (const row of rows) {
-      yield Number(row['id']);
-      // The caller may have started another search in the meantime.
-      this.#isChosen = isChosen;
-    }
-  }
-
-  /** Visits all events with the phrases, in any order: faster than {@link TextIndex.find} for many. */
-  visit(phrases: Phrases, from: Selection, visit: (id: number) => void): void {
-    if (from.count === 0) return;
-    this.#isChosen = (id) => {
-      if (!from.has(id)) return false;
-      visit(id);
-      return false;
-    };
-    const match = matchExpression(phrases, (beginning) => this.#terms(beginning));
-    this.#db.prepare('SELECT rowid FROM search WHERE search MATCH ? AND chosen(rowid)').all(match);
-  }
-
-  /**
-   * The words of the index with a prefix, to replace it: for a prefix, FTS5 first gathers all events of all its words.
-   * Only in ASCII, where it is certain how the index writes them.
-   * @returns null if there are many, or it is uncertain
-   */
-  #terms(beginning: string): string[] | null {
-    if (!/^[A-Za-z0-9]+$/.test(beginning)) return null;
-    const terms: string[] = [];
-    for (let from = beginning.toLowerCase(); ; from = `${terms.at(-1) ?? ''}\u0000`) {
-      // One by one, each found from the previous one: listing them would read all their events.
-      const term = this.#nextTerm.get(from)?.['term'];
-      if (typeof term !== 'string' || !term.startsWith(beginning.toLowerCase())) break;
-      if (terms.push(term) > mostTerms) return null;
-    }
-    return terms.length === 0 ? null : terms;
-  }
+  return terms.length === 0 ? null : terms;
 }
 
-/** FTS5 looks up a row only by an integer; a JavaScript number reaches SQLite as a float. */
-function whole(id: number): bigint {
-  return BigInt(Math.min(id, Number.MAX_SAFE_INTEGER));
+/** @param table such as `temp.tail` */
+export function createTextTable(db: DatabaseSync, table: string): void {
+  db.exec(
+    `CREATE VIRTUAL TABLE ${table} USING fts5 (address, text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`,
+  );
+}
+
+/** The columns of a delivery whose events' text is added. */
+export const textColumns = 'id, source, status, reason, content_type, received_at, first_event, row_count, body';
+
+/** Adds the text of a delivery's events. @param delivery its row, with {@link textColumns} */
+export function addTexts(db: DatabaseSync, table: string, delivery: Row, log: DatabaseSync): void {
+  const insert = db.prepare(`INSERT OR REPLACE INTO ${table} (rowid, address, text) VALUES (?, ?, ?)`);
+  for (const [id, address, text] of textsOf(delivery, log)) insert.run(id, address, text);
 }
 
 /** For each event of a delivery: its ID, its address and its text. */
-function textsOf(delivery: Record<string, unknown>, log: DatabaseSync): [number, string, string][] {
+function textsOf(delivery: Row, log: DatabaseSync): [number, string, string][] {
   const first = Number(delivery['first_event']);
   const body = bytesOf(delivery['body']);
   if (delivery['status'] !== 'accepted') {

@@ -10,8 +10,11 @@ import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 import { schemaDifference } from './schema.ts';
 
-/** Codes of a forwarding's state in the file. `held` has none, because it is derived (held.ts). */
-export const stateCodes = { waiting: 0, sent: 1, failed: 2, discarded: 3 } as const;
+/**
+ * Codes of a forwarding's state in the file: by urgency, the positions in `eventStates`, so that an event's state is
+ * the lowest of its forwardings. `held` has none, because it is derived (held.ts).
+ */
+export const stateCodes = { failed: 0, waiting: 3, discarded: 4, sent: 5 } as const;
 export type StoredState = keyof typeof stateCodes;
 
 export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
@@ -23,10 +26,12 @@ export function kindName(code: unknown): keyof typeof kindCodes {
   return kindNames[Number(code)] ?? 'event';
 }
 
-const stateNames = Object.keys(stateCodes) as StoredState[];
+const stateNames = new Map<unknown, StoredState>(
+  Object.entries(stateCodes).map(([name, code]) => [code, name as StoredState]),
+);
 
 export function stateName(code: unknown): StoredState {
-  return stateNames[Number(code)] ?? 'discarded';
+  return stateNames.get(code) ?? 'discarded';
 }
 
 /** A BLOB column as a Buffer, without a copy. */
@@ -34,16 +39,6 @@ export function bytesOf(value: unknown): Buffer {
   const bytes = value as Uint8Array;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-
-/** Codes in the table of changes; `first` and `last` are the IDs concerned. */
-export const changeCodes = {
-  /** Notifications with these IDs were discarded, released, stopped or replayed. */
-  notifications: 0,
-  /** Any waiting forwarding may be in another state. */
-  open: 1,
-  /** Events with these IDs were removed. */
-  removed: 2,
-} as const;
 
 /** SQL condition for waiting forwardings, in the form that uses their indices. */
 export const isWaiting = `state = ${stateCodes.waiting}`;
@@ -89,20 +84,34 @@ const schema = `
     body BLOB NOT NULL
   );
 
-  -- What it is searched by stands in a file of its own (history/): it is looked at by id, and by content for duplicates.
+  -- All that an event is found, counted, and sorted by, except words. raw_id: the delivery's raw notification, which has
+  -- the event, too. flags: event-flags.ts. As its forwardings are (event-states.ts): state, the most urgent one's position
+  -- in eventStates; states, a bit for each code of a state; attempts, status, and duration_ms.
   CREATE TABLE events (
     id INTEGER PRIMARY KEY,
-    delivery_id INTEGER NOT NULL,
-    kind INTEGER NOT NULL,
+    -- What is looked through without an index comes first.
     received_at INTEGER NOT NULL,
-    type TEXT,
+    flags INTEGER NOT NULL,
+    duplicate_of INTEGER,
+    state INTEGER NOT NULL,
+    states INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    status INTEGER,
+    duration_ms REAL,
+    type TEXT COLLATE NOCASE,
+    list TEXT COLLATE NOCASE,
+    delivery_id INTEGER NOT NULL,
+    notification_id INTEGER,
+    raw_id INTEGER,
+    kind INTEGER NOT NULL,
+    fingerprint INTEGER,
     address TEXT,
     date TEXT,
-    warning TEXT,
-    duplicate_of INTEGER,
-    fingerprint INTEGER,
-    notification_id INTEGER
+    warning TEXT
   );
+  CREATE INDEX events_type ON events (type);
+  CREATE INDEX events_list ON events (list);
+  CREATE INDEX events_state ON events (state);
   CREATE INDEX events_fingerprint ON events (fingerprint) WHERE fingerprint IS NOT NULL;
 
   -- All that decides a notification's bytes, beside the delivery's body.
@@ -142,11 +151,11 @@ const schema = `
     looked INTEGER,
     PRIMARY KEY (notification_id, destination_id)
   ) WITHOUT ROWID;
-  CREATE INDEX forwardings_waiting ON forwardings (destination_id, notification_id) WHERE state = 0;
+  CREATE INDEX forwardings_waiting ON forwardings (destination_id, notification_id) WHERE state = 3;
   CREATE INDEX forwardings_released ON forwardings (destination_id, released, notification_id)
-    WHERE state = 0 AND released IS NOT NULL;
+    WHERE state = 3 AND released IS NOT NULL;
   CREATE INDEX forwardings_stopped ON forwardings (destination_id, notification_id)
-    WHERE state = 0 AND stopped IS NOT NULL;
+    WHERE state = 3 AND stopped IS NOT NULL;
 
   CREATE TABLE attempts (
     id INTEGER PRIMARY KEY,
@@ -164,9 +173,6 @@ const schema = `
     body BLOB NOT NULL
   );
   CREATE INDEX attempts_by_notification ON attempts (notification_id);
-
-  -- Changes that a reader of the log cannot see from new ids alone, a bounded number of the latest: see changeCodes.
-  CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
 
   -- What was fetched from the platform's queue of deliveries, a bounded number of the latest: it stays when the delivery
   -- is removed, so that nothing is taken twice.
@@ -272,9 +278,7 @@ export function openForReading(file: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = openDatabase(file, { readOnly: true });
-    db.exec(
-      'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON',
-    );
+    db.exec('PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY');
     if (checkSchema(db, file) === 0) throw noHistory(file);
     return db;
   } catch (error) {

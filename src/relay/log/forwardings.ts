@@ -1,6 +1,7 @@
 /** Forwardings and attempts in the log: the state of a notification at each destination. */
-import { changeCodes, isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
+import { isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
+import { updateStates, updateWaiting } from './event-states.ts';
 import type { ForwardingKey } from './held.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
 import { notificationFactsOf } from './stored.ts';
@@ -101,6 +102,7 @@ export class Forwardings {
         );
       }
       this.#tally.move(destinationId, before, state, 1);
+      updateStates(this.#sql, notificationId);
     });
   }
 
@@ -138,7 +140,7 @@ export class Forwardings {
         const { attempts } = round;
         started.push({ notificationId, deliveryId, destinationId, roundStart: attempts, nextAt: null, ...round });
       }
-      if (started.length > 0) this.#noteChange(changeCodes.notifications, notificationId);
+      if (started.length > 0) updateStates(this.#sql, notificationId);
     });
     return started;
   }
@@ -196,13 +198,13 @@ export class Forwardings {
       };
       if (notificationIds === undefined) {
         for (const id of [...this.#tally.draftWaiting.keys()]) discard(id, '');
-        if (discarded > 0) this.#noteChange(changeCodes.open);
+        if (discarded > 0) updateWaiting(this.#sql);
         return;
       }
       for (const id of notificationIds) {
         const before = discarded;
         for (const destinationId of this.destinationsOf(id)) discard(destinationId, ' AND notification_id = ?', id);
-        if (discarded > before) this.#noteChange(changeCodes.notifications, id);
+        if (discarded > before) updateStates(this.#sql, id);
       }
     });
     this.#options.onSettled();
@@ -266,10 +268,6 @@ export class Forwardings {
     const sql = `SELECT DISTINCT destination_id FROM deliveries JOIN forwardings
       ON notification_id BETWEEN first_notification AND first_notification + notification_count - 1 WHERE deliveries.id = ?`;
     return this.#look(sql, deliveryId).map((row) => Number(row['destination_id']));
-  }
-
-  #noteChange(kind: number, notificationId = 0): void {
-    this.#sql.run('INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)', kind, notificationId, notificationId);
   }
 
   /** Reads outside a write. A damaged file gives no rows. */

@@ -102,7 +102,7 @@ export function readDestinationHold(held: unknown): DestinationHold | null {
 }
 
 export interface LogHoldView extends HoldView {
-  readonly heldDestinations: Iterable<number>;
+  readonly heldDestinations: readonly number[];
 }
 
 export function readHoldView(sql: Statements, { underWay, gate }: Progress): LogHoldView {

@@ -1,5 +1,6 @@
 /** Held forwardings in the log: read, released, stopped and discarded, each in one transaction (see held.ts). */
-import { changeCodes, isWaiting, stateCodes } from './database.ts';
+import { isWaiting, stateCodes } from './database.ts';
+import { updateStates, updateWaiting } from './event-states.ts';
 import { holdableOf, holdOf } from './held.ts';
 import type { ForwardingKey, Hold, HoldView, StoredSending, StoppedKey } from './held.ts';
 import { readMeta, writeMeta } from './meta.ts';
@@ -68,7 +69,6 @@ export class Holds {
           notificationId,
           destinationId,
         );
-        this.#note(changeCodes.notifications, notificationId);
       }
     });
   }
@@ -87,7 +87,6 @@ export class Holds {
         notificationId,
         destinationId,
       );
-      this.#note(changeCodes.notifications, notificationId);
     });
   }
 
@@ -139,7 +138,7 @@ export class Holds {
           );
           this.#tally.move(destinationId, 'waiting', 'discarded', changed);
         }
-        this.#note(changeCodes.open, 0);
+        updateWaiting(this.#sql);
       },
       undefined,
       onDisk,
@@ -156,7 +155,7 @@ export class Holds {
       destinationId,
     );
     this.#tally.move(destinationId, 'waiting', 'discarded', changed);
-    this.#note(changeCodes.notifications, notificationId);
+    updateStates(this.#sql, notificationId);
   }
 
   of(notificationId: number, view: HoldView): HeldFact[] {
@@ -221,10 +220,6 @@ export class Holds {
     const last = all[most - 1]?.notificationId ?? 0;
     const held = all.filter(({ notificationId }) => notificationId <= last);
     return { held, more: held.length < all.length };
-  }
-
-  #note(kind: number, notificationId: number): void {
-    this.#sql.run('INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)', kind, notificationId, notificationId);
   }
 }
 

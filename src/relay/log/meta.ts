@@ -1,7 +1,7 @@
 /** Facts about the log itself, stored under keys as JSON. */
 import type { Statements } from './statements.ts';
 
-type Key = 'breakpoints' | 'highest' | 'runs' | 'sending' | 'totals';
+type Key = 'breakpoints' | 'highest' | 'sending' | 'totals';
 
 /** undefined if nothing is stored. The caller validates the value. */
 export function readMeta(sql: Statements, key: Key): unknown {

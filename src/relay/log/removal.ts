@@ -1,5 +1,5 @@
 /** Removes deliveries from the log with all that belongs to them: whole ranges if nothing in them waits. */
-import { changeCodes, isWaiting, stateName } from './database.ts';
+import { isWaiting, stateName } from './database.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 
@@ -110,18 +110,11 @@ export class Removal {
     );
     const number = (name: string): number => Number(sums?.[name] ?? 0);
     const draft = this.#tally.draft;
-    const events = { first: number('first_event'), last: number('last_event') };
-    this.#sql.run('DELETE FROM events WHERE id BETWEEN ? AND ?', events.first, events.last);
+    this.#sql.run('DELETE FROM events WHERE id BETWEEN ? AND ?', number('first_event'), number('last_event'));
     if (number('last_notification') > 0) {
       this.#removeNotifications({ first: number('first_notification'), last: number('last_notification') });
     }
     this.#sql.run('DELETE FROM deliveries WHERE id BETWEEN ? AND ?', first, last);
-    this.#sql.run(
-      'INSERT INTO changes (kind, first, last) VALUES (?, ?, ?)',
-      changeCodes.removed,
-      events.first,
-      events.last,
-    );
     draft.deliveries -= number('deliveries');
     draft.events -= number('events');
     draft.rejected -= number('rejected');

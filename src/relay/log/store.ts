@@ -1,16 +1,16 @@
 /**
  * The log's only writer. All writes in one turn of the event loop share one commit, and so one disk sync; a promise
- * resolves when its write is on disk. Lookups are by ID, and for duplicates by fingerprint: searches use a
- * separate index, which follows the log (history/).
+ * resolves when its write is on disk.
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { isCorruption, kindCodes, notificationKindCodes, openForWriting, StoreError, suspectMark } from './database.ts';
 import type { SetAside } from './database.ts';
+import { newStates } from './event-states.ts';
+import { flagsOf } from './event-flags.ts';
 import { Forwardings } from './forwardings.ts';
 import { countHeld, readSending, waitingByDestination } from './held.ts';
 import type { ForwardingKey, HeldCounts, HoldView, StoredSending } from './held.ts';
-import { beginRun } from './log-runs.ts';
 import { Holds } from './holds.ts';
 import { StoredDestinations } from './stored-destinations.ts';
 import { readMeta, writeMeta } from './meta.ts';
@@ -39,13 +39,10 @@ export interface StoreOptions {
 const pageBytes = 4096;
 
 /** Pages of a history without data. */
-const emptyPages = 19;
+const emptyPages = 22;
 
 /** Size of the index per event, in bytes: measured with the samples. */
 const indexBytesPerEvent = 180;
-
-/** Number of changes kept for followers of the log: one that is further behind starts again. */
-const keptChanges = 10_000;
 
 /** Number of fetched deliveries remembered, the latest. */
 const keptFetched = 100_000;
@@ -303,7 +300,9 @@ export class Store {
     for (const each of delivery.drops ?? []) {
       this.holds.discard(each, `edited: replaced by d${delivery.id}`);
     }
-    for (const event of events) this.#insertEvent(delivery, event);
+    const forwarded = new Set(notifications.filter((each) => each.forwardings.length > 0).map(({ id }) => id));
+    const raw = notifications.find(({ kind }) => kind === 'raw')?.id ?? null;
+    for (const event of events) this.#insertEvent(delivery, event, raw, forwarded);
     for (const notification of notifications) {
       this.#sql.run(
         `INSERT INTO notifications (id, delivery_id, kind, part, parts, first_event, event_count, event_id, created_at, render_settings_id)
@@ -338,29 +337,38 @@ export class Store {
     this.#sql.run('DELETE FROM fetched WHERE id <= (SELECT max(id) FROM fetched) - ?', keptFetched);
   }
 
-  #insertEvent(delivery: DeliveryRecord, event: EventRecord): void {
+  #insertEvent(delivery: DeliveryRecord, event: EventRecord, raw: number | null, forwarded: ReadonlySet<number>): void {
     event.duplicateOf = this.#earlierOf(event, delivery);
+    const isForwarded = forwarded.has(event.notificationId ?? 0) || forwarded.has(raw ?? 0);
+    const { states, state } = newStates(event.kind, isForwarded);
     this.#sql.run(
-      `INSERT INTO events (id, delivery_id, kind, received_at, type, address, date, warning, duplicate_of, fingerprint, notification_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (id, delivery_id, kind, received_at, type, list, address, date, warning, duplicate_of, fingerprint,
+         notification_id, raw_id, flags, states, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       event.id,
       delivery.id,
       kindCodes[event.kind],
       delivery.receivedAt,
       event.type,
+      delivery.list,
       event.address,
       event.date,
       event.warning,
       event.duplicateOf,
       event.fingerprint,
       event.notificationId,
+      raw,
+      flagsOf(delivery),
+      states,
+      state,
     );
   }
 
   /** The latest earlier event with the same content; for a client's delivery, with the same body. */
   #earlierOf({ fingerprint, id }: EventRecord, { injected, body }: DeliveryRecord): number | null {
+    // Without the plus signs, SQLite plans this anew for each value.
     const candidates = this.#sql.all(
-      'SELECT id, delivery_id FROM events WHERE fingerprint = ? AND id < ? ORDER BY id DESC LIMIT ?',
+      'SELECT id, delivery_id FROM events WHERE fingerprint = +? AND id < +? ORDER BY id DESC LIMIT ?',
       fingerprint,
       id,
       injected ? maxCompared : 1,
@@ -377,7 +385,6 @@ export class Store {
       step = this.#removal.step(floor, last, most);
       if (step.removed === 0) return;
       writeMeta(this.#sql, 'highest', this.#highest);
-      this.#sql.run('DELETE FROM changes WHERE id <= (SELECT max(id) FROM changes) - ?', keptChanges);
     });
     return step;
   }
@@ -413,7 +420,6 @@ function openSound(file: string): ReturnType<typeof openForWriting> & Beginning 
 }
 
 function readBeginning(db: DatabaseSync): Beginning {
-  beginRun(db);
   const sql = new Statements(db);
   const max = (table: string): number =>
     Number(sql.get(`SELECT coalesce(max(id), 0) AS id FROM ${table}`)?.['id'] ?? 0);

@@ -57,12 +57,12 @@ describe('the upkeep of the history', () => {
 
   it('passes on what is said of the index, and says once that it does not follow', () => {
     const { maintenance, asked } = watched();
-    const index = { events: 3, of: 9, bytes: 700, inMemory: null };
+    const index = { events: 3, of: 9, bytes: 700 };
     maintenance.indexed({ index, failure: null });
     assert.deepEqual(asked, ['700 bytes for 3', 'status']);
     assert.deepEqual(maintenance.index, { events: 3, of: 9, failure: null });
     for (let i = 0; i < 2; i++) maintenance.indexed({ index, failure: 'disk full' });
-    assert.equal(asked.filter((each) => each.startsWith('warn: the history index is not up to date')).length, 1);
+    assert.equal(asked.filter((each) => each.startsWith('warn: the text of the history is not indexed')).length, 1);
     assert.equal(maintenance.index.failure, 'disk full');
   });
 

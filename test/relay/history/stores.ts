@@ -5,8 +5,9 @@ import { prepareDataDirectory } from '../../../src/protocol/data-directory.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { afterwards } from '../afterwards.ts';
 
+/** A reader that brings the indexed text up to date before each search of words, however long that takes. */
 export function openReader(dataDir: string): HistoryReader {
-  const reader = openHistory(dataDir);
+  const reader = openHistory(dataDir, Infinity);
   afterwards(() => reader.close());
   return reader;
 }

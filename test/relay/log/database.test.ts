@@ -139,12 +139,10 @@ describe('The file of the store', () => {
     'a column': (db) => db.exec('ALTER TABLE events ADD COLUMN more TEXT'),
     'a column that is computed': (db) => db.exec('ALTER TABLE events ADD COLUMN more TEXT AS (upper(type)) VIRTUAL'),
     'a table that was made otherwise': (db) =>
-      db.exec(
-        'DROP TABLE changes; CREATE TABLE changes (id INTEGER PRIMARY KEY, kind INTEGER, first INTEGER, last INTEGER)',
-      ),
+      db.exec('DROP TABLE render_settings; CREATE TABLE render_settings (id INTEGER PRIMARY KEY, json TEXT NOT NULL)'),
     'an index of other rows': (db) =>
       db.exec(
-        'DROP INDEX forwardings_waiting; CREATE INDEX forwardings_waiting ON forwardings (destination_id) WHERE state = 0',
+        'DROP INDEX forwardings_waiting; CREATE INDEX forwardings_waiting ON forwardings (destination_id) WHERE state = 3',
       ),
     'a view in the place of a table': (db) =>
       db.exec("DROP TABLE meta; CREATE VIEW meta AS SELECT 'identity' AS key, 'mine' AS value"),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { countRuns } from '../../long.ts';
-import { StoreError, suspectMark } from '../../../src/relay/log/database.ts';
+import { stateCodes, StoreError, suspectMark } from '../../../src/relay/log/database.ts';
 import type { HoldView, StoredSending } from '../../../src/relay/log/held.ts';
 import type { HeldFact } from '../../../src/relay/log/holds.ts';
 import { Store } from '../../../src/relay/log/store.ts';
@@ -43,7 +43,9 @@ function paused(no: number): StoredSending {
 function countedWaiting(file: string): Map<number, number> {
   const db = new DatabaseSync(file, { readOnly: true });
   try {
-    const rows = db.prepare('SELECT destination_id AS id, count(*) AS n FROM forwardings WHERE state = 0 GROUP BY 1');
+    const rows = db.prepare(
+      `SELECT destination_id AS id, count(*) AS n FROM forwardings WHERE state = ${stateCodes.waiting} GROUP BY 1`,
+    );
     return new Map(rows.all().map(({ id, n }) => [Number(id), Number(n)]));
   } finally {
     db.close();
@@ -55,16 +57,17 @@ function countedTotals(file: string): Totals {
   const db = new DatabaseSync(file, { readOnly: true });
   try {
     const one = (sql: string): number => Number(db.prepare(sql).get()?.['n']);
-    const state = (code: number): number => one(`SELECT count(*) AS n FROM forwardings WHERE state = ${code}`);
+    const state = (name: keyof typeof stateCodes): number =>
+      one(`SELECT count(*) AS n FROM forwardings WHERE state = ${stateCodes[name]}`);
     return {
       deliveries: one('SELECT count(*) AS n FROM deliveries'),
       events: one('SELECT count(*) AS n FROM events WHERE kind = 0'),
       rejected: one(`SELECT count(*) AS n FROM deliveries WHERE status = 'rejected'`),
       tests: one(`SELECT count(*) AS n FROM deliveries WHERE status = 'test'`),
-      waiting: state(0),
-      sent: state(1),
-      failed: state(2),
-      discarded: state(3),
+      waiting: state('waiting'),
+      sent: state('sent'),
+      failed: state('failed'),
+      discarded: state('discarded'),
     };
   } finally {
     db.close();
@@ -565,7 +568,7 @@ class Exercised {
       return Number(
         db
           .prepare(
-            `SELECT count(*) AS n FROM deliveries WHERE id NOT IN (SELECT n.delivery_id FROM notifications n JOIN forwardings f ON f.notification_id = n.id WHERE f.state = 0) AND id <= (SELECT max(id) FROM deliveries) - ?`,
+            `SELECT count(*) AS n FROM deliveries WHERE id NOT IN (SELECT n.delivery_id FROM notifications n JOIN forwardings f ON f.notification_id = n.id WHERE f.state = ${stateCodes.waiting}) AND id <= (SELECT max(id) FROM deliveries) - ?`,
           )
           .get(latest)?.['n'],
       );

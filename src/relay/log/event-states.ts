@@ -1,0 +1,56 @@
+/**
+ * The columns of an event that follow from its forwardings, those of its notification and of its delivery's raw one:
+ * written in the transaction that changes a forwarding. What is held isn't among them (held.ts).
+ */
+import { eventStates } from '../../protocol/event-filter.ts';
+import { isWaiting, stateCodes } from './database.ts';
+import type { StoredState } from './database.ts';
+import type { EventFacts } from './records.ts';
+import type { Statements } from './statements.ts';
+
+const retrying = eventStates.indexOf('retrying');
+
+/** The bit of a state in the column `states`. */
+export function stateBit(state: StoredState): number {
+  return 1 << stateCodes[state];
+}
+
+/** SQL condition for events with a waiting forwarding, in the form that uses the index: one that failed may wait, too. */
+export const hasWaiting = `state IN (${stateCodes.failed}, ${retrying}, ${stateCodes.waiting}) AND states & ${stateBit('waiting')}`;
+
+/** The columns of a new event. */
+export function newStates(kind: EventFacts['kind'], isForwarded: boolean): { states: number; state: number } {
+  if (isForwarded) return { states: stateBit('waiting'), state: stateCodes.waiting };
+  return { states: 0, state: eventStates.indexOf(kind === 'event' ? 'none' : kind) };
+}
+
+const bits = Object.values(stateCodes)
+  .map((code) => `((sum(f.state = ${code}) > 0) << ${code})`)
+  .join(' | ');
+
+// Status and duration are those of the row with the minimum.
+const update = (which: string): string => `UPDATE events SET (states, state, attempts, status, duration_ms) = (
+  SELECT ${bits}, min(iif(f.${isWaiting} AND f.attempts > 0 AND f.next_at IS NOT NULL, ${retrying}, f.state)),
+    sum(f.attempts), f.status, f.duration_ms
+  FROM forwardings f WHERE f.notification_id ${which})`;
+const withRaw = 'IN (events.notification_id, events.raw_id)';
+
+/** Forwardings of a notification have changed. Within a transaction. */
+export function updateStates(sql: Statements, notificationId: number): void {
+  // No join: SQLite would plan it anew for each ID.
+  const range = sql.get(
+    'SELECT (SELECT first_event FROM deliveries WHERE id = n.delivery_id) + first_event AS first, event_count AS count FROM notifications n WHERE id = ?',
+    notificationId,
+  );
+  if (range === undefined) return;
+  const first = Number(range['first']);
+  const last = first + Number(range['count']) - 1;
+  if (sql.get('SELECT 1 FROM events WHERE id = ? AND raw_id IS NULL', first) === undefined) {
+    sql.run(`${update(withRaw)} WHERE id BETWEEN ? AND ?`, first, last);
+  } else sql.run(`${update('= ?')} WHERE id BETWEEN ? AND ?`, notificationId, first, last);
+}
+
+/** Any waiting forwarding may have been discarded. Within a transaction. */
+export function updateWaiting(sql: Statements): void {
+  sql.run(`${update(withRaw)} WHERE ${hasWaiting}`);
+}
