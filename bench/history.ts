@@ -65,14 +65,20 @@ const furtherRequests: readonly { readonly what: string; readonly method: string
   { what: 'counts a minute', method: 'events/counts', params: { filter: '', perMinute: {} } },
 ];
 
-const mostMilliseconds = 50;
+const mostMilliseconds = 100;
+/** Nearly all first pages. */
+const usualMilliseconds = 20;
+const mostUnusual = 4;
+const mostOrderMilliseconds = 500;
+const mostMegabytesAtStart = 120;
 const mostMegabytes = 200;
-const mostTimesSlower = 1.5;
+const mostTimesSlower = 2;
+const pagesPerSecond = 20;
 const perSecond = 200;
 const seconds = 8;
 const burst = 20_000;
 /** Changed when million.ts makes another history. */
-const layout = 3;
+const layout = 4;
 
 /** The folder of the made history, made now where it is missing. */
 function madeHistory(events: number): string {
@@ -128,19 +134,23 @@ async function further(client: RelayClient, times: number): Promise<{ rows: Row[
     const first = await ask();
     const measured: number[] = [];
     for (let i = 0; i < times && (measured.length === 0 || first < 1000); i++) measured.push(await ask());
-    rows.push(boundRow(`${what} (asked for the first time: ${first.toFixed(1)})`, 'ms', spread(measured), null));
+    const most = what.startsWith('page') ? mostOrderMilliseconds : null;
+    rows.push(boundRow(`${what} (asked for the first time: ${first.toFixed(1)})`, 'ms', spread(measured), most));
   }
   return { rows, unknown: [...unknown] };
 }
 
-/** Reads pages, one after another, ever further back and by several filters, until told to stop. */
+/** Reads 20 pages a second, ever further back and by several filters, until told to stop. */
 async function readOn(client: RelayClient, filters: readonly string[], stopped: () => boolean): Promise<number> {
   const places = filters.map(() => undefined as string | undefined);
   let pages = 0;
+  const started = performance.now();
   for (let turn = 0; !stopped(); turn = (turn + 1) % filters.length) {
     const { next } = await pageTime(client, filters[turn]!, places[turn]);
     places[turn] = next ?? undefined;
     pages += 1;
+    const due = started + (1000 * pages) / pagesPerSecond;
+    await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
   }
   return pages;
 }
@@ -260,7 +270,7 @@ export async function history(rounds: number, events: number): Promise<Result> {
     ),
   );
   const memory = [
-    boundRow('resident memory after the start', 'MB', one(afterStart?.now), mostMegabytes),
+    boundRow('resident memory after the start', 'MB', one(afterStart?.now), mostMegabytesAtStart),
     boundRow('resident memory after these pages', 'MB', one(afterPages?.now), mostMegabytes),
     boundRow('resident memory after receiving while pages are read', 'MB', one(afterReading?.now), mostMegabytes),
     boundRow(
@@ -272,13 +282,13 @@ export async function history(rounds: number, events: number): Promise<Result> {
     boundRow('resident memory, highest', 'MB', one(atEnd?.highest), mostMegabytes),
   ];
   const p99 = timeRow(
-    `p99 of ingest at ${perSecond} a second while pages are read (baseline: while none are)`,
+    `p99 of ingest at ${perSecond} a second while ${pagesPerSecond} pages a second are read (baseline: while none are)`,
     'ms',
     spread(reading),
     spread(still),
     mostTimesSlower,
   );
-  const quick = pages.filter(({ times }) => times.median <= mostMilliseconds);
+  const quick = pages.filter(({ times }) => times.median <= usualMilliseconds);
   const slowest = pages.reduce((a, b) => (b.times.median > a.times.median ? b : a));
   const allWithin = (rows: readonly Row[]): string =>
     rows.every(({ aim }) => aim?.verdict === 'met') ? 'met' : 'not met';
@@ -293,18 +303,18 @@ export async function history(rounds: number, events: number): Promise<Result> {
     summary: [
       {
         what: `${events.toLocaleString('en-US')} events: first page`,
-        figure: `${quick.length} of ${pages.length} filters within ${mostMilliseconds} ms; the slowest \`${slowest.filter}\` ${short(slowest.times.median)} ms`,
-        aim: `≤ ${mostMilliseconds} ms`,
-        verdict: allWithin(pageRows),
+        figure: `${quick.length} of ${pages.length} filters within ${usualMilliseconds} ms; the slowest \`${slowest.filter}\` ${short(slowest.times.median)} ms`,
+        aim: `${pages.length - mostUnusual} ≤ ${usualMilliseconds} ms, all ≤ ${mostMilliseconds}`,
+        verdict: quick.length < pages.length - mostUnusual ? 'not met' : allWithin(pageRows),
       },
       {
         what: 'resident memory after the start, the pages, receiving, a burst; highest',
         figure: `${memory.map(({ relay: { median } }) => short(median)).join(', ')} MB`,
-        aim: `≤ ${mostMegabytes} MB`,
+        aim: `≤ ${mostMegabytesAtStart}, ${mostMegabytes} MB`,
         verdict: allWithin(memory),
       },
       {
-        what: 'p99 of ingest while pages are read',
+        what: `p99 of ingest while ${pagesPerSecond} pages a second are read`,
         figure: `${short(p99.relay.median)} ms, beside ${short(p99.baseline!.median)} while none are: ${short(1 / p99.ratio!)} times`,
         aim: p99.aim!.text,
         verdict: p99.aim!.verdict,
