@@ -333,7 +333,7 @@ describe('a delivery through the relay', () => {
     const { counts } = await relay.client.request('relay/status', {});
     assert.deepEqual([counts.deliveries, counts.events, counts.sent], [1, 1000, 50]);
     assert.ok(
-      counts.storedBytes < 2 * sample!.text.length + 50 * 2000,
+      counts.storedBytes < 2 * sample!.text.length + 1000 * 200,
       `${counts.storedBytes} bytes for ${sample!.text.length}`,
     );
   });

@@ -53,7 +53,7 @@ export class EventTable {
       ...(find !== undefined && { found: positionOf(found, order, find) }),
       ...(chosen !== undefined && {
         chosen: {
-          ...leftOf(found, chosen),
+          ...leftOf(found, order, chosen),
           active: chosen.active === null ? null : positionOf(found, order, chosen.active),
         },
       }),
@@ -113,12 +113,12 @@ function positionOf(found: Found, { columns, by }: Order, id: string): number | 
   return row === undefined ? null : Number(row['position']);
 }
 
-function leftOf(found: Found, chosen: ChosenEvents): { ids: string[]; count: number } {
+function leftOf(found: Found, { columns, by }: Order, chosen: ChosenEvents): { ids: string[]; count: number } {
   const named = JSON.stringify(('ids' in chosen ? chosen.ids : chosen.except).map((id) => parseId(id).number));
   if ('ids' in chosen) {
     const left = found.ask(
-      [],
-      (events) => `SELECT id FROM ${events} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC`,
+      columns,
+      (events) => `SELECT id FROM ${events} WHERE id IN (SELECT value FROM json_each(?)) ${by}`,
       named,
     );
     return { ids: left.map(({ id }) => `e${Number(id)}`), count: left.length };

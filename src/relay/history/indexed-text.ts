@@ -24,7 +24,7 @@ const stepGone = 5000;
 const mostTail = 1000;
 const mostTailBytes = 4_194_304;
 /** Pages of an index of a few events. */
-const emptyPages = 12;
+const emptyPages = 6;
 
 /** Increased with any change of the file's tables: a file with another layout is made anew. */
 const layout = 5;

@@ -42,7 +42,7 @@ const pageBytes = 4096;
 const emptyPages = 22;
 
 /** Size of the index per event, in bytes: measured with the samples. */
-const indexBytesPerEvent = 180;
+const indexBytesPerEvent = 130;
 
 /** Number of fetched deliveries remembered, the latest. */
 const keptFetched = 100_000;
