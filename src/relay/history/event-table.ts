@@ -62,14 +62,10 @@ export class EventTable {
 
   /** Number of events found, in groups and over time. */
   counts({ groupBy, mostGroups, perMinute }: CountsParams, found: Found): Result<'events/counts'> {
-    const [all] = found.ask(
-      ['e.received_at AS at'],
-      (events) => `SELECT count(*) AS total, min(at) AS earliest, max(at) AS latest FROM ${events}`,
-    );
+    const [all] = found.ask([], (events) => `SELECT count(*) AS total FROM ${events}`);
     const total = Number(all?.['total']);
     const groups = groupBy === undefined ? [] : this.#groups(found, groupBy, mostGroups);
-    const timeline =
-      perMinute && total > 0 ? timelineOf(found, perMinute, Number(all?.['earliest']), Number(all?.['latest'])) : null;
+    const timeline = perMinute && total > 0 ? timelineOf(found, perMinute) : null;
     return { total, groups, timeline, unseen: found.unseen };
   }
 
@@ -141,11 +137,14 @@ function valueOf(by: Grouping, value: unknown): string | null {
 function timelineOf(
   found: Found,
   asked: NonNullable<CountsParams['perMinute']>,
-  earliest: number,
-  latest: number,
 ): NonNullable<Result<'events/counts'>['timeline']> {
-  const since = Math.floor((asked.since === undefined ? earliest : Date.parse(asked.since)) / minuteMs) * minuteMs;
-  const until = asked.until === undefined ? latest + 1 : Date.parse(asked.until);
+  const [range] = found.ask(
+    ['e.received_at AS at'],
+    (events) => `SELECT min(at) AS earliest, max(at) AS latest FROM ${events}`,
+  );
+  const begin = asked.since === undefined ? Number(range?.['earliest']) : Date.parse(asked.since);
+  const since = Math.floor(begin / minuteMs) * minuteMs;
+  const until = asked.until === undefined ? Number(range?.['latest']) + 1 : Date.parse(asked.until);
   const all = Math.max(1, Math.ceil((until - since) / minuteMs));
   const minutes = Math.ceil(all / mostSteps);
   const counts = new Array<number>(Math.ceil(all / minutes)).fill(0);
