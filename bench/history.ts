@@ -150,7 +150,7 @@ async function readOn(client: RelayClient, filters: readonly string[], stopped: 
     places[turn] = next ?? undefined;
     pages += 1;
     const due = started + (1000 * pages) / pagesPerSecond;
-    await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
   }
   return pages;
 }

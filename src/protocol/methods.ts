@@ -54,7 +54,7 @@ const goneSchema = z.int().optional();
 /** Which notifications: by IDs (a delivery or event ID means its notifications), or of the events that match a filter. */
 const selectionShape = {
   ids: z.array(anyId).min(1).max(100_000).optional(),
-  filter: z.string().optional(),
+  filter: z.string().max(1000).optional(),
   before: eventId.optional().describe('With a filter: only events before this one.'),
   except: eventIds.optional().describe('With a filter: not these events.'),
 };

@@ -193,6 +193,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     },
     'events/clear': async () => {
       const result = await store.clear();
+      history.tell('forgetText');
       announcer.statusChanged();
       return result;
     },

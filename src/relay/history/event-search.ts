@@ -52,8 +52,8 @@ export class EventSearch {
   find(filter: Filter, view: LogHoldView, { before, after }: Bounds, isTextUpToDate: boolean): Found {
     const conditions = [...conditionsOf(filter), ...stateConditionsOf(filter, view)];
     const bounds = (id: string): Part['conditions'] => [
-      ...(before === undefined ? [] : [{ sql: `${id} < ?`, values: [BigInt(before)] }]),
-      ...(after === undefined ? [] : [{ sql: `${id} > ?`, values: [BigInt(after)] }]),
+      ...(before === undefined ? [] : [{ sql: `${id} < ?`, values: [whole(before)] }]),
+      ...(after === undefined ? [] : [{ sql: `${id} > ?`, values: [whole(after)] }]),
     ];
     const phrases = phrasesOf(filter.words, filter.addresses);
     const fewest = this.#fewest(conditions);
@@ -129,6 +129,11 @@ export class EventSearch {
     const probe = 'SELECT count(*) AS n FROM (SELECT 1 FROM text.search WHERE search MATCH ? LIMIT ?)';
     return Number(this.#log.prepare(probe).get(match, most + 1)?.['n']);
   }
+}
+
+/** FTS5 seeks only by an integer; a JavaScript number reaches SQLite as a float. */
+function whole(id: number): bigint {
+  return BigInt(Math.min(id, Number.MAX_SAFE_INTEGER));
 }
 
 function textPart(table: string, match: string, conditions: Part['conditions'], bounds: Part['conditions']): Part {

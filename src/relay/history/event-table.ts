@@ -1,5 +1,6 @@
 /** A table of events: pages by position in an order, and counts. */
 import type { ChosenEvents } from '../../protocol/chosen-events.ts';
+import type { SQLInputValue } from 'node:sqlite';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import { iso, parseId } from '../log/protocol-shapes.ts';
@@ -19,6 +20,7 @@ const minuteMs = 60_000;
 interface Order {
   readonly columns: readonly string[];
   readonly by: string;
+  readonly descending: boolean;
 }
 
 export class EventTable {
@@ -88,8 +90,8 @@ export class EventTable {
   #orderOf({ by, descending }: PageParams['sort']): Order {
     const direction = descending ? 'DESC' : 'ASC';
     // In the order of arrival, also if the clock was set back.
-    if (by === 'time') return { columns: [], by: `ORDER BY id ${direction}` };
-    return { columns: [`${this.#column(by)} AS key`], by: `ORDER BY key ${direction}, id ${direction}` };
+    if (by === 'time') return { columns: ['NULL AS key'], by: `ORDER BY id ${direction}`, descending };
+    return { columns: [`${this.#column(by)} AS key`], by: `ORDER BY key ${direction}, id ${direction}`, descending };
   }
 
   #column(by: Exclude<PageParams['sort']['by'], 'time'> | Grouping): string {
@@ -99,14 +101,23 @@ export class EventTable {
 }
 
 /** The position of an event in an order; null if it isn't found. */
-function positionOf(found: Found, { columns, by }: Order, id: string): number | null {
-  const [row] = found.ask(
+function positionOf(found: Found, { columns, descending }: Order, id: string): number | null {
+  const { number } = parseId(id);
+  const [own] = found.ask(columns, (events) => `SELECT key FROM ${events} WHERE id = ?`, number);
+  if (own === undefined) return null;
+  const key = own['key'] as SQLInputValue;
+  // NULL comes before all others, and last in the other direction.
+  const [sign, nulls] = descending
+    ? ['>', key === null ? 'key IS NOT NULL' : 'FALSE']
+    : ['<', key === null ? 'FALSE' : 'key IS NULL'];
+  const [before] = found.ask(
     columns,
-    (events) =>
-      `SELECT position FROM (SELECT id, row_number() OVER (${by}) - 1 AS position FROM ${events}) WHERE id = ?`,
-    parseId(id).number,
+    (events) => `SELECT count(*) AS n FROM ${events} WHERE key ${sign} ? OR ${nulls} OR (key IS ? AND id ${sign} ?)`,
+    key,
+    key,
+    number,
   );
-  return row === undefined ? null : Number(row['position']);
+  return Number(before?.['n']);
 }
 
 function leftOf(found: Found, { columns, by }: Order, chosen: ChosenEvents): { ids: string[]; count: number } {

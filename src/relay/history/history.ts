@@ -290,6 +290,11 @@ export class HistoryReader {
     return this.#text.follow(budgetMs);
   }
 
+  /** The history was cleared: nothing of what was in it stays in the file of its text. */
+  forgetText(): void {
+    this.#text.startAgain();
+  }
+
   get indexState(): IndexState {
     const { events, tests, rejected } = (readMeta(this.#sql, 'totals') as Totals | undefined) ?? noTotals;
     const of = events + tests + rejected;

@@ -148,11 +148,8 @@ export class IndexedText {
   /** @returns whether there may be more to do */
   #step(): boolean {
     const { db, sql } = (this.#opened ??= this.#open());
-    const last = this.#lastDelivery();
     const before = this.#progress;
-    // The history was cleared: nothing of it stays.
-    if (last === 0 && before.delivery > 0) throw new UselessTextError();
-    if (before.delivery >= last && this.#sinceLook < lookEvery) return false;
+    if (before.delivery >= this.#lastDelivery() && this.#sinceLook < lookEvery) return false;
     db.exec('BEGIN IMMEDIATE');
     try {
       this.#progress = this.#readProgress(sql);
@@ -228,7 +225,7 @@ export class IndexedText {
       const progress = this.#readProgress(sql);
       this.#log.prepare('ATTACH ? AS text').run(this.#file);
       this.#log.exec(
-        `PRAGMA text.cache_size = -4096; CREATE VIRTUAL TABLE temp.terms USING fts5vocab ('text', 'search', 'instance')`,
+        `PRAGMA text.cache_size = -2048; CREATE VIRTUAL TABLE temp.terms USING fts5vocab ('text', 'search', 'instance')`,
       );
       this.#progress = progress;
       this.#sinceLook = lookEvery;

@@ -278,7 +278,7 @@ export function openForReading(file: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = openDatabase(file, { readOnly: true });
-    db.exec('PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY');
+    db.exec('PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY');
     if (checkSchema(db, file) === 0) throw noHistory(file);
     return db;
   } catch (error) {

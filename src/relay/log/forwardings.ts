@@ -1,7 +1,7 @@
 /** Forwardings and attempts in the log: the state of a notification at each destination. */
 import { isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
-import { updateStates, updateWaiting } from './event-states.ts';
+import { updateDiscarded, updateStates } from './event-states.ts';
 import type { ForwardingKey } from './held.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
 import { notificationFactsOf } from './stored.ts';
@@ -198,7 +198,7 @@ export class Forwardings {
       };
       if (notificationIds === undefined) {
         for (const id of [...this.#tally.draftWaiting.keys()]) discard(id, '');
-        if (discarded > 0) updateWaiting(this.#sql);
+        if (discarded > 0) updateDiscarded(this.#sql);
         return;
       }
       for (const id of notificationIds) {
