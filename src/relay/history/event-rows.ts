@@ -35,18 +35,8 @@ const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.list, e.a
   e.notification_id, e.raw_id, e.state, e.attempts, e.status, e.duration_ms, d.source, d.injected, d.signature, d.on_purpose, d.reason, d.http_status, d.first_event, d.row_count
   FROM events e JOIN deliveries d ON d.id = e.delivery_id`;
 
-interface KnownDestination {
-  readonly config: string | undefined;
-  readonly destinationId: string;
-  readonly destination: Destination | undefined;
-}
-
 export class EventRows {
   readonly #sql: Statements;
-  /** Cached, because a row repeats them for each forwarding. */
-  readonly #destinations = new Map<number, KnownDestination>();
-  /** The last notification: its rows are usually read one after another. */
-  #part: NotificationFacts | undefined;
   readonly #view: () => HoldView;
 
   constructor(db: DatabaseSync, view: () => HoldView) {
@@ -97,11 +87,8 @@ export class EventRows {
   #partOf(row: Row): NotificationFacts | undefined {
     const id = row['notification_id'] as number | null;
     if (id === null || row['row_count'] === 1) return undefined;
-    if (this.#part?.id !== id) {
-      const found = this.#sql.get('SELECT * FROM notifications WHERE id = ?', id);
-      this.#part = found && notificationFactsOf(id, found);
-    }
-    return this.#part;
+    const found = this.#sql.get('SELECT * FROM notifications WHERE id = ?', id);
+    return found && notificationFactsOf(id, found);
   }
 
   summary(row: Row): EventSummary {
@@ -249,28 +236,17 @@ export class EventRows {
     });
   }
 
-  destinationsOf(notificationId: number): KnownDestination[] {
+  destinationsOf(notificationId: number): ReturnType<EventRows['destination']>[] {
     return this.#sql
       .all('SELECT destination_id AS id FROM forwardings WHERE notification_id = ?', notificationId)
       .map((row) => this.destination(Number(row['id'])));
   }
 
-  /** IDs of the notifications with a forwarding in this state, oldest first. */
-  notificationsIn(stateCode: number): number[] {
-    return this.#sql
-      .all('SELECT DISTINCT notification_id AS id FROM forwardings WHERE state = ? ORDER BY notification_id', stateCode)
-      .map((row) => Number(row['id']));
-  }
-
   /** With the last known settings. */
-  destination(id: number): KnownDestination {
-    const config = this.#sql.get('SELECT config FROM destinations WHERE id = ?', id)?.['config'] as string | undefined;
-    const last = this.#destinations.get(id);
-    if (last !== undefined && last.config === config) return last;
-    const destination = config === undefined ? undefined : (JSON.parse(config) as Destination);
-    const known = { config, destinationId: protocolDestinationId(id, destination), destination };
-    this.#destinations.set(id, known);
-    return known;
+  destination(id: number): { readonly destinationId: string; readonly destination: Destination | undefined } {
+    const config = this.#sql.get('SELECT config FROM destinations WHERE id = ?', id)?.['config'];
+    const destination = typeof config === 'string' ? (JSON.parse(config) as Destination) : undefined;
+    return { destinationId: protocolDestinationId(id, destination), destination };
   }
 }
 

@@ -11,7 +11,7 @@ import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Sending } from '../../protocol/debug.ts';
-import { isCorruption, openForReading, readAtOnce, sqliteCode, stateCodes } from '../log/database.ts';
+import { isCorruption, openForReading, sqliteCode, stateCodes } from '../log/database.ts';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { EventRows } from './event-rows.ts';
 import { EventSearch } from './event-search.ts';
@@ -110,10 +110,13 @@ export class HistoryReader {
 
   /** All reads of `read` are of one moment, including the state of sending. */
   #atOnce<T>(read: () => T): T {
-    return readAtOnce(this.#db, () => {
+    this.#db.exec('BEGIN');
+    try {
       this.#view = readHoldView(this.#sql, this.progress);
       return read();
-    });
+    } finally {
+      this.#db.exec('COMMIT');
+    }
   }
 
   /** One page of events, newest first. @throws FilterError */
@@ -179,7 +182,9 @@ export class HistoryReader {
 
   /** IDs of the notifications with a failed forwarding, oldest first. */
   failedNotificationIds(): number[] {
-    return this.#rows.notificationsIn(stateCodes.failed);
+    return this.#sql
+      .all('SELECT DISTINCT notification_id AS id FROM forwardings WHERE state = ? ORDER BY id', stateCodes.failed)
+      .map(({ id }) => Number(id));
   }
 
   /**

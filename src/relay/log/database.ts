@@ -278,7 +278,10 @@ export function openForReading(file: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = openDatabase(file, { readOnly: true });
-    db.exec('PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY');
+    // Sorting very much takes a temporary file, with IDs and keys; text that isn't indexed yet stays in memory.
+    db.exec(
+      'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -16384',
+    );
     if (checkSchema(db, file) === 0) throw noHistory(file);
     return db;
   } catch (error) {
@@ -329,21 +332,6 @@ function checkSchema(db: DatabaseSync, file: string): number {
   }
   if (missing !== null) throw corruption(`no such ${missing}`);
   return version;
-}
-
-const reading = new WeakSet<DatabaseSync>();
-
-/** All reads of `read` are of one moment; if nested, of the outer one's. */
-export function readAtOnce<T>(db: DatabaseSync, read: () => T): T {
-  if (reading.has(db)) return read();
-  db.exec('BEGIN');
-  reading.add(db);
-  try {
-    return read();
-  } finally {
-    reading.delete(db);
-    db.exec('COMMIT');
-  }
 }
 
 export function rollBack(db: DatabaseSync): void {
