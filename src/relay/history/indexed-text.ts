@@ -26,7 +26,7 @@ const mostTailBytes = 4_194_304;
 /** Pages of an index of a few events. */
 const emptyPages = 6;
 
-/** Increased with any change of the file's tables: a file with another layout is made anew. */
+/** Increased with any change of the file's tables: a file with another layout is replaced. */
 const layout = 5;
 
 /** The file's text belongs to the log with this identity, up to this delivery, received then, and its last event. */

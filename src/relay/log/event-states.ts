@@ -37,7 +37,7 @@ const withRaw = 'IN (events.notification_id, events.raw_id)';
 
 /** Forwardings of a notification have changed. Within a transaction. */
 export function updateStates(sql: Statements, notificationId: number): void {
-  // No join: SQLite would plan it anew for each ID.
+  // No join: SQLite would plan it again for each ID.
   const range = sql.get(
     'SELECT (SELECT first_event FROM deliveries WHERE id = n.delivery_id) + first_event AS first, event_count AS count FROM notifications n WHERE id = ?',
     notificationId,

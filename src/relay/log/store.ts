@@ -366,7 +366,7 @@ export class Store {
 
   /** The latest earlier event with the same content; for a client's delivery, with the same body. */
   #earlierOf({ fingerprint, id }: EventRecord, { injected, body }: DeliveryRecord): number | null {
-    // Without the plus signs, SQLite plans this anew for each value.
+    // Without the plus signs, SQLite plans this again for each value.
     const candidates = this.#sql.all(
       'SELECT id, delivery_id FROM events WHERE fingerprint = +? AND id < +? ORDER BY id DESC LIMIT ?',
       fingerprint,
