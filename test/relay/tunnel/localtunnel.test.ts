@@ -56,7 +56,7 @@ describe('a tunnel through a real localtunnel server', () => {
     const without = await LocaltunnelServer.start(0, null);
     cleanUp.push(() => without.kill());
     watched.supervisor.open(config(without.host));
-    const { reason } = await watched.until('verifying', (status) => status.reason.includes('404'));
+    const { reason } = await watched.until('verifying', (status) => status.reason.includes('answered 404'));
     assert.match(
       reason,
       /isn’t answering \(the tunnel server itself answered 404: .* "--domain localhost"; otherwise, the server has/,

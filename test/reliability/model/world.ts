@@ -368,8 +368,9 @@ export class World {
       const forwarding = this.ofHeld(each);
       if (forwarding === undefined) continue;
       if (each.heldBy === 'breakpoint') forwarding.passed = true;
-      // Breakpoints are asked about it when it goes on, by those of then.
-      else if (this.paused?.held?.has(forwarding) === true && !forwarding.tried) forwarding.roundSince = this.step;
+      // Breakpoints are asked about it when it goes on, by those of then, unless they were when nothing listened.
+      else if (this.paused?.held?.has(forwarding) === true && !forwarding.tried && !forwarding.destination.dark)
+        forwarding.roundSince = this.step;
     }
     this.paused = null;
     this.goingOn = true;
