@@ -98,7 +98,7 @@ describe('A search by state', () => {
           rmSync(dataDir, { recursive: true, force: true });
         }
       }),
-      { numRuns: readAmount('INDEX_RUNS', 15, 60) },
+      { numRuns: readAmount('HELD_RUNS', 15, 60) },
     );
   });
 
