@@ -51,7 +51,8 @@ describe('The form of a new instance', () => {
   let receiver: Receiver;
 
   const openForm = async (): Promise<void> => {
-    await workbench.runCommand(`${category}: New Instance…`);
+    // Where it is shown already, the command would only take the focus, a moment later, from what is typed into.
+    if (!(await form.locator('#name').isVisible())) await workbench.runCommand(`${category}: New Instance…`);
     await form.locator('#name').waitFor();
     // A spec that broke off may have left them off.
     await untilDone(async () => {
