@@ -255,7 +255,7 @@ export function openForWriting(file: string): { db: DatabaseSync; setAside: SetA
       db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON',
       );
-      db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 16384');
+      db.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 14336');
       if (isEmpty) create(db);
       readEachTable(db);
       if (suspect && setAside === null) checkWhole(db);

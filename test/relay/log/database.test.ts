@@ -73,6 +73,18 @@ describe('The file of the store', () => {
     }
   });
 
+  it('keeps its write-ahead log below 64 MB', () => {
+    const { db } = openForWriting(file);
+    try {
+      db.exec('PRAGMA synchronous = OFF');
+      const insert = db.prepare('INSERT INTO render_settings (json) VALUES (?)');
+      for (let i = 0; i < 80; i++) insert.run(`${i}${'x'.repeat(1_000_000)}`);
+      assert.ok(statSync(`${file}-wal`).size < 64_000_000);
+    } finally {
+      db.close();
+    }
+  });
+
   it('is made where the file is empty', () => {
     new DatabaseSync(file).close();
     writeFileSync(file, '');
