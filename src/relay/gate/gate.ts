@@ -252,7 +252,7 @@ export class Gate implements GateView {
 
   /**
    * Continues sending, unless it is paused or stopped again before that is on disk.
-   * @returns how many the pause held, when on disk
+   * @returns how many the pause held, when on disk, together with a stop at a breakpoint that followed at once
    * @throws StoreError
    */
   async continue(): Promise<number> {
@@ -271,6 +271,7 @@ export class Gate implements GateView {
       this.#options.log('info', `sending resumed: ${held} released`);
       this.#options.onContinued();
     }
+    if (this.pausedNo !== null) await this.#options.store.holds.storeSending(() => this.#sending);
     return held;
   }
 
@@ -403,9 +404,8 @@ export class Gate implements GateView {
   }
 
   #close(paused: Paused): void {
-    const { no, paused: before } = this.#sending;
     this.#closings += 1;
-    this.#sending = { no: before === null ? no + 1 : no, paused };
+    this.#sending = { no: this.pausedNo ?? this.#sending.no + 1, paused };
     this.#options.onMoved();
   }
 

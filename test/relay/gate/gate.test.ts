@@ -212,6 +212,19 @@ describe('Pausing, stepping and continuing', () => {
     assert.equal((await sending(again)).state, 'paused');
   });
 
+  it('answers that it stopped at a breakpoint once that is on disk, when it continues', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    // Clients are told of a stop when it is on disk.
+    const told: string[] = [];
+    relay.client.on('debug/stopped', ({ stop }) => told.push(stop.reason));
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a');
+    await relay.client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'event' }] });
+    const continued = await relay.client.request('debug/continue', {});
+    assert.deepEqual([continued.sending.state, told], ['paused', ['pause', 'breakpoint']]);
+  });
+
   it('holds a replay as well, which is sent where it is stepped to', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
