@@ -8,7 +8,7 @@ import { prefix } from '../prefix.ts';
 import { withNext } from '../ui/error-words.ts';
 import { inMessage, unlinked } from '../ui/printable.ts';
 import { askChoice, askText } from '../ui/questions.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 import type { Account, AccountStore } from './account-store.ts';
@@ -158,7 +158,7 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
     try {
       const account = await attempt();
       if (account !== undefined) {
-        say(vscode.l10n.t('Signed in as {0}.', account.label));
+        showStatusMessage(vscode.l10n.t('Signed in as {0}.', account.label));
       }
       return account;
     } catch (error) {

@@ -21,7 +21,7 @@ import { CommandError } from '../ui/command-error.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { printable } from '../ui/printable.ts';
 import { cancellable, GivenUpError } from '../ui/progress.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { askHandlerConfiguration } from './ask-handler-configuration.ts';
 import { attaches, attachTo, findSessions, sessionsOf } from './handler-configurations.ts';
 import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
@@ -325,7 +325,7 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
   const event = row ?? (await newest(client, to.destinationId));
   if (event === undefined) {
     await sendSample(client);
-    say(l10n.t('Sending a sample event to {0}.', to.name));
+    showStatusMessage(l10n.t('Sending a sample event to {0}.', to.name));
     return;
   }
   const { replayed } = await client.request('notifications/replay', { ids: [event.id], to: to.destination });
@@ -334,7 +334,7 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
     await offerRelease(client, event, held);
     return;
   }
-  say(
+  showStatusMessage(
     replayed > 0
       ? l10n.t('Sending {0} to {1}.', labelOf(event, l10n), to.name)
       : l10n.t('{0} is already being sent to {1}.', labelOf(event, l10n), to.name),

@@ -6,7 +6,7 @@ import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { byCommand } from '../ui/offer.ts';
 import { alone, askChoice, askChoices, askText, only } from '../ui/questions.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { DestinationNode, DestinationsNode } from './destination-node.ts';
 import { openDestinationSetting, placeOfDestination, readEntries, writeDestinations } from './destination-settings.ts';
@@ -82,7 +82,7 @@ async function addDestination(): Promise<boolean> {
   if (setting === undefined) return false;
   const { entries } = readEntries();
   await writeDestinations([...entries, setting]);
-  say(vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)));
+  showStatusMessage(vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)));
   return true;
 }
 
@@ -248,7 +248,7 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
   const { entries } = readEntries();
   const at = placeOfDestination(entries, setting);
   await writeDestinations(entries.toSpliced(at, 1));
-  say(l10n.t('Removed {0}.', name));
+  showStatusMessage(l10n.t('Removed {0}.', name));
 }
 
 async function askFormat(title: string, setting: DestinationSetting): Promise<DestinationSetting | undefined> {

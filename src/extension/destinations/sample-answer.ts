@@ -4,7 +4,7 @@ import type { Destination, SampleAnswer } from '../../protocol/settings.ts';
 import { connected } from '../session/connected.ts';
 import type { Session } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 
 /** @throws CommandError if it isn't the destination, and what the relay refuses */
 export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Promise<void> {
@@ -34,5 +34,5 @@ export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Prom
     each.sample === undefined ? each : { ...each, sample: choice.answer },
   );
   await client.request('relay/configure', { settings: { destinations: changed } });
-  say(l10n.t('The sample receiver now answers: {0}', choice.label));
+  showStatusMessage(l10n.t('The sample receiver now answers: {0}', choice.label));
 }

@@ -11,7 +11,7 @@ import { isHeldAtGate } from '../events/forwarding-state.ts';
 import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { connected } from '../session/connected.ts';
 import { targetRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -143,7 +143,7 @@ async function sayReceived(
       l10n.t('The relay rejected the edited body ({0}): {1}', row.id, inMessage(delivery.reason ?? '', 500)),
       show,
     );
-  } else if (isSeen()) say(accepted(row.id));
+  } else if (isSeen()) showStatusMessage(accepted(row.id));
   else await offer('Information', accepted(row.id), show);
 }
 

@@ -6,7 +6,7 @@ import { byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
 import { saveFile } from '../ui/save-file.ts';
-import { copy } from '../ui/say.ts';
+import { copy } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { labelOf } from '../events/event-words.ts';

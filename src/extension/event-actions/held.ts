@@ -4,7 +4,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { connected } from '../session/connected.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { chosenRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { EventsNode } from '../events/event-node.ts';
@@ -68,7 +68,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
   );
   if (done.done === 0 && !done.cancelled && refusal !== undefined) throw refusal;
   if (whole !== undefined && done.done > 0) {
-    say(wholeText(whole));
+    showStatusMessage(wholeText(whole));
     return;
   }
   sayDone(done, {

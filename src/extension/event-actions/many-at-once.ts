@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { stepByStep } from './step-by-step.ts';
 import type { Steps } from './step-by-step.ts';
 
@@ -27,9 +27,9 @@ export interface Said {
 
 /** Reports what was done in the status bar, because the views show it; reports as a message if nothing was done. */
 export function sayDone({ done, cancelled }: Steps, texts: Said): void {
-  if (cancelled) say(texts.cancelled(done));
+  if (cancelled) showStatusMessage(texts.cancelled(done));
   else if (done === 0) void offer('Information', texts.none, {});
-  else say(done === 1 ? texts.one : texts.many(done));
+  else showStatusMessage(done === 1 ? texts.one : texts.many(done));
 }
 
 /** Works through groups of IDs; for more than one group, shows progress that can be cancelled. */

@@ -14,7 +14,7 @@ import { prefix } from '../prefix.ts';
 import { connected } from '../session/connected.ts';
 import { withNext } from '../ui/error-words.ts';
 import { placeOf } from '../ui/phrases.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { requireNotifications } from './resend.ts';
 
 export function createResendOnSaveCommands(parts: ActionParts): CommandHandlers<'resendOnSave'> {
@@ -60,7 +60,7 @@ function start({ session }: ActionParts, row: EventRow, stop: () => void): () =>
   resending.run(ending.signal).catch((error: unknown) => {
     if (ending.signal.aborted) return;
     stop();
-    say(
+    showStatusMessage(
       (error as { code?: unknown }).code === 'connection-lost'
         ? l10n.t('Resend on Save stopped because the relay stopped.')
         : l10n.t('Resend on Save stopped: {0}', withNext(error, l10n)),

@@ -8,7 +8,7 @@ import { byKey, byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { cancellable, inView } from '../ui/progress.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
@@ -108,7 +108,7 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
   }
   const whole = onlyNotification(sendable);
   if (whole !== undefined && resent.done > 0) {
-    say(sentWhole(whole));
+    showStatusMessage(sentWhole(whole));
     return;
   }
   sayDone(resent, {
@@ -134,7 +134,7 @@ async function resendMatching(
   if (!(await confirmResend(count))) return;
   const asked = (): Promise<{ replayed: number }> =>
     client.request('notifications/replay', { ...which, ...(to && { to }) });
-  say(sentAgain((await inView(inTable, vscode.l10n.t('Resending'), asked)).replayed));
+  showStatusMessage(sentAgain((await inView(inTable, vscode.l10n.t('Resending'), asked)).replayed));
 }
 
 function sentWhole({ deliveryId, part, parts, events }: WholeNotification): string {
@@ -237,7 +237,7 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
   }
   const whole = discarded.done > 0 ? onlyNotification(open) : undefined;
   if (whole !== undefined) {
-    say(discardedWhole(whole));
+    showStatusMessage(discardedWhole(whole));
     return;
   }
   sayDone(discarded, {
@@ -262,7 +262,7 @@ async function discardMatching({ session }: ActionParts, { count, which }: Match
   const client = connected(session);
   if (!(await confirmDiscard(count))) return;
   const asked = (): Promise<{ discarded: number }> => client.request('notifications/discard', which);
-  say(discardedMany((await inView(inTable, vscode.l10n.t('Discarding'), asked)).discarded));
+  showStatusMessage(discardedMany((await inView(inTable, vscode.l10n.t('Discarding'), asked)).discarded));
 }
 
 async function discardWaiting({ session }: ActionParts): Promise<void> {
@@ -284,7 +284,7 @@ async function discardWaiting({ session }: ActionParts): Promise<void> {
   );
   if (choice !== confirm) return;
   const { discarded } = await client.request('notifications/discard', { waiting: true });
-  say(l10n.t('Discarded notifications: {0}.', discarded));
+  showStatusMessage(l10n.t('Discarded notifications: {0}.', discarded));
 }
 
 async function askDestination({ context, session }: ActionParts): Promise<ResendTarget> {

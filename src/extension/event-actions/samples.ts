@@ -10,7 +10,7 @@ import { eventCount } from '../status/event-count.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { cancellable } from '../ui/progress.ts';
 import { askChoice, askText } from '../ui/questions.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { walked } from '../ui/walkthrough.ts';
 import { back, ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Answer, StepPlace } from '../ui/steps.ts';
@@ -91,7 +91,7 @@ function tell(
     );
   }
   const events = (result.sent * choice.batch).toLocaleString(vscode.env.language);
-  say(
+  showStatusMessage(
     result.cancelled
       ? l10n.t('Cancelled after {0} sample events.', events)
       : l10n.t('Sample events sent: {0}.', events),

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { withNext } from '../ui/error-words.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { connected, notRunning } from '../session/connected.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
@@ -70,7 +70,7 @@ async function clearHistory(session: Session): Promise<void> {
   );
   if (choice !== clear) return;
   const { cleared, kept } = await client.request('events/clear', {});
-  say(
+  showStatusMessage(
     kept === 0
       ? vscode.l10n.t('Deliveries cleared: {0}.', cleared)
       : vscode.l10n.t('Deliveries cleared: {0}. Kept because events are waiting or held: {1}.', cleared, kept),

@@ -14,7 +14,7 @@ import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
 import { newCredentials } from './reauthorise.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 
 async function change(
   parts: InstanceCommandParts,
@@ -42,7 +42,7 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
   await adopt(parts, node);
   parts.callbackSet();
   if (eventsEnabled) {
-    say(vscode.l10n.t('{0} now posts notifications to this relay.', printable(name)));
+    showStatusMessage(vscode.l10n.t('{0} now posts notifications to this relay.', printable(name)));
     return;
   }
   void offer(
@@ -69,7 +69,7 @@ export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNo
   });
   await adopt(parts, node);
   parts.callbackSet();
-  say(vscode.l10n.t('{0} now posts notifications to this relay.', printable(node.facts.name)));
+  showStatusMessage(vscode.l10n.t('{0} now posts notifications to this relay.', printable(node.facts.name)));
 }
 
 export async function setEvents(parts: InstanceCommandParts, node: InstanceNode, on: boolean): Promise<void> {
@@ -80,7 +80,7 @@ export async function setEvents(parts: InstanceCommandParts, node: InstanceNode,
     on ? vscode.l10n.t('Turning on events for {0}', name) : vscode.l10n.t('Turning off events for {0}', name),
     { configuration: { 'event.notification.enabled': on } },
   );
-  say(
+  showStatusMessage(
     on
       ? vscode.l10n.t('Events for {0} are on.', printable(name))
       : vscode.l10n.t('Events for {0} are off.', printable(name)),
@@ -99,7 +99,7 @@ export async function setEnabled(parts: InstanceCommandParts, node: InstanceNode
   } finally {
     void view.refresh();
   }
-  say(
+  showStatusMessage(
     on ? vscode.l10n.t('{0} enabled.', name) : vscode.l10n.t('{0} disabled: calls with its token are refused.', name),
   );
 }
@@ -130,7 +130,7 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   await change(parts, node, vscode.l10n.t('Updating the lists of {0}', facts.name), {
     configuration: { 'events.list.ids': ids.join(',') },
   });
-  say(vscode.l10n.t('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
+  showStatusMessage(vscode.l10n.t('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
 }
 
 export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
@@ -148,7 +148,7 @@ export async function reauthorise(parts: InstanceCommandParts, node: InstanceNod
   } finally {
     void view.refresh();
   }
-  say(vscode.l10n.t('{0} re-authorised; its ID and token stay the same.', name));
+  showStatusMessage(vscode.l10n.t('{0} re-authorised; its ID and token stay the same.', name));
 }
 
 export async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {

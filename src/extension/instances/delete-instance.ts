@@ -5,7 +5,7 @@ import { working } from '../ui/progress.ts';
 import { platformOf } from './choose-instance.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { GoneNode, InstanceNode } from './instance-node.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { forgetInstance } from './verify-keys.ts';
 
 export async function deleteInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
@@ -32,7 +32,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
   } finally {
     void view.refresh();
   }
-  say(vscode.l10n.t('{0} deleted.', name));
+  showStatusMessage(vscode.l10n.t('{0} deleted.', name));
 }
 
 export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNode): Promise<void> {
@@ -54,5 +54,5 @@ export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNo
   if (choice !== confirm) return;
   await forgetInstance(parts, host, id);
   void view.refresh();
-  say(vscode.l10n.t('{0} forgotten.', name));
+  showStatusMessage(vscode.l10n.t('{0} forgotten.', name));
 }

@@ -11,8 +11,8 @@ import type { QueueAction } from './queued-notifications.ts';
 import { queuedNotifications } from './queued-notifications.ts';
 import { printable } from '../ui/printable.ts';
 import { askChoice } from '../ui/questions.ts';
-import { copy } from '../ui/say.ts';
-import type { RowCopy } from '../ui/say.ts';
+import { copy } from '../ui/status-message.ts';
+import type { RowCopy } from '../ui/status-message.ts';
 import { back } from '../ui/steps.ts';
 
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {

@@ -11,7 +11,7 @@ import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { platformOf } from './choose-instance.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import { queueWords } from './instance-facts.ts';
@@ -33,7 +33,7 @@ export async function queuedNotifications(
   const { l10n } = vscode;
   const name = printable(node.facts.name);
   if (node.facts.callbackUrl === '') {
-    say(l10n.t('{0} has no callback URL, so Open Connectors queues nothing for it.', name));
+    showStatusMessage(l10n.t('{0} has no callback URL, so Open Connectors queues nothing for it.', name));
     return;
   }
   // A user action, so it may start the sandbox, and reports missing secrets.
@@ -81,7 +81,7 @@ async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): P
     // After a failure too, because the deliveries may have been sent.
     void parts.view.refresh();
   }
-  say(l10n.t('Open Connectors is posting the queued notifications of {0} again.', name));
+  showStatusMessage(l10n.t('Open Connectors is posting the queued notifications of {0} again.', name));
 }
 
 /** Fetches queued notifications into the history of this window's relay, which is started if necessary. */
@@ -114,7 +114,7 @@ function sayFetched({ taken, known, rejected, tooLarge, skipped, more }: Fetched
   if (rejected > 0) said.push(l10n.t('Not readable, and not forwarded: {0}.', rejected));
   if (tooLarge + skipped > 0) said.push(l10n.t('Left in the queue: {0}.', tooLarge + skipped));
   if (more) said.push(l10n.t('There are more: use Deliver Queued.'));
-  if (rejected + tooLarge + skipped === 0 && !more) say(said.join(' '));
+  if (rejected + tooLarge + skipped === 0 && !more) showStatusMessage(said.join(' '));
   else void offer('Warning', said.join(' '), {});
 }
 
@@ -143,7 +143,7 @@ async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, pol
   } finally {
     void parts.view.refresh();
   }
-  say(l10n.t('The account’s failure policy is now “{0}”.', policy));
+  showStatusMessage(l10n.t('The account’s failure policy is now “{0}”.', policy));
 }
 
 export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log' | 'memory'>): QueueOffer {

@@ -8,7 +8,7 @@ import { eventLogText } from './event-log.ts';
 import type { InstanceCommandParts } from './instance-command-parts.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
-import { copy } from '../ui/say.ts';
+import { copy } from '../ui/status-message.ts';
 
 export async function copyToken(
   { store }: InstanceCommandParts,

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { offer } from '../ui/offer.ts';
 import { askText } from '../ui/questions.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
@@ -13,11 +13,11 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   return {
     set: async () => {
       const set = await askForSecrets(platform);
-      if (set && !platform.isSandbox) say(vscode.l10n.t('Secrets stored.'));
+      if (set && !platform.isSandbox) showStatusMessage(vscode.l10n.t('Secrets stored.'));
       return set;
     },
     forget: async () => {
-      if (await forgetSecrets(platform)) say(vscode.l10n.t('Secrets forgotten.'));
+      if (await forgetSecrets(platform)) showStatusMessage(vscode.l10n.t('Secrets forgotten.'));
     },
     kept: async () => (await platform.secrets.hosts(platform.host)).length > 0,
   };

@@ -9,7 +9,7 @@ import { sayIn } from '../ui/localiser.ts';
 import { offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
-import { copy } from '../ui/say.ts';
+import { copy } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 

@@ -32,13 +32,13 @@ export function followTunnel(session: Session): vscode.Disposable {
     else if (isRetrying) told = retrying;
     else if (state === 'open') told = state;
     else if (state === 'closed' || code === opening) told = undefined;
-    if (told !== before && status !== undefined && (state === 'failed' || isRetrying)) void say(session, status);
+    if (told !== before && status !== undefined && (state === 'failed' || isRetrying)) void tellOfFailure(session, status);
   };
   look();
   return session.onDidChange(look);
 }
 
-async function say(session: Session, { tunnel, settings }: Status): Promise<void> {
+async function tellOfFailure(session: Session, { tunnel, settings }: Status): Promise<void> {
   const { l10n } = vscode;
   const isFinal = tunnel.state === 'failed';
   const refused = tunnel.said.find(({ code }) => code === otherHost);

@@ -53,7 +53,7 @@ function publicUrls({ status }: Session): VendorUrls | undefined {
 function opened(
   session: Session,
   signal: AbortSignal,
-  say: (message: string) => void,
+  tell: (message: string) => void,
 ): Promise<VendorUrls | undefined> {
   return new Promise((resolve) => {
     const settle = (urls: VendorUrls | undefined): void => {
@@ -64,7 +64,7 @@ function opened(
       const urls = publicUrls(session);
       const tunnel = session.status?.tunnel;
       if (urls !== undefined || tunnel === undefined || ['closed', 'failed'].includes(tunnel.state)) settle(urls);
-      else say(tunnel.reason);
+      else tell(tunnel.reason);
     };
     const subscription = session.onDidChange(look);
     signal.addEventListener('abort', () => settle(undefined), { once: true });

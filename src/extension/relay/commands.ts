@@ -4,7 +4,7 @@ import type { Status } from '../../protocol/status.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
-import { copy } from '../ui/say.ts';
+import { copy } from '../ui/status-message.ts';
 import { manageSecrets } from '../secrets/manage-secrets.ts';
 import { newSecretUrl } from '../public-url/new-secret-url.ts';
 import { sayReopening } from '../public-url/tunnel-notices.ts';

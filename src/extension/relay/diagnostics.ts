@@ -8,7 +8,7 @@ import { prefix } from '../prefix.ts';
 import { logFile } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
-import { copy } from '../ui/say.ts';
+import { copy } from '../ui/status-message.ts';
 
 export interface DiagnosticParts {
   readonly context: Pick<vscode.ExtensionContext, 'logUri' | 'extension'>;

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { CommandHandlers } from '../commands.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
-import { copy, say } from '../ui/say.ts';
+import { copy, showStatusMessage } from '../ui/status-message.ts';
 import { addSandboxSubscriber } from './add-subscriber.ts';
 import type { SubscriberParts, SubscriberPlace } from './add-subscriber.ts';
 import { sandboxFacts } from './sandbox-facts.ts';
@@ -39,7 +39,7 @@ async function startSandbox(sandbox: SandboxProcess): Promise<void> {
 
 async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
   await sandbox.stop();
-  say(vscode.l10n.t('Sandbox stopped.'));
+  showStatusMessage(vscode.l10n.t('Sandbox stopped.'));
 }
 
 export function copyFacts(running: RunningSandbox): Promise<void> {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
 /** Whether an existing name may be used, which replaces its value. */
@@ -40,7 +40,7 @@ async function setKeyNamed(
   const value = await only(asked);
   if (value === undefined) return undefined;
   await secrets.set(kind, name, value);
-  say(vscode.l10n.t('Key “{0}” stored.', name));
+  showStatusMessage(vscode.l10n.t('Key “{0}” stored.', name));
   return name;
 }
 
@@ -86,7 +86,7 @@ async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<st
   ]);
   if (known === undefined) return undefined;
   await secrets.set('credentials', name, JSON.stringify({ [known.header]: known.value }));
-  say(l10n.t('Credentials “{0}” stored.', name));
+  showStatusMessage(l10n.t('Credentials “{0}” stored.', name));
   return name;
 }
 
@@ -111,7 +111,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   });
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);
-  say(vscode.l10n.t('Removed “{0}”.', choice.label));
+  showStatusMessage(vscode.l10n.t('Removed “{0}”.', choice.label));
 }
 
 /** @returns the name, null for none, undefined if the user cancelled */

@@ -5,7 +5,7 @@ import type { AskedAnswer } from '../../protocol/answering.ts';
 import { connected } from '../session/connected.ts';
 import type { Session } from '../session/session.ts';
 import { askChoice } from '../ui/questions.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 import { afterStatus, onPurposeText } from './answering-words.ts';
@@ -52,7 +52,7 @@ export async function answerDeliveries(session: Session, by: AskedAnswer['by'], 
   const { status, delayMs = 0, end = { forMs: usualMs } } = asked;
   await client.request('relay/answer', { answer: status === null ? null : { status, delayMs, ...end, by } });
   // The status bar shows a forced response.
-  if (status === null) say(l10n.t('Deliveries are answered as usual.'));
+  if (status === null) showStatusMessage(l10n.t('Deliveries are answered as usual.'));
 }
 
 function askStatus(session: Session): Step<Asked> {

@@ -5,7 +5,7 @@ import type { DebugClient, HeldAtStop, Sending } from '../../protocol/debug.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { focusView } from '../ui/offer.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { connected } from '../session/connected.ts';
 import { answerDeliveries } from './answer-deliveries.ts';
 import { pausedText } from './sending-words.ts';
@@ -19,18 +19,18 @@ export function createSendingCommands(session: Session): CommandHandlers<'sendin
       const before = session.status?.sending;
       await connected(session).request('debug/pause', { by: thisWindow });
       // If sending was already paused, say so; otherwise the status bar shows the change.
-      if (before?.state === 'paused') say(pausedText(before, readerNow(), vscode.l10n));
+      if (before?.state === 'paused') showStatusMessage(pausedText(before, readerNow(), vscode.l10n));
     },
     continueSending: async () => {
       const { released, sending } = await connected(session).request('debug/continue', {});
-      say(continuedText(released, sending));
+      showStatusMessage(continuedText(released, sending));
     },
     answerDeliveries: (given?: unknown) => answerDeliveries(session, thisWindow, given),
     sendNext: async () => {
       const { released, sending } = await connected(session).request('debug/step', {});
       const [first] = released;
       const { l10n } = vscode;
-      say(
+      showStatusMessage(
         first === undefined
           ? l10n.t('Nothing is held.')
           : l10n.t('{0} released. Held: {1}.', first.notificationId, written(heldCount(sending.held))),

@@ -53,7 +53,7 @@ export interface ProgressPlace {
  */
 export async function working<T>(
   title: string,
-  task: (signal: AbortSignal, say: (message: string) => void) => Promise<T>,
+  task: (signal: AbortSignal, report: (message: string) => void) => Promise<T>,
   place?: ProgressPlace,
 ): Promise<T> {
   const abort = new AbortController();

@@ -104,7 +104,7 @@ export function askChoices<Item extends vscode.QuickPickItem>(
   let offered: readonly Item[] = [];
   let problem: string | undefined;
   /** Shown above the items: a picker has no other place for it. */
-  const say = (text: string | undefined): void => {
+  const showProblem = (text: string | undefined): void => {
     if (text === problem) return;
     problem = text;
     const selected = pick.selectedItems;
@@ -140,13 +140,13 @@ export function askChoices<Item extends vscode.QuickPickItem>(
       }
       // The placeholder is visible only without input.
       pick.value = '';
-      say(wrong);
+      showProblem(wrong);
       return false;
     };
     if (further !== undefined) pick.buttons = [...pick.buttons, further.button];
     return [
       pick.onDidChangeSelection((chosen) => {
-        if (problem !== undefined && check(chosen) === undefined) say(undefined);
+        if (problem !== undefined && check(chosen) === undefined) showProblem(undefined);
       }),
       pick.onDidAccept(accept),
       pick.onDidTriggerButton((button) => {

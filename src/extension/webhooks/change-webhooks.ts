@@ -5,7 +5,7 @@ import { CommandError } from '../ui/command-error.ts';
 import { messageOf } from '../ui/error-words.ts';
 import { offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { maskUrl } from '../public-url/relay-url.ts';
 import type { WebhookCommandParts } from './webhook-command-parts.ts';
 import type { WebhookNode } from './webhook-node.ts';
@@ -185,7 +185,7 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   );
   if (choice !== remove) return;
   const deleted = await changeAll(parts, 'delete', old);
-  say(l10n.t('Deleted webhooks with old URLs: {0}.', deleted));
+  showStatusMessage(l10n.t('Deleted webhooks with old URLs: {0}.', deleted));
 }
 
 /** A warning that some of the shown webhooks, which point to this machine, were created elsewhere. */

@@ -7,7 +7,7 @@ import { cancellable } from '../ui/progress.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
 import { askChoice, askChoices } from '../ui/questions.ts';
-import { say } from '../ui/say.ts';
+import { showStatusMessage } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import { walked } from '../ui/walkthrough.ts';
 import type { Answer, Step, StepPlace } from '../ui/steps.ts';
@@ -121,7 +121,7 @@ async function sayRegistered(
     ? vscode.l10n.t('This relay was already registered: {0}.', names)
     : vscode.l10n.t('Relay registered: {0}. Subscriber changes now appear in the Events view.', names);
   if (isSeen) {
-    say(text);
+    showStatusMessage(text);
     return;
   }
   await offer(

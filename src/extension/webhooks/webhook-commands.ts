@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
-import { copy } from '../ui/say.ts';
-import type { RowCopy } from '../ui/say.ts';
+import { copy } from '../ui/status-message.ts';
+import type { RowCopy } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
 import type { WebhookNode, WebhooksNode } from './webhook-node.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 const shownForMs = 8000;
 
-export function say(text: string): void {
+export function showStatusMessage(text: string): void {
   vscode.window.setStatusBarMessage(text, shownForMs);
 }
 
@@ -15,5 +15,5 @@ export interface RowCopy {
 
 export async function copy(text: string, said = vscode.l10n.t('Copied.')): Promise<void> {
   await vscode.env.clipboard.writeText(text);
-  say(said);
+  showStatusMessage(said);
 }
