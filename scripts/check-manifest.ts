@@ -23,6 +23,7 @@ import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
 import { takenSettings } from '../src/extension/session/taken-names.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 import { formatFile } from './format.ts';
+import { saidTexts } from './said-texts.ts';
 import { configuration, restrictedConfigurations, settingsPage, textsOfSettings } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -74,13 +75,7 @@ function readCall(call: ts.CallExpression, file: string): void {
   const callee = call.expression.getText().replaceAll(/\s/g, '');
   const name = /[^.]*$/.exec(callee)?.[0] ?? '';
   const text = textOf(first);
-  if (/(^|\.)l10n\.t$/.test(callee)) {
-    if (text === undefined) problems.push(`${file}: use a literal text in l10n.t: ${call.getText()}`);
-    else texts.set(text, file);
-  } else if (
-    /^(?:createTreeView|registerTreeDataProvider|registerWebviewViewProvider)$/.test(name) &&
-    text !== undefined
-  ) {
+  if (/^(?:createTreeView|registerTreeDataProvider|registerWebviewViewProvider)$/.test(name) && text !== undefined) {
     usedViews.add(text);
   } else if (name === 'executeCommand' && text === 'setContext') {
     const key = textOf(second);
@@ -89,6 +84,12 @@ function readCall(call: ts.CallExpression, file: string): void {
   } else if (text !== undefined && name === 'setting') {
     usedSettings.add(`${prefix}.${text}`);
   }
+}
+
+for (const path of globSync('src/**/*.ts', { cwd: root }).sort()) {
+  const said = saidTexts(path, read(path));
+  problems.push(...said.problems);
+  for (const text of said.texts) texts.set(text, path);
 }
 
 for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
@@ -102,7 +103,7 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
   visit(source);
 }
 
-// Rooms that know no VS Code have their texts in tables: the extension says them by `sayIn` (src/extension/ui/localiser.ts).
+// Modules that have their texts in tables: `translate` says them (src/common/say.ts).
 for (const [path, table] of Object.entries({
   'src/campaign-monitor/api-error.ts': campaignMonitorNext,
   'src/campaign-monitor/oauth.ts': campaignMonitorOAuthNext,

@@ -1,7 +1,6 @@
 /** Why the test call of a webhook failed, from the result data of code 610. */
 import { z } from 'zod';
-import { inEnglish } from '../common/words.ts';
-import type { Say } from '../common/words.ts';
+import { translate } from '../common/say.ts';
 
 export type TestFailure =
   /** 404, 405 or 410: a server responds, but does not know the path. */
@@ -38,10 +37,12 @@ export const testFailureEnglish = {
 } as const satisfies Readonly<Record<TestFailure['kind'], string>>;
 
 /** The failure in one sentence; the vendor's own words if it is unknown. */
-export function testFailureText(failure: TestFailure, say: Say = inEnglish): string {
+export function testFailureText(failure: TestFailure): string {
   const own = failure.kind === 'unexplained' ? [failure.word ?? '', failure.message] : [];
   const said = own.filter((part) => part !== '').join(': ');
-  return said === '' ? say(testFailureEnglish[failure.kind], 'httpStatus' in failure ? failure.httpStatus : '') : said;
+  return said === ''
+    ? translate(testFailureEnglish[failure.kind], 'httpStatus' in failure ? failure.httpStatus : '')
+    : said;
 }
 
 const text = z.coerce.string().catch('').default('');

@@ -1,7 +1,6 @@
 /** Results of checks and scenarios as text, as JSON and as JUnit XML: in English, or in the user's language. */
+import { translate } from '../common/say.ts';
 import { escapedJson } from '../common/unprintable.ts';
-import { inEnglish } from '../common/words.ts';
-import type { Say } from '../common/words.ts';
 import type { CheckResult } from './check.ts';
 import { answerWords } from './run.ts';
 import type { Finding, Outcome, ScenarioResult, Sent, StepResult } from './run.ts';
@@ -42,20 +41,20 @@ export interface ReportedFinding extends Pick<Finding, 'verdict'> {
   readonly actual: string;
 }
 
-export function reportedCheck({ check, outcome, reason, result }: CheckResult, say: Say = inEnglish): Reported {
+export function reportedCheck({ check, outcome, reason, result }: CheckResult): Reported {
   const { id, title, why, platform, basis, fix } = check;
-  const known = say(platform);
+  const known = translate(platform);
   return {
     suite: 'check',
     id,
-    title: say(title),
+    title: translate(title),
     outcome,
-    reason: reason === null ? null : textOf(reason, say),
-    why: say(why),
-    platform: basis === 'assumption' ? textOf(words('assumed', known), say) : known,
-    mend: say(fix),
+    reason: reason === null ? null : textOf(reason),
+    why: translate(why),
+    platform: basis === 'assumption' ? textOf(words('assumed', known)) : known,
+    mend: translate(fix),
     ms: Math.round(result?.ms ?? 0),
-    steps: (result?.steps ?? []).map((step) => reportedStep(step, say)),
+    steps: (result?.steps ?? []).map(reportedStep),
   };
 }
 
@@ -77,33 +76,33 @@ export function reportedScenario(file: string, why: string | undefined, result: 
     platform: null,
     mend: null,
     ms: Math.round(ms),
-    steps: steps.map((step) => reportedStep(step, inEnglish)),
+    steps: steps.map(reportedStep),
   };
 }
 
-function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult, say: Say): ReportedStep {
+function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult): ReportedStep {
   return {
-    title: textOf(title, say),
+    title: textOf(title),
     sent,
     p50Ms: rounded(p50Ms),
     p99Ms: rounded(p99Ms),
-    findings: findings.map((finding) => spokenFinding(finding, say)),
-    examples: examples.map((each) => reportedExample(each, say)),
+    findings: findings.map(spokenFinding),
+    examples: examples.map(reportedExample),
   };
 }
 
-function spokenFinding({ verdict, what, expected, actual }: Finding, say: Say): ReportedFinding {
-  return { verdict, what: textOf(what, say), expected: textOf(expected, say), actual: textOf(actual, say) };
+function spokenFinding({ verdict, what, expected, actual }: Finding): ReportedFinding {
+  return { verdict, what: textOf(what), expected: textOf(expected), actual: textOf(actual) };
 }
 
-function reportedExample({ message, attempts }: Sent, say: Say): ReportedStep['examples'][number] {
+function reportedExample({ message, attempts }: Sent): ReportedStep['examples'][number] {
   const { label, eventId, events, bytes } = message;
   return {
-    label: textOf(label, say),
+    label: textOf(label),
     eventId,
     events,
     bytes,
-    attempts: attempts.map((answer) => ({ answer: textOf(answerWords(answer), say), ms: rounded(answer.ms) ?? 0 })),
+    attempts: attempts.map((answer) => ({ answer: textOf(answerWords(answer)), ms: rounded(answer.ms) ?? 0 })),
   };
 }
 
@@ -119,21 +118,18 @@ export function counts(reported: readonly { readonly outcome: Outcome }[]): Reco
 }
 
 /** In one line: `24 passed, 3 failed`. */
-export function countsLine(
-  { passed, failed, undecided, skipped }: Record<Outcome, number>,
-  say: Say = inEnglish,
-): string {
+export function countsLine({ passed, failed, undecided, skipped }: Record<Outcome, number>): string {
   return [
-    textOf(words('so-many-passed', passed), say),
-    textOf(words('so-many-failed', failed), say),
-    ...(undecided > 0 ? [textOf(words('so-many-undecided', undecided), say)] : []),
-    ...(skipped > 0 ? [textOf(words('so-many-skipped', skipped), say)] : []),
+    textOf(words('so-many-passed', passed)),
+    textOf(words('so-many-failed', failed)),
+    ...(undecided > 0 ? [textOf(words('so-many-undecided', undecided))] : []),
+    ...(skipped > 0 ? [textOf(words('so-many-skipped', skipped))] : []),
   ].join(', ');
 }
 
 /** The word of an outcome, padded to the length of the longest. */
-export function outcomeWord(outcome: Outcome, say: Say = inEnglish): string {
-  return padded(outcome, ['passed', 'failed', 'undecided', 'skipped'], say);
+export function outcomeWord(outcome: Outcome): string {
+  return padded(outcome, ['passed', 'failed', 'undecided', 'skipped']);
 }
 
 type LineCode = Extract<CheckCode, `line-${string}`>;
@@ -149,27 +145,27 @@ const lineCodes: readonly LineCode[] = [
   'line-mend',
 ];
 
-function beginning(code: LineCode, say: Say): string {
-  return `${padded(code, lineCodes, say)} `;
+function beginning(code: LineCode): string {
+  return `${padded(code, lineCodes)} `;
 }
 
-function padded(code: LineCode | Outcome, all: readonly (LineCode | Outcome)[], say: Say): string {
-  return textOf(words(code), say).padEnd(Math.max(...all.map((each) => textOf(words(each), say).length)));
+function padded(code: LineCode | Outcome, all: readonly (LineCode | Outcome)[]): string {
+  return textOf(words(code)).padEnd(Math.max(...all.map((each) => textOf(words(each)).length)));
 }
 
 /**
  * The details of a result that is not passed, one per line: what was sent, the result, and what to do.
  * @param width maximum line length, in characters
  */
-export function detailLines(reported: Reported, width: number, say: Say = inEnglish): string[] {
+export function detailLines(reported: Reported, width: number): string[] {
   const { outcome, steps, why, platform, mend, reason } = reported;
   if (outcome === 'skipped') return reason === null ? [] : [reason];
   const lines: string[] = [];
   for (const { title, sent, findings } of steps) {
     const open = findings.filter(({ verdict }) => verdict !== 'met');
     if (open.length === 0) continue;
-    lines.push(beginning('line-sent', say) + (sent > 1 ? textOf(words('several-requests', title, sent), say) : title));
-    for (const finding of open) lines.push(...findingLines(finding, say));
+    lines.push(beginning('line-sent') + (sent > 1 ? textOf(words('several-requests', title, sent)) : title));
+    for (const finding of open) lines.push(...findingLines(finding));
   }
   if (lines.length === 0 && reason !== null) lines.push(reason);
   if (outcome === 'failed') {
@@ -178,18 +174,14 @@ export function detailLines(reported: Reported, width: number, say: Say = inEngl
       ['line-platform', platform],
       ['line-mend', mend],
     ] as const)
-      if (text !== null) lines.push(...broken(beginning(code, say), text, width));
+      if (text !== null) lines.push(...broken(beginning(code), text, width));
   }
   return lines;
 }
 
-function findingLines({ verdict, what, expected, actual }: ReportedFinding, say: Say): string[] {
-  if (verdict === 'undecided')
-    return [beginning('line-open', say) + textOf(words('open-finding', what, expected, actual), say)];
-  return [
-    beginning('line-expected', say) + textOf(words('because', what, expected), say),
-    beginning('line-got', say) + actual,
-  ];
+function findingLines({ verdict, what, expected, actual }: ReportedFinding): string[] {
+  if (verdict === 'undecided') return [beginning('line-open') + textOf(words('open-finding', what, expected, actual))];
+  return [beginning('line-expected') + textOf(words('because', what, expected)), beginning('line-got') + actual];
 }
 
 /** Breaks lines between words, and indents continuations by the length of `head`. */
@@ -205,10 +197,10 @@ function broken(head: string, text: string, width: number): string[] {
   return [...lines, line];
 }
 
-export function toText(reported: readonly Reported[], say: Say): string {
+export function toText(reported: readonly Reported[]): string {
   const lines = reported.flatMap((each) => [
-    `${outcomeWord(each.outcome, say)} ${each.id}: ${each.title}`,
-    ...(each.outcome === 'passed' ? [] : detailLines(each, 100, say).map((line) => `          ${line}`)),
+    `${outcomeWord(each.outcome)} ${each.id}: ${each.title}`,
+    ...(each.outcome === 'passed' ? [] : detailLines(each, 100).map((line) => `          ${line}`)),
   ]);
   return `${lines.join('\n')}\n`;
 }
@@ -218,7 +210,7 @@ export function toJson(reported: readonly Reported[]): string {
 }
 
 /** JUnit's XML for CI systems: a failed result is a failure; an undecided or skipped one is skipped with a reason. */
-export function toJUnit(reported: readonly Reported[], say: Say = inEnglish): string {
+export function toJUnit(reported: readonly Reported[]): string {
   const suites = new Map<string, Reported[]>();
   for (const each of reported) suites.set(each.suite, [...(suites.get(each.suite) ?? []), each]);
   const all = counts(reported);
@@ -227,20 +219,20 @@ export function toJUnit(reported: readonly Reported[], say: Say = inEnglish): st
     const own = counts(cases);
     const seconds = cases.reduce((sum, { ms }) => sum + ms, 0) / 1000;
     const attributes = `name="${xml(name)}" tests="${cases.length}" failures="${own.failed}" errors="0" skipped="${own.undecided + own.skipped}" time="${seconds}"`;
-    return `  <testsuite ${attributes}>\n${cases.map((each) => testCase(each, say)).join('')}  </testsuite>\n`;
+    return `  <testsuite ${attributes}>\n${cases.map(testCase).join('')}  </testsuite>\n`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="cm-relay" ${head}>\n${body.join('')}</testsuites>\n`;
 }
 
-function testCase(reported: Reported, say: Say): string {
+function testCase(reported: Reported): string {
   const { suite, id, title, outcome, reason, ms } = reported;
   const name = id === title ? title : `${id}: ${title}`;
   const open = `    <testcase classname="${xml(suite)}" name="${xml(name)}" time="${ms / 1000}"`;
   if (outcome === 'passed') return `${open}/>\n`;
   const message = xml(reason ?? '');
   if (outcome !== 'failed')
-    return `${open}>\n      <skipped message="${xml(textOf(words(outcome), say))}: ${message}"/>\n    </testcase>\n`;
-  const details = xml(detailLines(reported, 100, say).join('\n'));
+    return `${open}>\n      <skipped message="${xml(textOf(words(outcome)))}: ${message}"/>\n    </testcase>\n`;
+  const details = xml(detailLines(reported, 100).join('\n'));
   return `${open}>\n      <failure message="${message}">${details}</failure>\n    </testcase>\n`;
 }
 

@@ -2,8 +2,8 @@
  * English texts of checks and scenarios: findings, reasons and errors contain codes and values. The extension
  * translates them (l10n/).
  */
-import { inEnglish, spokenWords } from '../common/words.ts';
-import type { Said, Say, Words } from '../common/words.ts';
+import { spokenWords } from '../common/words.ts';
+import type { Said, Words } from '../common/words.ts';
 
 /** Only texts that say what to do are sentences with a full stop. */
 export const checkEnglish = {
@@ -219,9 +219,9 @@ export function joined(by: 'and' | 'list' | 'or' | 'then-too', all: readonly Sai
 const english: Readonly<Record<string, string>> = checkEnglish;
 
 /** In English unless a language is given. */
-export function textOf(said: Said, say: Say = inEnglish): string {
+export function textOf(said: Said): string {
   if (typeof said === 'string') return said;
-  return spokenWords(said, (code) => english[code] ?? code, say) ?? '';
+  return spokenWords(said, (code) => english[code] ?? code) ?? '';
 }
 
 /** Null for a plain text, or none. */

@@ -2,6 +2,7 @@
  * Texts by code and values, for code that doesn't know the user's language. Each module has one table of English texts
  * by code; the extension finds the translation by the English.
  */
+import { translate } from './say.ts';
 
 /** String values are from outside, or the same in every language. */
 export interface Words {
@@ -12,28 +13,17 @@ export interface Words {
 /** A text that is the same in every language, such as a name from outside; or words. */
 export type Said = string | Words;
 
-/** Replaces `{0}`, `{1}` and so on in an English text, which may be translated first. */
-export type Say = (english: string, ...values: (string | number)[]) => string;
-
-/** Without translation. */
-export const inEnglish: Say = (english, ...values) =>
-  english.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? ''));
-
 /** @returns undefined if a code of the words, or of their values, is not known */
-export function spokenWords(
-  { code, values }: Words,
-  textOf: (code: string) => string | undefined,
-  say: Say,
-): string | undefined {
+export function spokenWords({ code, values }: Words, textOf: (code: string) => string | undefined): string | undefined {
   const english = textOf(code);
   if (english === undefined) return undefined;
   const spoken: (string | number)[] = [];
   for (const value of values) {
-    const text = typeof value === 'object' ? spokenWords(value, textOf, say) : value;
+    const text = typeof value === 'object' ? spokenWords(value, textOf) : value;
     if (text === undefined) return undefined;
     spoken.push(text);
   }
-  return say(english, ...spoken);
+  return translate(english, ...spoken);
 }
 
 /** Changes every string among the values, such as by a mask. */

@@ -1,5 +1,6 @@
 /** Registers and runs the commands: an error is logged once and shown with what to do next. */
 import * as vscode from 'vscode';
+import { say } from '../common/say.ts';
 import { GivenUpError } from './ui/progress.ts';
 import type { NextAction } from './ui/command-error.ts';
 import { commandId, internalCommands } from './commands.ts';
@@ -69,11 +70,11 @@ async function run(log: vscode.LogOutputChannel, command: () => unknown): Promis
       nextAction?: NextAction;
     };
     log.error(typeof requestId === 'string' ? `${message} (request ${requestId})` : message);
-    void offer('Error', withNext(error, vscode.l10n), {
+    void offer('Error', withNext(error), {
       ...(nextAction !== undefined && {
         [nextAction.title]: byCommand(nextAction.command, ...(nextAction.args ?? [])),
       }),
-      [vscode.l10n.t('Show Log')]: () => log.show(),
+      [say('Show Log')]: () => log.show(),
     });
     return undefined;
   }

@@ -1,7 +1,9 @@
-import type { ExtensionContext } from 'vscode';
+import * as vscode from 'vscode';
+import { setLanguage } from '../common/say.ts';
 import { compose } from './composition.ts';
 
-export function activate(context: ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): void {
+  setLanguage((english, ...values) => vscode.l10n.t(english, ...values));
   compose(context);
 }
 

@@ -1,5 +1,5 @@
 /** Attempts in words, the same for every client: their names, which ones began a round, what to do next. */
-import type { Say } from '../common/words.ts';
+import { translate } from '../common/say.ts';
 import type { AttemptDetail, Forwarding } from './history.ts';
 
 /** The English texts; the extension translates them. */
@@ -64,8 +64,8 @@ function isAskedFor(before: Tried, attempt: Tried): boolean {
 }
 
 /** By its number, which continues across retries and replays. */
-export function attemptName<Attempt extends Tried>(attempt: Attempt, replays: ReadonlySet<Attempt>, say: Say): string {
-  return say(replays.has(attempt) ? attemptTexts.replay : attemptTexts.attempt, attempt.number);
+export function attemptName<Attempt extends Tried>(attempt: Attempt, replays: ReadonlySet<Attempt>): string {
+  return translate(replays.has(attempt) ? attemptTexts.replay : attemptTexts.attempt, attempt.number);
 }
 
 /** What to do about an attempt that didn't succeed, in English. */

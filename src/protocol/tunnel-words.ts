@@ -3,8 +3,8 @@
  * that don't know the code.
  */
 import { z } from 'zod';
-import { inEnglish, spokenWords } from '../common/words.ts';
-import type { Say, Words } from '../common/words.ts';
+import { spokenWords } from '../common/words.ts';
+import type { Words } from '../common/words.ts';
 
 /** The English texts: parts of a sentence, with `{0}` for the first value, without a full stop. */
 export const tunnelTexts = {
@@ -107,13 +107,13 @@ export function tunnelWords(code: TunnelCode, ...values: Words['values']): Words
 }
 
 /** @returns undefined if a code is unknown here */
-export function tunnelText(words: Words, say: Say): string | undefined {
+export function tunnelText(words: Words): string | undefined {
   const texts: Readonly<Record<string, string>> = tunnelTexts;
-  return spokenWords(words, (code) => (Object.hasOwn(texts, code) ? texts[code] : undefined), say);
+  return spokenWords(words, (code) => (Object.hasOwn(texts, code) ? texts[code] : undefined));
 }
 
 export function englishWords(words: Words): string {
-  return tunnelText(words, inEnglish) ?? words.code;
+  return tunnelText(words) ?? words.code;
 }
 
 /** Sentences as one text. */

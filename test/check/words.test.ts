@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { joined, ownText, SaidError, saidOf, textOf, words } from '../../src/check/words.ts';
-
-const german = JSON.parse(readFileSync(new URL('../../l10n/bundle.l10n.de.json', import.meta.url), 'utf8')) as Readonly<
-  Record<string, string>
->;
-const inGerman = (english: string, ...values: (string | number)[]): string =>
-  (german[english] ?? english).replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)]));
+import { inGerman } from '../common/in-german.ts';
 
 describe('What checks say', () => {
   it('is put together of codes and values, in English where nothing else is asked for', () => {
     const said = words('from-to', words('more', 2), 2, 4);
     assert.equal(textOf(said), '+2 (from 2 to 4)');
-    assert.equal(textOf(said, inGerman), '+2 (von 2 auf 4)');
-    assert.equal(textOf('of the user’s own', inGerman), 'of the user’s own');
+    inGerman(() => {
+      assert.equal(textOf(said), '+2 (von 2 auf 4)');
+      assert.equal(textOf('of the user’s own'), 'of the user’s own');
+    });
   });
 
   it('may hold a text that is written elsewhere in the code', () => {
     const said = words('nothing-answers', ownText('The same eventId twice'));
     assert.equal(textOf(said), 'the destination hasn’t answered since the check "The same eventId twice"');
-    assert.match(textOf(said, inGerman), /^das Ziel antwortet seit der Prüfung „Dieselbe eventId zweimal“ nicht mehr/);
+    assert.match(
+      inGerman(() => textOf(said)),
+      /^das Ziel antwortet seit der Prüfung „Dieselbe eventId zweimal“ nicht mehr/,
+    );
   });
 
   it('joins several as one, and none as nothing', () => {

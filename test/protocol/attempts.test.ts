@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { inEnglish } from '../../src/common/words.ts';
 import { attemptAdvice, attemptName, replaysAmong } from '../../src/protocol/attempts.ts';
 
 type Found = Parameters<typeof replaysAmong>[0];
@@ -55,7 +54,7 @@ describe('An attempt', () => {
   it('is called by its number in all, whichever round it is of', () => {
     const [first, seventh] = attempts({}, { number: 7 });
     assert.ok(first && seventh);
-    const names = [first, seventh].map((each) => attemptName(each, new Set([seventh]), inEnglish));
+    const names = [first, seventh].map((each) => attemptName(each, new Set([seventh])));
     assert.deepEqual(names, ['Attempt 1', 'Attempt 7 (resent)']);
   });
 

@@ -1,5 +1,4 @@
 /** One event for `cm-relay show` and the live view: what was received, sent, and answered. */
-import { inEnglish } from '../../common/words.ts';
 import { attemptAdvice, attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -274,7 +273,7 @@ function attemptLine(attempt: AttemptDetail, replays: Replays): string {
   const { at, status, error, durationMs } = attempt;
   const answer = status === null ? '' : `${status} `;
   const why = error === null || saysTheStatus(attempt) ? '' : ` ${printable(error)}`;
-  return `${attemptName(attempt, replays, inEnglish).toLowerCase()}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
+  return `${attemptName(attempt, replays).toLowerCase()}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
 }
 
 /** What to do after an attempt that was not successful. */

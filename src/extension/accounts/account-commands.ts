@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { Account, AccountStore } from './account-store.ts';
@@ -31,18 +32,18 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
       return account;
     },
     signOut: async (node?: { readonly account?: Account }) => {
-      const account = node?.account ?? (await pickAccount(parts.accounts, vscode.l10n.t('Sign Out')));
+      const account = node?.account ?? (await pickAccount(parts.accounts, say('Sign Out')));
       if (account === undefined) return;
       const count = parts.registered(account);
-      const out = vscode.l10n.t('Sign Out');
+      const out = say('Sign Out');
       const choice = await vscode.window.showWarningMessage(
-        vscode.l10n.t('Sign out of “{0}”?', account.label),
+        say('Sign out of “{0}”?', account.label),
         {
           modal: true,
           detail:
             count === 0
-              ? vscode.l10n.t('The account’s credentials will be removed from this machine.')
-              : vscode.l10n.t(
+              ? say('The account’s credentials will be removed from this machine.')
+              : say(
                   'The account’s credentials will be removed from this machine. Webhooks that you registered here (lists: {0}) will remain, but you won’t be able to update or remove them from here.',
                   count,
                 ),
@@ -77,7 +78,7 @@ export async function askAccount(
   const items = all.map((account) => ({ label: account.label, description: account.host, account }));
   return ifAnswered(
     await askChoice(place, {
-      placeholder: vscode.l10n.t('Which account?'),
+      placeholder: say('Which account?'),
       items,
       active: items.find(({ account }) => account.id === active?.id),
     }),

@@ -1,6 +1,7 @@
 /** The signed-in Campaign Monitor accounts, with their credentials in SecretStorage. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import { prefix } from '../prefix.ts';
@@ -126,8 +127,8 @@ export class AccountStore {
     if (running === undefined) {
       throw new AccountError(
         'sandbox-stopped',
-        vscode.l10n.t('The sandbox isn’t running'),
-        vscode.l10n.t('Start the sandbox, and then refresh.'),
+        say('The sandbox isn’t running'),
+        say('Start the sandbox, and then refresh.'),
       );
     }
     const { CampaignMonitorApi } = await import('../deferred.ts');
@@ -143,11 +144,7 @@ export class AccountStore {
     const service = serviceAt(account.host);
     const credential = await this.#credential(account.id);
     if (service === null || credential === undefined) {
-      throw new AccountError(
-        'signed-out',
-        vscode.l10n.t('You’re signed out of “{0}”', account.label),
-        vscode.l10n.t('Sign in again.'),
-      );
+      throw new AccountError('signed-out', say('You’re signed out of “{0}”', account.label), say('Sign in again.'));
     }
     return new CampaignMonitorApi({
       baseUrl: service.apiBase,

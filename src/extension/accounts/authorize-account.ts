@@ -1,7 +1,7 @@
 /**
  * Campaign Monitor's OAuth for an account: the user grants access in the browser, and the code is exchanged for tokens.
  */
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 
@@ -30,7 +30,7 @@ export function createAuthorizeAccount(browser: BrowserAuthorization): Authorize
     const { authorizeUrl, exchangeCode, serviceAt } = await import('../deferred.ts');
     const oauthBase = serviceAt(host)?.oauthBase;
     const result = await browser.authorize({
-      title: vscode.l10n.t('Sign In to Campaign Monitor'),
+      title: say('Sign In to Campaign Monitor'),
       redirect,
       buildUrl: (state, redirectUri) => Promise.resolve(authorizeUrl({ oauthBase, clientId, redirectUri, state })),
     });

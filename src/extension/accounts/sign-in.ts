@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import { cancellable } from '../ui/progress.ts';
@@ -46,7 +47,7 @@ export async function signIn(parts: SignInParts, method?: SignInMethod): Promise
 
 function ask(asked: Asked, loopback: string): Promise<Asked | undefined> {
   const first = asked.method === undefined ? [askMethod] : [];
-  return inSteps(vscode.l10n.t('Sign In to Campaign Monitor'), asked, ({ method }) => {
+  return inSteps(say('Sign In to Campaign Monitor'), asked, ({ method }) => {
     switch (method) {
       case 'api-key':
         return [...first, askApiKey];
@@ -73,27 +74,26 @@ function signInBy(parts: SignInParts, { method, ...given }: Asked): Promise<Acco
 }
 
 const askMethod: Step<Asked> = async ({ method }, place) => {
-  const { l10n } = vscode;
   const items: (vscode.QuickPickItem & { method: SignInMethod })[] = [
     {
-      label: `$(key) ${l10n.t('API Key')}`,
-      detail: l10n.t('The simplest way. In Campaign Monitor, find the key under Account settings > API keys.'),
+      label: `$(key) ${say('API Key')}`,
+      detail: say('The simplest way. In Campaign Monitor, find the key under Account settings > API keys.'),
       method: 'api-key',
     },
     {
-      label: `$(globe) ${l10n.t('OAuth in the Browser')}`,
-      detail: l10n.t('Uses the client ID and secret of an app registered in Campaign Monitor.'),
+      label: `$(globe) ${say('OAuth in the Browser')}`,
+      detail: say('Uses the client ID and secret of an app registered in Campaign Monitor.'),
       method: 'oauth',
     },
     {
-      label: `$(beaker) ${l10n.t('Sandbox Account')}`,
-      detail: l10n.t('A simulated Campaign Monitor on this machine, with made-up data.'),
+      label: `$(beaker) ${say('Sandbox Account')}`,
+      detail: say('A simulated Campaign Monitor on this machine, with made-up data.'),
       method: 'sandbox',
     },
   ];
   return ifAnswered(
     await askChoice(place, {
-      placeholder: l10n.t('How do you want to sign in?'),
+      placeholder: say('How do you want to sign in?'),
       items,
       active: items.find((item) => item.method === method),
     }),
@@ -104,12 +104,12 @@ const askMethod: Step<Asked> = async ({ method }, place) => {
 const askApiKey: Step<Asked> = async (_asked, place) =>
   ifAnswered(
     await askText(place, {
-      prompt: vscode.l10n.t(
+      prompt: say(
         'Campaign Monitor API key for {0}. Stored in VS Code’s secret storage and sent only to this host',
         await hostOfSettings(),
       ),
       password: true,
-      check: (text) => (/^[\x21-\x39\x3b-\x7e]+$/.test(text) ? undefined : vscode.l10n.t('Enter only the key')),
+      check: (text) => (/^[\x21-\x39\x3b-\x7e]+$/.test(text) ? undefined : say('Enter only the key')),
     }),
     (apiKey) => ({ apiKey }),
   );
@@ -118,11 +118,11 @@ const askClientId: Step<Asked> = async ({ clientId }, place) => {
   await hostOfSettings();
   return ifAnswered(
     await askText(place, {
-      prompt: vscode.l10n.t(
+      prompt: say(
         'Client ID of your OAuth app. In Campaign Monitor: Account settings > Manage connected apps > OAuth registration',
       ),
       value: clientId,
-      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Enter only the ID')),
+      check: (text) => (/^\S+$/.test(text) ? undefined : say('Enter only the ID')),
     }),
     (text) => ({ clientId: text }),
   );
@@ -131,9 +131,9 @@ const askClientId: Step<Asked> = async ({ clientId }, place) => {
 const askClientSecret: Step<Asked> = async (_asked, place) =>
   ifAnswered(
     await askText(place, {
-      prompt: vscode.l10n.t('Client secret of your OAuth app. Used once to sign in and never stored'),
+      prompt: say('Client secret of your OAuth app. Used once to sign in and never stored'),
       password: true,
-      check: (text) => (/^\S+$/.test(text) ? undefined : vscode.l10n.t('Enter only the secret')),
+      check: (text) => (/^\S+$/.test(text) ? undefined : say('Enter only the secret')),
     }),
     (clientSecret) => ({ clientSecret }),
   );
@@ -142,12 +142,10 @@ function askRedirect(loopback: string): Step<Asked> {
   return async ({ redirect }, place) =>
     ifAnswered(
       await askText(place, {
-        prompt: vscode.l10n.t(
-          'Callback URL registered with your OAuth app. Campaign Monitor sends the browser back to this URL',
-        ),
+        prompt: say('Callback URL registered with your OAuth app. Campaign Monitor sends the browser back to this URL'),
         value: redirect === '' ? loopback : redirect,
         check: (text) =>
-          URL.canParse(text) ? undefined : vscode.l10n.t('Enter a complete URL that starts with http:// or https://'),
+          URL.canParse(text) ? undefined : say('Enter a complete URL that starts with http:// or https://'),
       }),
       (text) => ({ redirect: text }),
     );
@@ -158,16 +156,16 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
     try {
       const account = await attempt();
       if (account !== undefined) {
-        showStatusMessage(vscode.l10n.t('Signed in as {0}.', account.label));
+        showStatusMessage(say('Signed in as {0}.', account.label));
       }
       return account;
     } catch (error) {
       const { message, kind } = error as Error & { kind?: string };
       if (kind === 'cancelled') return undefined;
       log.error(`sign-in failed: ${message}`);
-      const tryAgain = vscode.l10n.t('Try Again');
+      const tryAgain = say('Try Again');
       const choice = await vscode.window.showErrorMessage(
-        unlinked(vscode.l10n.t('Couldn’t sign in to Campaign Monitor: {0}', withNext(error, vscode.l10n))),
+        unlinked(say('Couldn’t sign in to Campaign Monitor: {0}', withNext(error))),
         tryAgain,
       );
       if (choice !== tryAgain) return undefined;
@@ -176,9 +174,9 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
 }
 
 async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
-  const account = await accounts.add({ label: vscode.l10n.t('Sandbox'), kind: 'sandbox', host: '' }, null);
+  const account = await accounts.add({ label: say('Sandbox'), kind: 'sandbox', host: '' }, null);
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Starting sandbox') },
+    { location: vscode.ProgressLocation.Notification, title: say('Starting sandbox') },
     () => accounts.api(account, { startSandbox: true }),
   );
   return account;
@@ -212,7 +210,7 @@ async function keep(
     credential,
     onRefreshed: ({ accessToken, refreshToken }) => void (fresh = { kind: 'oauth', accessToken, refreshToken }),
   });
-  const clients = await cancellable(vscode.l10n.t('Signing in to Campaign Monitor'), async (signal) => {
+  const clients = await cancellable(say('Signing in to Campaign Monitor'), async (signal) => {
     await api.systemDate(signal);
     return api.clients(signal);
   });
@@ -229,9 +227,9 @@ function identityOf(clients: readonly CampaignMonitorClient[]): string | undefin
 
 function labelOf(clients: readonly CampaignMonitorClient[]): string {
   const [first, ...others] = clients;
-  if (first === undefined) return vscode.l10n.t('Account without clients');
+  if (first === undefined) return say('Account without clients');
   const name = inMessage(first.name, 80);
-  return others.length === 0 ? name : vscode.l10n.t('{0} and {1} more', name, others.length);
+  return others.length === 0 ? name : say('{0} and {1} more', name, others.length);
 }
 
 /**
@@ -249,7 +247,7 @@ class HostError extends Error {
   override readonly name = 'HostError';
   readonly next: string;
   constructor(host: string) {
-    super(vscode.l10n.t('the setting {0} isn’t a valid API URL: {1}', `${prefix}.campaignMonitor.host`, host));
-    this.next = vscode.l10n.t('Enter a host or an https:// URL.');
+    super(say('the setting {0} isn’t a valid API URL: {1}', `${prefix}.campaignMonitor.host`, host));
+    this.next = say('Enter a host or an https:// URL.');
   }
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
@@ -51,31 +52,29 @@ async function presentSetting(setting: DestinationSetting): Promise<DestinationS
   const same = destinations.filter(({ url, id }) => isSameUrl(url, setting.url) && id === setting.id);
   const present = same.find((each) => isDeepStrictEqual(each, setting)) ?? same[0];
   if (present !== undefined) return present;
-  const { l10n } = vscode;
   throw new CommandError(
-    l10n.t('This destination is no longer in the settings'),
-    l10n.t('Add your callback as a destination.'),
-    { title: l10n.t('Add Destination'), command: 'addDestination' },
+    say('This destination is no longer in the settings'),
+    say('Add your callback as a destination.'),
+    { title: say('Add Destination'), command: 'addDestination' },
   );
 }
 
 /** @throws CommandError if there is none */
 async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
-  const { l10n } = vscode;
   const nodes = await destinations.nodes();
   const [first = (await readDestinations()).checked[0], second] = nodes;
   if (first === undefined) {
-    throw new CommandError(l10n.t('You have no callback to check'), l10n.t('Add your callback as a destination.'), {
-      title: l10n.t('Add Destination'),
+    throw new CommandError(say('You have no callback to check'), say('Add your callback as a destination.'), {
+      title: say('Add Destination'),
       command: 'addDestination',
     });
   }
   if (second === undefined) return chosenDestination(first).setting;
   const all = nodes.map(({ setting }) => setting);
-  const items = nodes.map(({ setting }) => ({ label: nameOfDestination(setting, all, l10n), setting }));
+  const items = nodes.map(({ setting }) => ({ label: nameOfDestination(setting, all), setting }));
   const choice = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Check My Callback'),
-    placeHolder: l10n.t('Which destination do you want to check?'),
+    title: say('Check My Callback'),
+    placeHolder: say('Which destination do you want to check?'),
   });
   return choice?.setting;
 }
@@ -100,25 +99,24 @@ async function check(
 const agreedKey = `${prefix}.checkedCallbacks`;
 
 async function isAgreed(state: vscode.Memento, url: string): Promise<boolean> {
-  const { l10n } = vscode;
   const agreed = state.get<readonly string[]>(agreedKey, []);
   if (agreed.includes(url)) return true;
   const { allChecksMs, spanWords } = await import('./engine.ts');
-  const go = l10n.t('Check');
+  const go = say('Check');
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Check {0}?', inMessage(placeOf(url), 300)),
+    say('Check {0}?', inMessage(placeOf(url), 300)),
     {
       modal: true,
       detail: [
-        l10n.t('Sends about 1,300 test events to this destination only.'),
-        l10n.t('Usually takes about a minute; at most {0}.', spanWords(allChecksMs, l10n)),
-        l10n.t(
+        say('Sends about 1,300 test events to this destination only.'),
+        say('Usually takes about a minute; at most {0}.', spanWords(allChecksMs)),
+        say(
           'Some events arrive twice, late, out of order, truncated, 20 at once, or with a forged signature. A callback that can’t handle such events may fail or exit.',
         ),
-        l10n.t(
+        say(
           'The contacts your callback creates remain; their addresses contain “check-”. Use a test system, not production.',
         ),
-        l10n.t('You won’t be asked again for this URL.'),
+        say('You won’t be asked again for this URL.'),
       ].join('\n\n'),
     },
     go,

@@ -1,5 +1,6 @@
 /** Runs the checks and shows them on one page per callback. The page only draws. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { RunProbes } from '../../check/run-probes.ts';
 import type { Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
@@ -10,7 +11,6 @@ import { readDestinations } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { sayIn } from '../ui/localiser.ts';
 import { offer } from '../ui/offer.ts';
 import { PageHost } from '../ui/page-host.ts';
 import { durationOf, placeOf } from '../ui/phrases.ts';
@@ -119,14 +119,13 @@ function keyOf({ url, id }: DestinationSetting): string {
 
 /** Tries the probe once: its failure isn't the callback's. @throws CommandError */
 async function tried({ setting, asked }: CheckRun, { ProbeError, probeTodo, textOf, tryOnce }: Engine): Promise<void> {
-  const { l10n } = vscode;
   try {
-    await working(l10n.t('Counting contacts'), (signal) => tryOnce(asked, signal));
+    await working(say('Counting contacts'), (signal) => tryOnce(asked, signal));
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     const again: CheckAgain = { kind: 'again', setting, only: null };
-    throw new CommandError(inMessage(textOf(error.said, sayIn(l10n)), 500), inMessage(probeTodo(error, l10n), 500), {
-      title: l10n.t('Set Up Contact Count…'),
+    throw new CommandError(inMessage(textOf(error.said), 500), inMessage(probeTodo(error), 500), {
+      title: say('Set Up Contact Count…'),
       command: 'chooseProbe',
       args: [again],
     });
@@ -184,7 +183,7 @@ class CheckPanel {
     });
     this.#page = new PageHost(this.#panel, {
       name: 'check',
-      title: vscode.l10n.t('Check My Callback'),
+      title: say('Check My Callback'),
       extensionUri,
       log: parts.log,
       read: engine.readCheckMessage,
@@ -264,29 +263,27 @@ class CheckPanel {
   }
 
   get #heading(): string {
-    return vscode.l10n.t('Check of {0}', placeOf(this.#setting.url).replace(/^https?:\/\//, ''));
+    return say('Check of {0}', placeOf(this.#setting.url).replace(/^https?:\/\//, ''));
   }
 
   get #status(): string {
-    const { l10n } = vscode;
-    const counts = this.#engine.countsLine(this.#engine.counts([...this.#results.values()]), sayIn(l10n));
+    const counts = this.#engine.countsLine(this.#engine.counts([...this.#results.values()]));
     const running = this.#running;
-    if (running === undefined) return this.#wasGivenUp ? l10n.t('Stopped: {0}', counts) : counts;
-    return l10n.t('{0} left: {1}', running.left.length, counts);
+    if (running === undefined) return this.#wasGivenUp ? say('Stopped: {0}', counts) : counts;
+    return say('{0} left: {1}', running.left.length, counts);
   }
 
   get #facts(): SuiteView['facts'] {
-    const { l10n } = vscode;
     const { spanWords } = this.#engine;
     const running = this.#running;
     const tookMs = [...this.#results.values()].reduce((sum, { result }) => sum + (result?.ms ?? 0), 0);
     return [
-      ...(this.#choice === undefined ? [] : [[l10n.t('Contact count'), probeWords(this.#choice)] as const]),
-      ...(this.#runToken === '' ? [] : [[l10n.t('Marker in test addresses'), `check-${this.#runToken}`] as const]),
+      ...(this.#choice === undefined ? [] : [[say('Contact count'), probeWords(this.#choice)] as const]),
+      ...(this.#runToken === '' ? [] : [[say('Marker in test addresses'), `check-${this.#runToken}`] as const]),
       ...(running?.workMs === undefined
         ? []
-        : [[l10n.t('Processing time after answering'), durationOf(running.workMs, l10n)] as const]),
-      ...(running === undefined && tookMs > 0 ? [[l10n.t('Duration'), spanWords(tookMs, l10n)] as const] : []),
+        : [[say('Processing time after answering'), durationOf(running.workMs)] as const]),
+      ...(running === undefined && tookMs > 0 ? [[say('Duration'), spanWords(tookMs)] as const] : []),
     ];
   }
 
@@ -304,7 +301,7 @@ class CheckPanel {
   }
 
   get #viewer(): CheckViewer {
-    return { causes: this.#causes, mask: this.#mask, l10n: vscode.l10n };
+    return { causes: this.#causes, mask: this.#mask };
   }
 
   #view(check: Check): CheckView {
@@ -350,7 +347,7 @@ class CheckPanel {
       await saveReport(format, () => reportText(results, format, this.#engine, this.#mask));
     } catch (error) {
       this.#parts.log.error(`the report could not be saved: ${(error as Error).message}`);
-      void offer('Error', this.#engine.reportProblem(error, vscode.l10n), {});
+      void offer('Error', this.#engine.reportProblem(error), {});
     }
   }
 

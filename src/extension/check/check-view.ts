@@ -1,5 +1,6 @@
 /** A check and its result, as the page shows it. Secrets are masked, and text from outside is printable. */
 import { isUtf8 } from 'node:buffer';
+import { say, translate } from '../../common/say.ts';
 import { isSaidBy } from '../../check/causes.ts';
 import type { Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
@@ -11,8 +12,6 @@ import { textOf } from '../../check/words.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import type { Said } from '../../common/words.ts';
 import { indentJson } from '../../export/indented-json.ts';
-import { sayIn } from '../ui/localiser.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { durationOf } from '../ui/phrases.ts';
 import { printable, printableLines } from '../ui/printable.ts';
 import { stateWord, verdictWord } from './check-words.ts';
@@ -38,7 +37,6 @@ export interface CheckViewer {
   readonly causes: readonly Cause[];
   /** What the callback may echo: credentials and the key. */
   readonly mask: SecretMask;
-  readonly l10n: Localiser;
 }
 
 /** @param result undefined if `state` alone applies */
@@ -48,38 +46,35 @@ export function drawCheck(
   state: Extract<CheckState, 'running' | 'waiting' | 'notRun'>,
   viewer: CheckViewer,
 ): CheckView {
-  const { l10n } = viewer;
   const { id, title, why, platform, basis, fix } = check;
   const now = result?.outcome ?? state;
-  const say = sayIn(l10n);
-  const known = say(platform);
+  const known = translate(platform);
   return {
     id,
-    title: say(title),
+    title: translate(title),
     state: now,
-    word: stateWord(now, l10n),
-    took: result?.result == null ? '' : durationOf(result.result.ms, l10n),
+    word: stateWord(now),
+    took: result?.result == null ? '' : durationOf(result.result.ms),
     reason: result === undefined || isSaidBy(viewer.causes, result) ? '' : line(result.reason ?? '', viewer),
-    why: say(why),
-    platform: basis === 'assumption' ? l10n.t('{0} (Assumption; undocumented.)', known) : known,
-    fix: say(fix),
+    why: translate(why),
+    platform: basis === 'assumption' ? say('{0} (Assumption; undocumented.)', known) : known,
+    fix: translate(fix),
     steps: (result?.result?.steps ?? []).map((step) => stepView(step, viewer)),
   };
 }
 
 export function causeView({ said, ids }: Cause, viewer: CheckViewer): CauseView {
   const text = line(said, viewer);
-  return { text: ids.length === 1 ? text : viewer.l10n.t('{0} checks: {1}', ids.length, text), ids };
+  return { text: ids.length === 1 ? text : say('{0} checks: {1}', ids.length, text), ids };
 }
 
 function stepView({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult, viewer: CheckViewer): StepView {
-  const { l10n } = viewer;
   const facts = [
-    sent === 1 ? l10n.t('1 request') : l10n.t('{0} requests', sent),
+    sent === 1 ? say('1 request') : say('{0} requests', sent),
     ...(p50Ms === null || p99Ms === null || sent < 2
       ? []
-      : [l10n.t('half answered within {0}, 99% within {1}', durationOf(p50Ms, l10n), durationOf(p99Ms, l10n))]),
-    ...(examples.length < sent ? [l10n.t('{0} shown', examples.length)] : []),
+      : [say('half answered within {0}, 99% within {1}', durationOf(p50Ms), durationOf(p99Ms))]),
+    ...(examples.length < sent ? [say('{0} shown', examples.length)] : []),
   ];
   return {
     title: line(title, viewer),
@@ -92,7 +87,7 @@ function stepView({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult,
 function findingView({ verdict, what, expected, actual }: Finding, viewer: CheckViewer): FindingView {
   return {
     verdict,
-    word: verdictWord(verdict, viewer.l10n),
+    word: verdictWord(verdict),
     what: line(what, viewer),
     expected: line(expected, viewer),
     actual: line(actual, viewer),
@@ -100,13 +95,12 @@ function findingView({ verdict, what, expected, actual }: Finding, viewer: Check
 }
 
 function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestView {
-  const { l10n } = viewer;
   const { label, eventId, events, headers, body, bytes } = message;
   const parts = [
-    textOf(label, sayIn(l10n)),
-    events === 1 ? l10n.t('1 event') : l10n.t('{0} events', events),
+    textOf(label),
+    events === 1 ? say('1 event') : say('{0} events', events),
     ...(eventId === null ? [] : [`eventId ${eventId}`]),
-    l10n.t('{0} bytes', bytes),
+    say('{0} bytes', bytes),
   ];
   return {
     title: line(parts.join(' · '), viewer),
@@ -117,12 +111,11 @@ function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestV
 }
 
 function attemptView(answer: Answer, viewer: CheckViewer): AttemptView {
-  const { l10n } = viewer;
-  const [said, took] = [textOf(answerWords(answer), sayIn(l10n)), durationOf(answer.ms, l10n)];
+  const [said, took] = [textOf(answerWords(answer)), durationOf(answer.ms)];
   if (answer.kind !== 'answer')
-    return { title: line(l10n.t('{0} (after {1})', said, took), viewer), headers: [], body: null };
+    return { title: line(say('{0} (after {1})', said, took), viewer), headers: [], body: null };
   return {
-    title: line(l10n.t('{0} in {1}', said, took), viewer),
+    title: line(say('{0} in {1}', said, took), viewer),
     headers: shownHeaders(answer.headers, viewer),
     body: shownText(answer.body, answer.truncated, viewer),
   };
@@ -135,23 +128,23 @@ function shownHeaders(
   return headers.slice(0, 50).map(([name, value]) => [line(name, viewer), line(value, viewer)] as const);
 }
 
-function line(said: Said, { mask, l10n }: CheckViewer): string {
-  return printable(mask.in(textOf(said, sayIn(l10n))), mostOfLine);
+function line(said: Said, { mask }: CheckViewer): string {
+  return printable(mask.in(textOf(said)), mostOfLine);
 }
 
-function shownText(body: Buffer, truncated: boolean, { mask, l10n }: CheckViewer): ShownText {
+function shownText(body: Buffer, truncated: boolean, { mask }: CheckViewer): ShownText {
   // A cut body may end within a character.
-  if (!truncated && !isUtf8(body)) return { text: '', notice: l10n.t('{0} bytes of binary data.', body.byteLength) };
+  if (!truncated && !isUtf8(body)) return { text: '', notice: say('{0} bytes of binary data.', body.byteLength) };
   const whole = mask.in(body.toString(), { cut: truncated });
   const indented = whole.length > 100_000 ? undefined : indentJson(whole);
   const text = printableLines(indented?.kind === 'indented' ? indented.text : whole);
-  if (text.length <= mostShown) return { text, notice: truncated ? l10n.t('Only the beginning is shown.') : '' };
+  if (text.length <= mostShown) return { text, notice: truncated ? say('Only the beginning is shown.') : '' };
   const end = /[\udc00-\udfff]/.test(text[mostShown] ?? '') ? mostShown - 1 : mostShown;
   return {
     text: text.slice(0, end),
     // The full length of a cut body is unknown.
     notice: truncated
-      ? l10n.t('Showing only the first {0} characters.', end)
-      : l10n.t('Showing the first {0} of {1} characters.', end, text.length),
+      ? say('Showing only the first {0} characters.', end)
+      : say('Showing the first {0} of {1} characters.', end, text.length),
   };
 }

@@ -1,5 +1,5 @@
 /** A destination of the settings as checks and scenarios send to it: with stored secrets, if the user allows that. */
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Target } from '../../check/target.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { askForConsent } from '../consents/consent-questions.ts';
@@ -27,16 +27,15 @@ export async function targetOf(
   { session, secrets }: TargetParts,
   further: readonly string[] = [],
 ): Promise<Target | undefined> {
-  const { l10n } = vscode;
   const { destinationSchema, targetTo } = await import('./engine.ts');
   const destination = destinationSchema.parse(setting);
   if (destination.mode === 'raw') {
     throw new CommandError(
-      l10n.t(
+      say(
         'This destination receives raw deliveries, but checks and scenarios need a destination that receives notifications',
       ),
-      l10n.t('Use another destination, or change this destination to receive notifications.'),
-      { title: l10n.t('Open Setting'), command: 'openDestinations' },
+      say('Use another destination, or change this destination to receive notifications.'),
+      { title: say('Open Setting'), command: 'openDestinations' },
     );
   }
   const used = namedSecrets(destination);
@@ -45,10 +44,10 @@ export async function targetOf(
     const name = inMessage(missing.name, 100);
     throw new CommandError(
       missing.kind === 'credentials'
-        ? l10n.t('The destination’s credentials “{0}” aren’t stored', name)
-        : l10n.t('The destination’s signature key “{0}” isn’t stored', name),
-      l10n.t('Add the key or credentials, and then try again.'),
-      { title: l10n.t('Manage Keys and Secrets'), command: 'manageSecrets', args: [missing.kind] },
+        ? say('The destination’s credentials “{0}” aren’t stored', name)
+        : say('The destination’s signature key “{0}” isn’t stored', name),
+      say('Add the key or credentials, and then try again.'),
+      { title: say('Manage Keys and Secrets'), command: 'manageSecrets', args: [missing.kind] },
     );
   }
   if (!(await isAllowed(destination, session))) return undefined;
@@ -70,7 +69,6 @@ function namedSecrets({ credentialsName, signatureKeyName }: Destination): Secre
 
 /** @returns false if the user postponed it. @throws CommandError if it isn't allowed */
 async function isAllowed(destination: Destination, session: TargetParts['session']): Promise<boolean> {
-  const { l10n } = vscode;
   const { consents } = session;
   const uses = consents.stored(destination);
   const open = uses.filter((use) => consents.of(use) === undefined);
@@ -84,9 +82,9 @@ async function isAllowed(destination: Destination, session: TargetParts['session
   if (refused.length === 0) return true;
   throw new CommandError(
     whyHeld(refused),
-    l10n.t('Allow the destination in Manage Keys and Secrets, and then try again.'),
+    say('Allow the destination in Manage Keys and Secrets, and then try again.'),
     {
-      title: l10n.t('Manage Keys and Secrets'),
+      title: say('Manage Keys and Secrets'),
       command: 'manageSecrets',
       args: ['consents'],
     },

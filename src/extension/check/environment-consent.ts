@@ -3,6 +3,7 @@
  * place, so the user is asked once for each variable and origin.
  */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import { prefix } from '../prefix.ts';
 import { inMessage } from '../ui/printable.ts';
@@ -28,24 +29,23 @@ function keyOf({ variable, origin }: EnvironmentUse): string {
 }
 
 async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
-  const { l10n } = vscode;
-  const allow = l10n.t('Allow');
+  const allow = say('Allow');
   const lines = new Set(uses.map((use) => `• ${usedAs(use)}`));
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Send environment variables to URLs in these scenario files?'),
+    say('Send environment variables to URLs in these scenario files?'),
     {
       modal: true,
       detail: [
-        l10n.t('The scenario files send these environment variables:'),
+        say('The scenario files send these environment variables:'),
         ...lines,
         '',
-        l10n.t(
+        say(
           'Allow this only if you trust the files and the servers at these URLs. If you allow this, you won’t be asked again.',
         ),
       ].join('\n'),
     },
     // Enter presses the first button.
-    l10n.t('Don’t Allow'),
+    say('Don’t Allow'),
     allow,
   );
   return choice === allow;
@@ -53,5 +53,5 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
 
 /** Such as `CALLBACK_KEY to http://localhost:3000`. */
 export function usedAs({ variable, origin }: EnvironmentUse): string {
-  return vscode.l10n.t('{0} to {1}', inMessage(variable, 100), inMessage(origin, 300));
+  return say('{0} to {1}', inMessage(variable, 100), inMessage(origin, 300));
 }

@@ -3,6 +3,7 @@
  */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { RunProbes } from '../../check/run-probes.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { prefix } from '../prefix.ts';
@@ -50,7 +51,7 @@ export async function askProbe(state: vscode.Memento, url: string): Promise<Prob
   const engine = await import('./engine.ts');
   const { counts, kept } = chosenProbe(state, url) ?? { counts: { kind: 'nothing' }, kept: '' };
   const known = await inSteps<Known>(
-    vscode.l10n.t('Contact count of {0}', placeOf(url)),
+    say('Contact count of {0}', placeOf(url)),
     { url: '', value: '', line: '', ...counts, kept },
     ({ kind }) => [
       askKind,
@@ -76,30 +77,29 @@ function countsOf({ kind, url, value, line }: Known): ProbeChoice['counts'] {
 }
 
 const askKind: Step<Known> = async ({ kind: before }, place) => {
-  const { l10n } = vscode;
   const items = [
     {
-      label: l10n.t('None'),
-      detail: l10n.t('Checks that need the contact count remain undecided.'),
+      label: say('None'),
+      detail: say('Checks that need the contact count remain undecided.'),
       counts: 'nothing' as const,
     },
     {
-      label: l10n.t('URL'),
-      detail: l10n.t('Returns the number of contacts, as plain text or in JSON.'),
+      label: say('URL'),
+      detail: say('Returns the number of contacts, as plain text or in JSON.'),
       counts: 'url' as const,
     },
     ...(vscode.workspace.isTrusted
       ? [
           {
-            label: l10n.t('Command'),
-            detail: l10n.t('Runs in your shell and prints the number of contacts.'),
+            label: say('Command'),
+            detail: say('Runs in your shell and prints the number of contacts.'),
             counts: 'command' as const,
           },
         ]
       : []),
   ];
   const answer = await askChoice(place, {
-    placeholder: l10n.t('How do you count contacts?'),
+    placeholder: say('How do you count contacts?'),
     items,
     active: items.find(({ counts }) => counts === before),
   });
@@ -108,7 +108,7 @@ const askKind: Step<Known> = async ({ kind: before }, place) => {
 
 const askUrl: Step<Known> = async ({ url: value }, place) => {
   const answer = await askText(place, {
-    prompt: vscode.l10n.t('URL that returns the number of contacts, such as http://localhost:3000/contacts/count'),
+    prompt: say('URL that returns the number of contacts, such as http://localhost:3000/contacts/count'),
     value,
     check: problemOfPage,
   });
@@ -118,7 +118,7 @@ const askUrl: Step<Known> = async ({ url: value }, place) => {
 function askValue({ ExpressionError, readProbeValue }: Engine): Step<Known> {
   return async ({ value }, place) => {
     const answer = await askText(place, {
-      prompt: vscode.l10n.t(
+      prompt: say(
         'CEL expression for the number, such as answer.json.count or size(answer.json). Leave empty if the answer is only the number',
       ),
       value,
@@ -139,18 +139,18 @@ function askValue({ ExpressionError, readProbeValue }: Engine): Step<Known> {
 
 const askCommand: Step<Known> = async ({ line: value }, place) => {
   const answer = await askText(place, {
-    prompt: vscode.l10n.t(
+    prompt: say(
       'Command that prints the number of contacts. It runs in the first workspace folder, or in your home folder if no folder is open',
     ),
     value,
-    check: (text) => (text === '' ? vscode.l10n.t('Enter a command that prints a number.') : undefined),
+    check: (text) => (text === '' ? say('Enter a command that prints a number.') : undefined),
   });
   return ifAnswered(answer, (line) => ({ line }));
 };
 
 const askKept: Step<Known> = async ({ kept: value }, place) => {
   const answer = await askText(place, {
-    prompt: vscode.l10n.t(
+    prompt: say(
       'URL of a page that shows your stored contacts, such as http://localhost:3000/contacts. Leave empty if you don’t have such a page',
     ),
     value,
@@ -160,7 +160,7 @@ const askKept: Step<Known> = async ({ kept: value }, place) => {
 };
 
 function problemOfPage(text: string): string | undefined {
-  return problemOfUrl(text, vscode.l10n.t('Leave out the user name and password: the URL is stored as entered'));
+  return problemOfUrl(text, say('Leave out the user name and password: the URL is stored as entered'));
 }
 
 /**
@@ -182,7 +182,7 @@ export function probeOf(
         kept: page,
       };
     case 'command':
-      if (!vscode.workspace.isTrusted) throw untrusted(vscode.l10n.t('The contact count is a command'));
+      if (!vscode.workspace.isTrusted) throw untrusted(say('The contact count is a command'));
       return {
         probe: commandProbe(counts.line, vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir(), mask),
         kept: page,
@@ -191,15 +191,13 @@ export function probeOf(
 }
 
 export function untrusted(what: string): CommandError {
-  const { l10n } = vscode;
   return new CommandError(
-    l10n.t('{0}, but this workspace isn’t trusted', what),
-    l10n.t('The command didn’t run. Trust the workspace (Workspaces: Manage Workspace Trust), and then try again.'),
+    say('{0}, but this workspace isn’t trusted', what),
+    say('The command didn’t run. Trust the workspace (Workspaces: Manage Workspace Trust), and then try again.'),
   );
 }
 
 export function probeWords({ counts, kept }: ProbeChoice): string {
-  const { l10n } = vscode;
   const parts = [
     counts.kind === 'url'
       ? [placeOf(counts.url), printable(counts.value, 100)].filter((part) => part !== '').join(' ')
@@ -208,5 +206,5 @@ export function probeWords({ counts, kept }: ProbeChoice): string {
         : '',
     kept === '' ? '' : placeOf(kept),
   ].filter((part) => part !== '');
-  return parts.length === 0 ? l10n.t('none: checks that need your data remain undecided') : parts.join(' · ');
+  return parts.length === 0 ? say('none: checks that need your data remain undecided') : parts.join(' · ');
 }

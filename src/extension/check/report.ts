@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CheckResult } from '../../check/check.ts';
 import type { SecretMask } from '../../common/masking.ts';
-import { sayIn } from '../ui/localiser.ts';
 import { offer } from '../ui/offer.ts';
 import { saveFile } from '../ui/save-file.ts';
 import type * as engineModule from './engine.ts';
@@ -31,39 +31,37 @@ export function reportText(
   }: typeof engineModule,
   mask: SecretMask,
 ): string {
-  const say = sayIn(vscode.l10n);
   const reported = withTexts(
-    results.map((each) => reportedCheck(each, say)),
+    results.map((each) => reportedCheck(each)),
     (each) => mask.in(each),
   );
   switch (format) {
     case 'junit':
-      return toJUnit(reported, say);
+      return toJUnit(reported);
     case 'json':
       return toJson(reported);
     case 'text': {
       const newsOf = noveltyTracker();
       const news = results.map((each) => newsOf(each).isNews);
-      const viewer = { causes: [], mask, l10n: vscode.l10n };
+      const viewer = { causes: [], mask };
       const top = sharedCauses(results).map((each) => `${causeView(each, viewer).text}\n`);
       const checks = reported.map((each, index) => (news[index] === true ? each : withoutDetails(each)));
-      return `${top.join('')}${top.length > 0 ? '\n' : ''}${toText(checks, say)}`;
+      return `${top.join('')}${top.length > 0 ? '\n' : ''}${toText(checks)}`;
     }
   }
 }
 
 export async function saveReport(format: ReportFormat, text: () => string): Promise<void> {
-  const { l10n } = vscode;
   const { name, extension } = files[format];
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
   const target = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(folder, `callback-check.${extension}`),
     filters: { [name]: [extension] },
-    title: l10n.t('Save Report'),
+    title: say('Save Report'),
   });
   if (target === undefined) return;
   await saveFile(target, text());
-  await offer('Information', l10n.t('Report saved.'), {
-    [l10n.t('Open')]: () => vscode.window.showTextDocument(target),
+  await offer('Information', say('Report saved.'), {
+    [say('Open')]: () => vscode.window.showTextDocument(target),
   });
 }

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { SecretsOfFile } from '../../check/run-probes.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
@@ -47,7 +48,6 @@ export async function prepare(
   parts: ScenarioParts,
   engine: Engine,
 ): Promise<Prepared> {
-  const { l10n } = vscode;
   const folder = uri.scheme === 'file' ? dirname(uri.fsPath) : null;
   const own = file.destination?.url === undefined ? await ownDestination() : null;
   const used = { destination: own === null, ...engine.neededProbes(scenarios) };
@@ -55,7 +55,7 @@ export async function prepare(
   const further = [...Object.values(secrets.probe), ...Object.values(secrets.kept)];
   const target = own === null ? targetIn(file, secrets, further, engine) : await ownTarget(own, parts, further);
   if (engine.commandOfFile(file, used) !== null && !vscode.workspace.isTrusted) {
-    throw untrusted(l10n.t('The contact count is a command'));
+    throw untrusted(say('The contact count is a command'));
   }
   const named = engine.namedInFile(file, used, folder ?? homedir(), secrets, target.mask);
   const choice = own === null ? undefined : chosenProbe(parts.context.workspaceState, own.setting.url);
@@ -67,8 +67,8 @@ export async function prepare(
   const unnamed = engine.unnamedIn(scenarios, asked);
   if (unnamed !== undefined) {
     throw new CommandError(
-      l10n.t('“{0}” uses "{1}", which isn’t defined', printable(unnamed.scenario), unnamed.what),
-      l10n.t(
+      say('“{0}” uses "{1}", which isn’t defined', printable(unnamed.scenario), unnamed.what),
+      say(
         'Add the definition to the file. Or, if the file doesn’t name a destination, set up your destination’s contact count in the Destinations view.',
       ),
     );
@@ -88,7 +88,6 @@ interface OwnDestination {
 
 /** @throws CommandError if the settings have none, several, or an invalid one */
 async function ownDestination(): Promise<OwnDestination> {
-  const { l10n } = vscode;
   const { checked, target } = await readDestinations();
   const [node, ...others] = checked;
   if (node !== undefined && others.length === 0) {
@@ -96,19 +95,18 @@ async function ownDestination(): Promise<OwnDestination> {
   }
   throw new CommandError(
     node === undefined
-      ? l10n.t('Neither the file nor the settings name a destination')
-      : l10n.t('The file doesn’t say which of the {0} destinations in your settings to use', others.length + 1),
-    l10n.t('Add "destination": { "url": … } to the file.'),
+      ? say('Neither the file nor the settings name a destination')
+      : say('The file doesn’t say which of the {0} destinations in your settings to use', others.length + 1),
+    say('Add "destination": { "url": … } to the file.'),
   );
 }
 
 async function ownTarget({ setting }: OwnDestination, parts: ScenarioParts, further: string[]): Promise<Target> {
-  const { l10n } = vscode;
   const found = await targetOf(setting, parts, further);
   if (found !== undefined) return found;
   throw new CommandError(
-    l10n.t('You haven’t decided whether to use stored keys or credentials for {0}', new URL(setting.url).origin),
-    l10n.t('Nothing was sent. You’ll be asked again at the next run.'),
+    say('You haven’t decided whether to use stored keys or credentials for {0}', new URL(setting.url).origin),
+    say('Nothing was sent. You’ll be asked again at the next run.'),
   );
 }
 
@@ -124,8 +122,8 @@ function headerIn(variable: string, { headerValue }: Engine): string {
   const value = valueOf(variable);
   if (headerValue.safeParse(value).success) return value;
   throw new CommandError(
-    vscode.l10n.t('The environment variable {0} contains characters that aren’t valid in a header', variable),
-    vscode.l10n.t('Use only Latin-1 characters, without line breaks.'),
+    say('The environment variable {0} contains characters that aren’t valid in a header', variable),
+    say('Use only Latin-1 characters, without line breaks.'),
   );
 }
 
@@ -134,8 +132,8 @@ function valueOf(variable: string): string {
   const value = process.env[variable];
   if (value !== undefined && value !== '') return value;
   throw new CommandError(
-    vscode.l10n.t('The environment variable {0} isn’t set or is empty', variable),
-    vscode.l10n.t(
+    say('The environment variable {0} isn’t set or is empty', variable),
+    say(
       'Set the variable, and then restart VS Code from the same shell. Or, if the file’s destination uses the variable, remove that destination to use the destination and key in your settings.',
     ),
   );

@@ -1,13 +1,13 @@
 /** Scenario files in the Test Explorer, by workspace, folder, and file: found, followed, and run. */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { ScenarioResult, StepResult } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
 import type { Said } from '../../common/words.ts';
 import { prefix } from '../prefix.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { sayIn } from '../ui/localiser.ts';
 import { plainMarkdown, printable } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 import type * as engineModule from './engine.ts';
@@ -57,16 +57,15 @@ export class ScenarioTests {
   }
 
   begin(watcher: vscode.FileSystemWatcher): void {
-    const { l10n } = vscode;
-    const controller = vscode.tests.createTestController(`${prefix}.scenarios`, l10n.t('Callback Scenarios'));
+    const controller = vscode.tests.createTestController(`${prefix}.scenarios`, say('Callback Scenarios'));
     controller.refreshHandler = () => this.#discover(controller);
     controller.createRunProfile(
-      l10n.t('Run'),
+      say('Run'),
       vscode.TestRunProfileKind.Run,
       (request, token) => this.#run(controller, request, token),
       true,
     );
-    controller.createRunProfile(l10n.t('Debug'), vscode.TestRunProfileKind.Debug, (request, token) =>
+    controller.createRunProfile(say('Debug'), vscode.TestRunProfileKind.Debug, (request, token) =>
       this.#run(controller, request, token, true),
     );
     this.#parts.context.subscriptions.push(
@@ -128,7 +127,7 @@ export class ScenarioTests {
     } catch (error) {
       item.children.replace([]);
       const { checkError } = await import('./engine.ts');
-      item.error = new vscode.MarkdownString(plainMarkdown(checkError(error, vscode.l10n)));
+      item.error = new vscode.MarkdownString(plainMarkdown(checkError(error)));
     }
   }
 
@@ -222,7 +221,7 @@ export class ScenarioTests {
   ): void {
     for (const item of items) {
       if (signal.aborted || error instanceof GivenUpError) run.skipped(item);
-      else run.errored(item, messageAt(item, printable(checkError(error, vscode.l10n), 2000)));
+      else run.errored(item, messageAt(item, printable(checkError(error), 2000)));
     }
   }
 
@@ -241,8 +240,8 @@ export class ScenarioTests {
       const refused = prepared.uses.find((use) => !isAllowed(use));
       if (refused !== undefined) {
         throw new CommandError(
-          vscode.l10n.t('You haven’t allowed sending {0}', usedAs(refused)),
-          vscode.l10n.t('Nothing was sent. You’ll be asked again at the next run.'),
+          say('You haven’t allowed sending {0}', usedAs(refused)),
+          say('Nothing was sent. You’ll be asked again at the next run.'),
         );
       }
       if (debugging) {
@@ -263,7 +262,7 @@ export class ScenarioTests {
       const scenario = scenarios[index];
       if (signal.aborted) run.skipped(item);
       else if (scenario === undefined)
-        run.errored(item, messageAt(item, vscode.l10n.t('This scenario is no longer in the file.')));
+        run.errored(item, messageAt(item, say('This scenario is no longer in the file.')));
       else await this.#runScenario(run, item, scenario, prepared, signal, engine);
     }
   }
@@ -276,8 +275,7 @@ export class ScenarioTests {
     signal: AbortSignal,
     engine: Engine,
   ): Promise<void> {
-    const say = sayIn(vscode.l10n);
-    const shown = (said: Said): string => printable(context.target.mask.in(engine.textOf(said, say)), 1000);
+    const shown = (said: Said): string => printable(context.target.mask.in(engine.textOf(said)), 1000);
     run.started(item);
     try {
       const result = await engine.runScenario(scenario, {
@@ -296,7 +294,7 @@ export class ScenarioTests {
           return;
         case 'undecided':
         case 'skipped':
-          run.errored(item, messageAt(item, vscode.l10n.t('Undecided: {0}', shown(result.reason ?? ''))), result.ms);
+          run.errored(item, messageAt(item, say('Undecided: {0}', shown(result.reason ?? ''))), result.ms);
           return;
       }
     } catch (error) {
@@ -305,17 +303,16 @@ export class ScenarioTests {
         return;
       }
       this.#parts.log.error(`the scenario "${scenario.name}" could not be run: ${(error as Error).message}`);
-      run.errored(item, messageAt(item, shown(engine.checkError(error, vscode.l10n))));
+      run.errored(item, messageAt(item, shown(engine.checkError(error))));
     }
   }
 }
 
 function sayThereAreMore(controller: vscode.TestController): void {
-  const { l10n } = vscode;
-  const item = controller.createTestItem('more', l10n.t('More Files'));
+  const item = controller.createTestItem('more', say('More Files'));
   // Behind all others.
   item.sortText = '\uffff';
-  item.error = l10n.t('Only {0} scenario files are shown. Open a folder with fewer scenario files.', mostFiles);
+  item.error = say('Only {0} scenario files are shown. Open a folder with fewer scenario files.', mostFiles);
   controller.items.add(item);
 }
 
@@ -397,12 +394,11 @@ function outputOf(
   shown: (said: Said) => string,
   { reasonOf, words }: Engine,
 ): string {
-  const { l10n } = vscode;
   const marks = { met: '✓', unmet: '✗', undecided: '?' } as const;
   const lines = [
     shown(scenario.name),
     ...steps.flatMap(({ title, sent, findings }) => [
-      `  ${shown(title)} (${sent === 1 ? l10n.t('1 request') : l10n.t('{0} requests', sent)})`,
+      `  ${shown(title)} (${sent === 1 ? say('1 request') : say('{0} requests', sent)})`,
       ...findings.map((finding) =>
         finding.verdict === 'met'
           ? `    ${marks.met} ${shown(words('because', finding.what, finding.actual))}`

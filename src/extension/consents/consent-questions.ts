@@ -1,5 +1,6 @@
 /** Asks where stored keys and credentials may be sent. Loaded on first use, to keep activation small. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { isOfWorkspace } from '../configuration.ts';
 import { offer } from '../ui/offer.ts';
@@ -10,33 +11,30 @@ import type { Consent, ConsentQuestion, CredentialConsents, SecretUse } from './
 
 /** @returns undefined if the user postpones it */
 export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Consent | undefined> {
-  const { l10n } = vscode;
   const { origin, hostname } = new URL(url);
   const shownUrl = inMessage(placeOf(url), 300);
   const sent = uses.some(({ kind }) => kind === 'credentials');
-  const allow = l10n.t('Allow');
-  const refuse = l10n.t('Don’t Allow');
+  const allow = say('Allow');
+  const refuse = say('Don’t Allow');
   const facts = [
     isOfWorkspace('destinations')
-      ? l10n.t('For {0}, the settings of this workspace use:', shownUrl)
-      : l10n.t('For {0}, your settings use:', shownUrl),
+      ? say('For {0}, the settings of this workspace use:', shownUrl)
+      : say('For {0}, your settings use:', shownUrl),
     ...uses.map((use) => `• ${usedAs(use)}`),
     '',
     sent
-      ? l10n.t('The server at {0} will receive these credentials.', origin)
-      : l10n.t('The server at {0} will receive notifications signed with your key.', origin),
+      ? say('The server at {0} will receive these credentials.', origin)
+      : say('The server at {0} will receive notifications signed with your key.', origin),
     ...(uses.some(({ unchecked }) => unchecked)
-      ? [l10n.t('The server’s certificate isn’t checked, so anyone on the network path can read what’s sent.')]
+      ? [say('The server’s certificate isn’t checked, so anyone on the network path can read what’s sent.')]
       : []),
-    ...(isLoopback(hostname)
-      ? [l10n.t('This URL points to your own machine, where any program may be listening.')]
-      : []),
-    l10n.t(
+    ...(isLoopback(hostname) ? [say('This URL points to your own machine, where any program may be listening.')] : []),
+    say(
       'Events for this destination are held until you allow the destination. You won’t be asked again. To change your answer later, use Manage Keys and Secrets.',
     ),
   ];
   const choice = await vscode.window.showWarningMessage(
-    sent ? l10n.t('Send stored credentials to {0}?', origin) : l10n.t('Sign notifications for {0}?', origin),
+    sent ? say('Send stored credentials to {0}?', origin) : say('Sign notifications for {0}?', origin),
     { modal: true, detail: facts.join('\n') },
     // Enter presses the first button, which must not be the consent, because the question may appear while the user
     // types.
@@ -56,24 +54,23 @@ async function backToPage(): Promise<void> {
 
 /** @returns whether the user answered */
 export async function chooseConsents(consents: CredentialConsents, open: readonly SecretUse[]): Promise<boolean> {
-  const { l10n } = vscode;
   const known = [
     ...consents.all().map(({ use, consent }) => ({ use, isAllowed: consent === 'allowed' })),
     ...open.map((use) => ({ use, isAllowed: false })),
   ];
   if (known.length === 0) {
-    void offer('Information', l10n.t('No destination uses stored keys or credentials.'), {});
+    void offer('Information', say('No destination uses stored keys or credentials.'), {});
     return false;
   }
   const items = known.map(({ use, isAllowed }) => ({
     label: inMessage(use.origin),
-    description: usedAs(use) + (use.unchecked ? `, ${l10n.t('certificate not checked')}` : ''),
+    description: usedAs(use) + (use.unchecked ? `, ${say('certificate not checked')}` : ''),
     picked: isAllowed,
     use,
   }));
   const chosen = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Allowed Destinations for Keys and Credentials'),
-    placeHolder: l10n.t('Clear a checkbox to hold that destination’s events and stop using its keys and credentials'),
+    title: say('Allowed Destinations for Keys and Credentials'),
+    placeHolder: say('Clear a checkbox to hold that destination’s events and stop using its keys and credentials'),
     canPickMany: true,
     ignoreFocusOut: true,
   });

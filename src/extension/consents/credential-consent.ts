@@ -2,7 +2,8 @@
  * Where stored keys and credentials may be sent: a workspace's settings can name any of them for any host, so the user
  * is asked once for each of them and each origin. The answer is saved where no workspace can write.
  */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { prefix } from '../prefix.ts';
 import { inMessage } from '../ui/printable.ts';
@@ -101,13 +102,11 @@ function useOf(key: string): SecretUse {
 }
 
 export function whyHeld(uses: readonly SecretUse[]): string {
-  return vscode.l10n.t('You haven’t allowed this destination to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
+  return say('You haven’t allowed this destination to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
 }
 
 /** Such as `credentials “prod”`. */
 export function usedAs({ kind, name }: SecretUse): string {
   const shown = inMessage(name, 100);
-  return kind === 'credentials'
-    ? vscode.l10n.t('the credentials “{0}”', shown)
-    : vscode.l10n.t('the signature key “{0}”', shown);
+  return kind === 'credentials' ? say('the credentials “{0}”', shown) : say('the signature key “{0}”', shown);
 }

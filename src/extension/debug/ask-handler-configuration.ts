@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { DestinationNode } from '../destinations/destination-node.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { inMessage, printable } from '../ui/printable.ts';
@@ -25,7 +26,6 @@ const nodeEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
 const programs = `**/{server,index,app,main,handler}.{${nodeEndings.join(',')}}`;
 
 export async function askHandlerConfiguration(question: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
-  const { l10n } = vscode;
   const { name, port, before, signal } = question;
   type Choice = vscode.QuickPickItem & { readonly make?: () => Promise<HandlerConfiguration | undefined> };
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
@@ -35,9 +35,9 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
       label: `${each.compound ? '$(layers)' : '$(debug-alt)'} ${printable(each.name)}`,
       description: [
         printable(each.type),
-        several ? printable(folderOf(each.folder)?.name ?? l10n.t('workspace')) : '',
-        each.namesPort ? l10n.t('uses port {0}', port) : '',
-        isBefore ? l10n.t('now') : '',
+        several ? printable(folderOf(each.folder)?.name ?? say('workspace')) : '',
+        each.namesPort ? say('uses port {0}', port) : '',
+        isBefore ? say('now') : '',
       ]
         .filter((part) => part !== '')
         .join(' · '),
@@ -46,18 +46,18 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
   });
   const others: Choice[] = [
     {
-      label: l10n.t('$(plug) Attach to Node Process by Port…'),
+      label: say('$(plug) Attach to Node Process by Port…'),
       description: [
-        l10n.t('started with node --inspect'),
-        ...(before?.kind === 'attach' ? [l10n.t('now: port {0}', before.port)] : []),
+        say('started with node --inspect'),
+        ...(before?.kind === 'attach' ? [say('now: port {0}', before.port)] : []),
       ].join(' · '),
       make: () => askInspectorPort(before, signal),
     },
   ];
   if ((vscode.workspace.workspaceFolders ?? []).length > 0) {
     others.push({
-      label: l10n.t('$(add) Create Launch Configuration…'),
-      description: l10n.t('runs a program with Node'),
+      label: say('$(add) Create Launch Configuration…'),
+      description: say('runs a program with Node'),
       make: () => create(question),
     });
   }
@@ -65,14 +65,14 @@ export async function askHandlerConfiguration(question: HandlerQuestion): Promis
     known.length === 0
       ? others.reverse()
       : [
-          { label: l10n.t('launch.json'), kind: vscode.QuickPickItemKind.Separator },
+          { label: say('launch.json'), kind: vscode.QuickPickItemKind.Separator },
           ...known,
-          { label: l10n.t('Other'), kind: vscode.QuickPickItemKind.Separator },
+          { label: say('Other'), kind: vscode.QuickPickItemKind.Separator },
           ...others,
         ];
   const options: vscode.QuickPickOptions = {
-    title: l10n.t('Debug My Handler: {0}', name),
-    placeHolder: l10n.t('How do you start this server? (Remembered)'),
+    title: say('Debug My Handler: {0}', name),
+    placeHolder: say('How do you start this server? (Remembered)'),
     matchOnDescription: true,
     ignoreFocusOut: true,
   };
@@ -84,42 +84,39 @@ export async function askInspectorPort(
   before?: HandlerConfiguration,
   signal?: AbortSignal,
 ): Promise<HandlerConfiguration | undefined> {
-  const { l10n } = vscode;
   const options: vscode.InputBoxOptions = {
-    title: l10n.t('Debug My Handler'),
-    prompt: l10n.t('Inspector port, which Node prints when you start it with --inspect'),
+    title: say('Debug My Handler'),
+    prompt: say('Inspector port, which Node prints when you start it with --inspect'),
     value: String(before?.kind === 'attach' ? before.port : inspectorPort),
     ignoreFocusOut: true,
     validateInput: (typed) =>
       /^[1-9]\d{0,4}$/.test(typed.trim()) && Number(typed) <= 65_535
         ? undefined
-        : l10n.t('Enter a whole number from 1 to {0}', 65_535),
+        : say('Enter a whole number from 1 to {0}', 65_535),
   };
   const text = await vscode.window.showInputBox(options, tokenOf(signal));
   return text === undefined ? undefined : { kind: 'attach', port: Number(text.trim()) };
 }
 
 function askProgram(): Thenable<vscode.Uri[] | undefined> {
-  const { l10n } = vscode;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   return vscode.window.showOpenDialog({
     ...(folder !== undefined && { defaultUri: folder }),
-    filters: { [l10n.t('JavaScript and TypeScript')]: nodeEndings },
-    openLabel: l10n.t('Choose'),
+    filters: { [say('JavaScript and TypeScript')]: nodeEndings },
+    openLabel: say('Choose'),
   });
 }
 
 async function create({ node, port, signal }: HandlerQuestion): Promise<HandlerConfiguration | undefined> {
-  const { l10n } = vscode;
   const found = await vscode.workspace.findFiles(programs, '**/{node_modules,dist,out,build}/**', 20);
   type Choice = vscode.QuickPickItem & { readonly uri?: vscode.Uri };
   const items: Choice[] = found
     .map((uri) => ({ label: printable(vscode.workspace.asRelativePath(uri)), uri }))
     .sort((one, other) => one.label.localeCompare(other.label));
-  items.push({ label: l10n.t('$(folder-opened) Another File…') });
+  items.push({ label: say('$(folder-opened) Another File…') });
   const options: vscode.QuickPickOptions = {
-    title: l10n.t('Create Launch Configuration'),
-    placeHolder: l10n.t('Which program is your server?'),
+    title: say('Create Launch Configuration'),
+    placeHolder: say('Which program is your server?'),
     ignoreFocusOut: true,
   };
   const choice = await vscode.window.showQuickPick<Choice>(items, options, tokenOf(signal));
@@ -128,11 +125,11 @@ async function create({ node, port, signal }: HandlerQuestion): Promise<HandlerC
   if (program === undefined) return undefined;
   if (program.scheme !== 'file' || !nodeEndings.some((ending) => program.path.endsWith(`.${ending}`))) {
     throw new CommandError(
-      l10n.t('Node can’t run {0}', inMessage(program.path)),
-      l10n.t(
+      say('Node can’t run {0}', inMessage(program.path)),
+      say(
         'Choose a JavaScript or TypeScript file on disk. To start your server another way, add a configuration to launch.json.',
       ),
-      { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
+      { title: say('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
     );
   }
   const folder = vscode.workspace.getWorkspaceFolder(program) ?? vscode.workspace.workspaceFolders?.[0];

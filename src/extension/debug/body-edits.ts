@@ -1,6 +1,6 @@
 /** The bodies of held deliveries as they are edited in the debugger, until they are released. */
+import { say } from '../../common/say.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { isContainer, readTyped, valueAt, withValueAt } from './json-value.ts';
 import type { Json, JsonPath } from './json-value.ts';
 
@@ -29,13 +29,11 @@ export interface Edited {
 
 export class BodyEdits {
   readonly #client: RelayClient;
-  readonly #l10n: Localiser;
   readonly #read = new Map<string, Promise<Read>>();
   readonly #edited = new Map<string, Exclude<EditableBody, { kind: 'bytes' }> & Edited>();
 
-  constructor(client: RelayClient, l10n: Localiser) {
+  constructor(client: RelayClient) {
     this.#client = client;
-    this.#l10n = l10n;
   }
 
   get edited(): readonly Edited[] {
@@ -57,27 +55,25 @@ export class BodyEdits {
    * @throws EditError, RelayRequestError
    */
   async set(deliveryId: string, path: JsonPath, typed: string): Promise<Json> {
-    const l10n = this.#l10n;
     const { first } = await this.#delivery(deliveryId);
     const body = await this.of(deliveryId);
     const keep = (changed: Exclude<EditableBody, { kind: 'bytes' }>): void =>
       void this.#edited.set(deliveryId, { ...changed, deliveryId, first });
     switch (body.kind) {
       case 'bytes':
-        throw new EditError(l10n.t('You can’t edit this body here because it isn’t UTF-8.'));
+        throw new EditError(say('You can’t edit this body here because it isn’t UTF-8.'));
       case 'text': {
         const value = this.#typed(typed, body.value);
         if (typeof value !== 'string')
-          throw new EditError(l10n.t('This body must remain text. Put the new value in quotation marks.'));
+          throw new EditError(say('This body must remain text. Put the new value in quotation marks.'));
         keep({ kind: 'text', value, edited: true });
         return value;
       }
       case 'json': {
         const before = valueAt(body.value, path);
-        if (before === undefined) throw new EditError(l10n.t('This value is no longer in the body.'));
+        if (before === undefined) throw new EditError(say('This value is no longer in the body.'));
         const value = this.#typed(typed, before);
-        if (path.length === 0 && !isContainer(value))
-          throw new EditError(l10n.t('A body must be an object or a list.'));
+        if (path.length === 0 && !isContainer(value)) throw new EditError(say('A body must be an object or a list.'));
         keep({ kind: 'json', value: withValueAt(body.value, path, value), edited: true });
         return value;
       }
@@ -96,11 +92,10 @@ export class BodyEdits {
   }
 
   #typed(typed: string, before: Json): Json {
-    const l10n = this.#l10n;
     try {
       return readTyped(typed, before);
     } catch (error) {
-      throw new EditError(l10n.t('Not valid JSON: {0}', (error as Error).message));
+      throw new EditError(say('Not valid JSON: {0}', (error as Error).message));
     }
   }
 

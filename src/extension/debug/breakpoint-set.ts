@@ -1,9 +1,9 @@
 /** VS Code's breakpoints of a session, and the relay's breakpoints for them. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { say } from '../../common/say.ts';
 import { mostBreakpoints, mostCondition } from '../../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
 interface Wanted {
@@ -33,7 +33,6 @@ const owner = 'VS Code';
 
 export interface BreakpointSetParts {
   readonly client: RelayClient;
-  readonly l10n: Localiser;
   readonly types: readonly string[];
 }
 
@@ -55,7 +54,7 @@ export class BreakpointSet {
    * @throws RelayRequestError
    */
   setFunctions(breakpoints: readonly DebugProtocol.FunctionBreakpoint[]): Promise<DebugProtocol.Breakpoint[]> {
-    const { l10n, types } = this.#parts;
+    const { types } = this.#parts;
     return this.#set(
       'functions',
       breakpoints.map(({ name, condition = '' }) => {
@@ -66,7 +65,7 @@ export class BreakpointSet {
         const type = types.find((each) => each.toLowerCase() === given.toLowerCase());
         if (type !== undefined) return this.#wantedOf('event', `type:${type} ${condition}`);
         const known = [...types, everyEvent].join(', ');
-        const problem = l10n.t('Unknown event type “{0}”. Use one of these: {1}', printable(given, 60), known);
+        const problem = say('Unknown event type “{0}”. Use one of these: {1}', printable(given, 60), known);
         return { spec: null, problem };
       }),
     );
@@ -133,13 +132,12 @@ export class BreakpointSet {
     { spec, problem }: Wanted,
     bySpec: ReadonlyMap<Breakpoint, KeptBreakpoint | string>,
   ): DebugProtocol.Breakpoint {
-    const l10n = this.#parts.l10n;
     if (spec === null) return { verified: false, message: problem ?? '' };
     const kept = bySpec.get(spec);
     if (kept === undefined)
       return {
         verified: false,
-        message: l10n.t(
+        message: say(
           'You already have {0} breakpoints, which is the limit. To add a breakpoint, remove another one first.',
           mostBreakpoints,
         ),
@@ -153,34 +151,32 @@ export class BreakpointSet {
   #wantedOf(at: BreakpointPlace, filter: string): Wanted {
     const condition = filter.trim();
     if (condition.length > mostCondition) {
-      const problem = this.#parts.l10n.t('Too long. Enter no more than {0} characters.', mostCondition);
+      const problem = say('Too long. Enter no more than {0} characters.', mostCondition);
       return { spec: null, problem };
     }
     return { spec: { at, enabled: true, ...(condition !== '' && { condition }) }, problem: null };
   }
 
   #refusal({ in: part, message }: RefusedBreakpoint): string {
-    const l10n = this.#parts.l10n;
     return part === 'condition'
-      ? l10n.t('Invalid condition: {0}. Use a filter such as type:update.', message)
-      : l10n.t(
+      ? say('Invalid condition: {0}. Use a filter such as type:update.', message)
+      : say(
           'You already have {0} breakpoints, which is the limit. To add a breakpoint, remove another one first.',
           mostBreakpoints,
         );
   }
 
   #countsOf({ lookedAt, met, stops, lastNotStopped }: KeptBreakpoint): string {
-    const l10n = this.#parts.l10n;
     if (lookedAt === 0 && lastNotStopped === null)
-      return l10n.t('No event has reached this breakpoint since you set it or the relay started.');
-    const counts = l10n.t('Checked: {0}, matched: {1}, stopped: {2}.', lookedAt, met, stops);
+      return say('No event has reached this breakpoint since you set it or the relay started.');
+    const counts = say('Checked: {0}, matched: {1}, stopped: {2}.', lookedAt, met, stops);
     if (lastNotStopped === null) return counts;
     const why = {
-      'condition-not-met': () => l10n.t('no event matched the condition'),
-      stepped: () => l10n.t('you stepped to the event'),
+      'condition-not-met': () => say('no event matched the condition'),
+      stepped: () => say('you stepped to the event'),
       'unreachable-is-no-attempt': () =>
-        l10n.t('the destination couldn’t be reached, which doesn’t count as a failed attempt'),
+        say('the destination couldn’t be reached, which doesn’t count as a failed attempt'),
     }[lastNotStopped.why]();
-    return l10n.t('{0} Last reason for not stopping: {1}.', counts, why);
+    return say('{0} Last reason for not stopping: {1}.', counts, why);
   }
 }

@@ -1,6 +1,7 @@
 /** Debug My Handler: starts or finds the user's server under a debugger, and sends it an event. */
 import { setTimeout as wait } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
@@ -50,8 +51,8 @@ export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers
       if (chosen === undefined) return;
       await offer(
         'Information',
-        vscode.l10n.t('Debug My Handler now uses “{1}” for {0}.', destination.name, printable(nameOf(chosen))),
-        { [vscode.l10n.t('Debug My Handler')]: () => debugHandler(parts, destination.node) },
+        say('Debug My Handler now uses “{1}” for {0}.', destination.name, printable(nameOf(chosen))),
+        { [say('Debug My Handler')]: () => debugHandler(parts, destination.node) },
       );
     },
   };
@@ -77,9 +78,9 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   if (destination === undefined) return;
   if (destination.destination.held !== undefined) {
     throw new CommandError(
-      vscode.l10n.t('Nothing was sent to {0}: {1}', destination.name, printable(destination.destination.held)),
+      say('Nothing was sent to {0}: {1}', destination.name, printable(destination.destination.held)),
       undefined,
-      { title: vscode.l10n.t('Manage Keys and Secrets'), command: 'manageSecrets' },
+      { title: say('Manage Keys and Secrets'), command: 'manageSecrets' },
     );
   }
   const chosen = await configurationFor(parts, destination);
@@ -124,8 +125,8 @@ export async function handlerDebugged(
 function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new CommandError(
-    vscode.l10n.t('You can’t debug a handler because this workspace isn’t trusted'),
-    vscode.l10n.t('Trust the workspace (Workspaces: Manage Workspace Trust), and then try again.'),
+    say('You can’t debug a handler because this workspace isn’t trusted'),
+    say('Trust the workspace (Workspaces: Manage Workspace Trust), and then try again.'),
   );
 }
 
@@ -133,7 +134,6 @@ async function chosenDestination(
   { session, destinations, remembered }: HandlerDebugParts,
   node?: DestinationsNode | EventNode,
 ): Promise<ChosenDestination | undefined> {
-  const { l10n } = vscode;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
   // The failure to start was shown.
   if (session.client === undefined) return undefined;
@@ -141,9 +141,9 @@ async function chosenDestination(
   const nodes = await destinations.nodes();
   if (nodes.length === 0) {
     throw new CommandError(
-      l10n.t('There are no destinations in the settings'),
-      l10n.t('Add the URL of your handler, and then try again.'),
-      { title: l10n.t('Add Destination'), command: 'addDestination' },
+      say('There are no destinations in the settings'),
+      say('Add the URL of your handler, and then try again.'),
+      { title: say('Add Destination'), command: 'addDestination' },
     );
   }
   const meant = await meantNode(nodes, remembered, node);
@@ -152,13 +152,13 @@ async function chosenDestination(
   const destination = session.status?.settings.destinations[index];
   if (status === undefined || destination === undefined || !isSameUrl(setting.url, destination.url)) {
     throw new CommandError(
-      l10n.t('The relay isn’t using this destination'),
-      l10n.t('Check the relay’s status for the reason.'),
-      { title: l10n.t('Show Relay Status'), command: 'showStatus' },
+      say('The relay isn’t using this destination'),
+      say('Check the relay’s status for the reason.'),
+      { title: say('Show Relay Status'), command: 'showStatus' },
     );
   }
   const all = nodes.map((each) => each.setting);
-  const name = nameOfDestination(setting, all, l10n);
+  const name = nameOfDestination(setting, all);
   return { node: meant, destinationId: status.destinationId, name, url: new URL(setting.url), destination };
 }
 
@@ -167,7 +167,6 @@ async function meantNode(
   remembered: RememberedConfigurations,
   node?: DestinationsNode | EventNode,
 ): Promise<DestinationNode | undefined> {
-  const { l10n } = vscode;
   if (node?.kind === 'destination') return node;
   if (node?.kind === 'field') return node.of;
   const went = node?.kind === 'event' ? node.row.forwardings.map(({ destinationId }) => destinationId) : [];
@@ -179,8 +178,8 @@ async function meantNode(
   if (others.length === 0) return first;
   const all = nodes.map(({ setting }) => setting);
   const choice = await vscode.window.showQuickPick(
-    offered.map((each) => ({ label: nameOfDestination(each.setting, all, l10n), each })),
-    { title: l10n.t('Debug My Handler'), placeHolder: l10n.t('Which destination is the handler you want to debug?') },
+    offered.map((each) => ({ label: nameOfDestination(each.setting, all), each })),
+    { title: say('Debug My Handler'), placeHolder: say('Which destination is the handler you want to debug?') },
   );
   return choice?.each;
 }
@@ -227,7 +226,6 @@ async function startOrFind(
   chosen: HandlerConfiguration,
   signal?: AbortSignal,
 ): Promise<readonly vscode.DebugSession[] | undefined> {
-  const { l10n } = vscode;
   const { programs, remembered } = parts;
   const { node, url, destinationId } = handler;
   const found = (): vscode.DebugSession[] => findSessions(programs.roots, chosen, launchCandidates(''));
@@ -250,10 +248,10 @@ async function startOrFind(
   if (started && sessions.length > 0) return sessions;
   throw new CommandError(
     started
-      ? l10n.t('“{0}” ended right away', printable(nameOf(chosen)))
-      : l10n.t('“{0}” didn’t start', printable(nameOf(chosen))),
-    l10n.t('Check the Debug Console, or choose another configuration.'),
-    { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
+      ? say('“{0}” ended right away', printable(nameOf(chosen)))
+      : say('“{0}” didn’t start', printable(nameOf(chosen))),
+    say('Check the Debug Console, or choose another configuration.'),
+    { title: say('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
   );
 }
 
@@ -271,7 +269,7 @@ async function startOwn(
   if (contributes.debuggers?.some(({ type }) => type === debugType) !== true) return;
   const own = (): vscode.DebugSession | undefined => programs.own;
   if (own() !== undefined) return;
-  const name = vscode.l10n.t('Deliveries');
+  const name = say('Deliveries');
   const configuration = { type: debugType, request: 'attach', name, stopAtEvents: false };
   const [parentSession] = ofHandler;
   const options = { ...(parentSession && { parentSession }), lifecycleManagedByParent: true };
@@ -295,22 +293,21 @@ async function untilItListens(
   ofHandler: readonly vscode.DebugSession[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const { l10n } = vscode;
   const ended = new AbortController();
   const following = programs.onDidChange(() => {
     const ids = new Set(programs.roots.map(({ id }) => id));
     if (!ofHandler.some(({ id }) => ids.has(id))) ended.abort();
   });
   try {
-    await cancellable(l10n.t('Debug My Handler: waiting for a server at {0}', url.host), (given) =>
+    await cancellable(say('Debug My Handler: waiting for a server at {0}', url.host), (given) =>
       untilListening(url, AbortSignal.any([given, ended.signal, ...(signal === undefined ? [] : [signal])])),
     );
   } catch (error) {
     if (!ended.signal.aborted) throw new GivenUpError((error as Error).message);
     throw new CommandError(
-      l10n.t('The program ended before it started listening at {0}', url.host),
-      l10n.t('Check the Debug Console, or choose another configuration.'),
-      { title: l10n.t('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
+      say('The program ended before it started listening at {0}', url.host),
+      say('Check the Debug Console, or choose another configuration.'),
+      { title: say('Choose Another'), command: 'chooseHandlerConfiguration', args: [node] },
     );
   } finally {
     following.dispose();
@@ -321,11 +318,10 @@ async function untilItListens(
 const lookedAt = 200;
 
 async function send(client: RelayClient, to: ChosenDestination, row: EventRow | undefined): Promise<void> {
-  const { l10n } = vscode;
   const event = row ?? (await newest(client, to.destinationId));
   if (event === undefined) {
     await sendSample(client);
-    showStatusMessage(l10n.t('Sending a sample event to {0}.', to.name));
+    showStatusMessage(say('Sending a sample event to {0}.', to.name));
     return;
   }
   const { replayed } = await client.request('notifications/replay', { ids: [event.id], to: to.destination });
@@ -336,8 +332,8 @@ async function send(client: RelayClient, to: ChosenDestination, row: EventRow | 
   }
   showStatusMessage(
     replayed > 0
-      ? l10n.t('Sending {0} to {1}.', labelOf(event, l10n), to.name)
-      : l10n.t('{0} is already being sent to {1}.', labelOf(event, l10n), to.name),
+      ? say('Sending {0} to {1}.', labelOf(event), to.name)
+      : say('{0} is already being sent to {1}.', labelOf(event), to.name),
   );
 }
 
@@ -357,8 +353,7 @@ async function sendSample(client: RelayClient): Promise<void> {
     seed: now.getTime() % 2_147_483_647,
     now,
   });
-  if (refused > 0)
-    throw new CommandError(vscode.l10n.t('Couldn’t send the sample event: {0}', printable(firstRefusal ?? '')));
+  if (refused > 0) throw new CommandError(say('Couldn’t send the sample event: {0}', printable(firstRefusal ?? '')));
 }
 
 /** How often to check whether a breakpoint holds what is about to be sent, and the pause in milliseconds. */
@@ -380,27 +375,25 @@ async function heldThere(client: RelayClient, eventId: string, destinationId: st
 
 /** Sending was paused on purpose, so ask before releasing anything. */
 async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Forwarding): Promise<void> {
-  const { l10n } = vscode;
   const text =
     heldBy === 'breakpoint'
-      ? l10n.t('{0} is held at a delivery breakpoint.', labelOf(event, l10n))
-      : l10n.t('Sending is paused; {0} is held.', labelOf(event, l10n));
+      ? say('{0} is held at a delivery breakpoint.', labelOf(event))
+      : say('Sending is paused; {0} is held.', labelOf(event));
   await offer('Warning', text, {
-    [l10n.t('Send It Now')]: () => release(client, event),
-    [l10n.t('Continue Sending')]: byCommand('continueSending'),
+    [say('Send It Now')]: () => release(client, event),
+    [say('Continue Sending')]: byCommand('continueSending'),
   });
 }
 
 /** Sends what is held of an event. If nothing else is held then, sending continues unless it was paused. */
 async function release(client: RelayClient, event: EventRow): Promise<void> {
-  const { l10n } = vscode;
   const { sending } = await client.request('debug/step', { id: event.id });
   if (sending.state !== 'paused' || heldCount(sending.held) > 0) return;
   if (sending.by.kind === 'breakpoint') {
     await client.request('debug/continue', {});
     return;
   }
-  await offer('Information', l10n.t('{0} sent. Sending is still paused; new events are held.', labelOf(event, l10n)), {
-    [l10n.t('Continue Sending')]: byCommand('continueSending'),
+  await offer('Information', say('{0} sent. Sending is still paused; new events are held.', labelOf(event)), {
+    [say('Continue Sending')]: byCommand('continueSending'),
   });
 }

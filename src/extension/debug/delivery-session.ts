@@ -15,6 +15,7 @@ import {
   ThreadEvent,
 } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
 import type { BreakpointPlace, DebugClient, Sending, Stop } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -23,7 +24,6 @@ import { labelOf } from '../events/event-words.ts';
 import { endRequest } from '../prefix.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import { BodyEdits } from './body-edits.ts';
 import { BreakpointSet, breakpointNumber } from './breakpoint-set.ts';
@@ -45,7 +45,6 @@ export interface SessionEnd {
 
 export interface DeliverySessionParts {
   readonly client: RelayClient;
-  readonly l10n: Localiser;
   readonly texts: DocumentTexts;
   readonly by: DebugClient;
   readonly types: readonly string[];
@@ -108,11 +107,11 @@ export class DeliverySession extends DebugSession {
     // Otherwise the base class ends the process, which is the extension host, with the session.
     this.setRunAsServer(true);
     this.#parts = parts;
-    const { client, l10n, types, texts } = parts;
+    const { client, types, texts } = parts;
     this.#places = new StationPlaces(client, texts);
     this.#held = new HeldReader(client);
-    this.#edits = new BodyEdits(client, l10n);
-    this.#breakpoints = new BreakpointSet({ client, l10n, types });
+    this.#edits = new BodyEdits(client);
+    this.#breakpoints = new BreakpointSet({ client, types });
   }
 
   override dispose(): void {
@@ -121,7 +120,6 @@ export class DeliverySession extends DebugSession {
   }
 
   protected override initializeRequest(response: DebugProtocol.InitializeResponse): void {
-    const l10n = this.#parts.l10n;
     const names = this.#placeNames();
     const filter = (at: BreakpointPlace, description: string): DebugProtocol.ExceptionBreakpointsFilter => ({
       filter: at,
@@ -129,7 +127,7 @@ export class DeliverySession extends DebugSession {
       description,
       default: at === 'event',
       supportsCondition: true,
-      conditionDescription: l10n.t('Filter such as type:update'),
+      conditionDescription: say('Filter such as type:update'),
     });
     response.body = {
       supportsConfigurationDoneRequest: true,
@@ -143,22 +141,21 @@ export class DeliverySession extends DebugSession {
       // Restarting keeps the session, so edits aren't lost.
       supportsRestartRequest: true,
       exceptionBreakpointFilters: [
-        filter('event', l10n.t('Stops every event before it’s sent.')),
-        filter('failed-attempt', l10n.t('Stops when a destination returns an error or doesn’t answer in time.')),
-        filter('wrong-signature', l10n.t('Stops at Open Connectors notifications with a wrong or missing signature.')),
-        filter('rejected', l10n.t('Stops when a delivery is rejected.')),
+        filter('event', say('Stops every event before it’s sent.')),
+        filter('failed-attempt', say('Stops when a destination returns an error or doesn’t answer in time.')),
+        filter('wrong-signature', say('Stops at Open Connectors notifications with a wrong or missing signature.')),
+        filter('rejected', say('Stops when a delivery is rejected.')),
       ],
     };
     this.sendResponse(response);
   }
 
   #placeNames(): Readonly<Record<BreakpointPlace, string>> {
-    const l10n = this.#parts.l10n;
     return {
-      event: l10n.t('Every Event'),
-      'failed-attempt': l10n.t('Failed Attempts'),
-      'wrong-signature': l10n.t('Wrong Signatures'),
-      rejected: l10n.t('Rejected Deliveries'),
+      event: say('Every Event'),
+      'failed-attempt': say('Failed Attempts'),
+      'wrong-signature': say('Wrong Signatures'),
+      rejected: say('Rejected Deliveries'),
     };
   }
 
@@ -190,20 +187,20 @@ export class DeliverySession extends DebugSession {
   }
 
   async #configure(args: object): Promise<void> {
-    const { client, by, l10n } = this.#parts;
+    const { client, by } = this.#parts;
     const read = readAttach(args);
     if (read.kind === 'wrong')
-      throw new Error(l10n.t('Invalid value for {0} in the launch configuration: {1}', read.where, read.why));
+      throw new Error(say('Invalid value for {0} in the launch configuration: {1}', read.where, read.why));
     this.#stopAtEvents = read.stopAtEvents;
     if (read.stopOnEntry) await client.request('debug/pause', { by });
   }
 
   protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
     this.#answer(response, async () => {
-      const { client, l10n } = this.#parts;
+      const { client } = this.#parts;
       const { sending } = await client.request('relay/status', {});
       if (sending.state === 'paused' && sending.stop !== null) this.#stopped(sending.stop);
-      this.#focus ??= { notificationId: null, reason: 'entry', description: l10n.t('Paused') };
+      this.#focus ??= { notificationId: null, reason: 'entry', description: say('Paused') };
       this.#begun = true;
       return () => this.#reading.request();
     });
@@ -233,7 +230,7 @@ export class DeliverySession extends DebugSession {
         !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
       const asked = places.filter((place) => !isLeftOut(place));
       const set = await this.#breakpoints.setPlaces(asked);
-      const message = this.#parts.l10n.t(
+      const message = say(
         'Off in this session because stopAtEvents is off. Debug My Handler turns stopAtEvents off because events stop in your handler.',
       );
       const answers = [...set];
@@ -248,15 +245,14 @@ export class DeliverySession extends DebugSession {
   }
 
   protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {
-    const l10n = this.#parts.l10n;
     const { sending, threads } = this.#now;
     const held = sending === undefined ? 0 : heldCount(sending.held);
     const name =
       sending?.state !== 'paused'
-        ? l10n.t('Sending')
+        ? say('Sending')
         : threads.length < held
-          ? l10n.t('Sending: {0} held, showing the first events', held)
-          : l10n.t('Sending: {0} held', held);
+          ? say('Sending: {0} held, showing the first events', held)
+          : say('Sending: {0} held', held);
     response.body = {
       threads: [
         { id: sendingThread, name },
@@ -287,8 +283,8 @@ export class DeliverySession extends DebugSession {
     this.#answer(response, async () => {
       const threadId = Math.floor(frameId / mostFrames);
       const thread = this.#threadOf(threadId);
-      const { client, l10n } = this.#parts;
-      const scopes = thread === undefined ? [] : await scopesOf({ client, l10n, edits: this.#edits }, thread);
+      const { client } = this.#parts;
+      const scopes = thread === undefined ? [] : await scopesOf({ client, edits: this.#edits }, thread);
       response.body = {
         scopes: scopes.map(({ name, branch, hint }) => ({
           name,
@@ -317,9 +313,8 @@ export class DeliverySession extends DebugSession {
     { variablesReference, name, value }: DebugProtocol.SetVariableArguments,
   ): void {
     this.#answer(response, async () => {
-      const l10n = this.#parts.l10n;
       const { branch, threadId } = this.#unfolded(variablesReference);
-      if (branch.set === undefined) throw new Error(l10n.t('You can change only the body of a held event.'));
+      if (branch.set === undefined) throw new Error(say('You can change only the body of a held event.'));
       const changed = this.#variable(await branch.set(name, value), threadId);
       const { value: text, type, variablesReference: reference } = changed;
       response.body = { value: text, variablesReference: reference, ...(type !== undefined && { type }) };
@@ -330,11 +325,11 @@ export class DeliverySession extends DebugSession {
 
   protected override pauseRequest(response: DebugProtocol.PauseResponse): void {
     this.#answer(response, async () => {
-      const { client, by, l10n } = this.#parts;
+      const { client, by } = this.#parts;
       await client.request('debug/pause', { by });
       return () => {
         this.#isSendingStopped = false;
-        this.#focus = { notificationId: null, reason: 'pause', description: l10n.t('Paused') };
+        this.#focus = { notificationId: null, reason: 'pause', description: say('Paused') };
         this.#reading.request();
       };
     });
@@ -405,9 +400,9 @@ export class DeliverySession extends DebugSession {
   }
 
   async #step(threadId: number): Promise<void> {
-    const { client, l10n } = this.#parts;
+    const { client } = this.#parts;
     const next = this.#asked(threadId) ?? this.#now.threads[0];
-    if (next === undefined) this.#say(l10n.t('No event is held. The next event will be held.'), 'console');
+    if (next === undefined) this.#say(say('No event is held. The next event will be held.'), 'console');
     else if (this.#edits.isEdited(next.deliveryId)) await this.#releaseEdited(next);
     else await client.request('debug/step', { id: next.notificationId });
     // VS Code now shows the thread as running.
@@ -416,13 +411,13 @@ export class DeliverySession extends DebugSession {
     this.#focus = {
       notificationId: after?.notificationId ?? null,
       reason: 'step',
-      description: after === undefined ? l10n.t('Paused') : l10n.t('Held'),
+      description: after === undefined ? say('Paused') : say('Held'),
     };
     this.#reading.request();
   }
 
   async #releaseEdited({ notificationId, deliveryId }: HeldThread): Promise<void> {
-    const { client, l10n } = this.#parts;
+    const { client } = this.#parts;
     const text = this.#edits.textOf(deliveryId);
     if (text === undefined) return;
     this.#releasing = deliveryId;
@@ -432,8 +427,8 @@ export class DeliverySession extends DebugSession {
       const many = new Set(dropped.map((each) => each.notificationId)).size;
       this.#say(
         many === 1
-          ? l10n.t('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
-          : l10n.t(
+          ? say('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
+          : say(
               'Edited delivery sent as {1}, replacing {0}; {2} held notifications discarded.',
               deliveryId,
               delivery.id,
@@ -481,10 +476,9 @@ export class DeliverySession extends DebugSession {
     );
     void client.closed.then(() => {
       if (this.#ended) return;
-      const l10n = this.#parts.l10n;
-      this.#say(l10n.t('Relay stopped. Held events are kept.'), 'important');
+      this.#say(say('Relay stopped. Held events are kept.'), 'important');
       if (this.#edits.edited.length > 0)
-        this.#say(l10n.t('Unreleased edits were discarded; the original events are still held.'), 'important');
+        this.#say(say('Unreleased edits were discarded; the original events are still held.'), 'important');
       this.#leave();
       this.sendEvent(new TerminatedEvent());
     });
@@ -493,18 +487,17 @@ export class DeliverySession extends DebugSession {
   #stopped(stop: Stop): void {
     if (isSame(stop, this.#lastStop)) return;
     this.#lastStop = stop;
-    const l10n = this.#parts.l10n;
     const { reason, place, notificationId, eventId, breakpointIds } = stop;
     if (notificationId !== null && eventId !== null) this.#held.met(notificationId, eventId);
     if (reason === 'pause' || place === null) {
-      this.#focus = { notificationId: null, reason: 'pause', description: l10n.t('Paused') };
+      this.#focus = { notificationId: null, reason: 'pause', description: say('Paused') };
       return;
     }
     const texts: Readonly<Record<BreakpointPlace, string>> = {
-      event: l10n.t('Before sending'),
-      'failed-attempt': l10n.t('Attempt failed'),
-      'wrong-signature': l10n.t('Wrong or missing signature'),
-      rejected: l10n.t('Rejected'),
+      event: say('Before sending'),
+      'failed-attempt': say('Attempt failed'),
+      'wrong-signature': say('Wrong or missing signature'),
+      rejected: say('Rejected'),
     };
     this.#rejected = place === 'rejected' ? stop : undefined;
     if (place === 'rejected') this.#isSendingStopped = false;
@@ -513,7 +506,7 @@ export class DeliverySession extends DebugSession {
       notificationId,
       reason: 'breakpoint',
       description: texts[place],
-      text: l10n.t('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
+      text: say('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
       hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
     };
     this.#say(this.#focus.text ?? '', 'console');
@@ -542,10 +535,7 @@ export class DeliverySession extends DebugSession {
       if (now.threads.some((each) => each.deliveryId === deliveryId)) continue;
       // An edited delivery stays a thread even if it is no longer held.
       if (this.#edits.isEdited(deliveryId) && deliveryId !== this.#releasing)
-        this.#say(
-          this.#parts.l10n.t('Edits to {0} were discarded because the event is no longer held.', found.event.id),
-          'important',
-        );
+        this.#say(say('Edits to {0} were discarded because the event is no longer held.', found.event.id), 'important');
       this.#edits.forget(deliveryId);
     }
     if (!isPaused) {
@@ -561,7 +551,6 @@ export class DeliverySession extends DebugSession {
   }
 
   #tellStops(before: HeldNow, now: HeldNow): void {
-    const l10n = this.#parts.l10n;
     const known = new Set(before.threads.map(({ id }) => id));
     const added = now.threads.filter(({ id }) => !known.has(id));
     const wasStopped = this.#isSendingStopped;
@@ -586,15 +575,15 @@ export class DeliverySession extends DebugSession {
     };
     const isOther = (id: number): boolean => id !== focused;
     if (!wasStopped && isOther(sendingThread))
-      stop(sendingThread, { description: l10n.t('Paused'), preserveFocusHint: focused !== undefined });
+      stop(sendingThread, { description: say('Paused'), preserveFocusHint: focused !== undefined });
     for (const { id } of added) {
       this.sendEvent(new ThreadEvent('started', id));
-      if (isOther(id)) stop(id, { description: l10n.t('Held'), preserveFocusHint: true });
+      if (isOther(id)) stop(id, { description: say('Held'), preserveFocusHint: true });
     }
     if (focused === undefined) return;
     stop(focused, {
       reason: focus?.reason ?? 'pause',
-      description: focus?.description ?? l10n.t('Held'),
+      description: focus?.description ?? say('Held'),
       ...(focus?.text !== undefined && { text: focus.text }),
       ...(focus?.hitBreakpointIds !== undefined && { hitBreakpointIds: focus.hitBreakpointIds }),
     });
@@ -611,14 +600,13 @@ export class DeliverySession extends DebugSession {
 
   /** What a thread has passed; if it isn't held anymore, a text for what it waits for. */
   #stationsOf(threadId: number): readonly (Station | string)[] {
-    const l10n = this.#parts.l10n;
     const thread = this.#threadOf(threadId);
-    if (thread !== undefined) return stationsOf(thread, this.#edits.isEdited(thread.deliveryId), l10n);
+    if (thread !== undefined) return stationsOf(thread, this.#edits.isEdited(thread.deliveryId));
     const rejected = this.#rejected?.eventId ?? undefined;
     if (rejected === undefined)
-      return [this.#now.threads.length === 0 ? l10n.t('waiting for events') : l10n.t('held events below')];
+      return [this.#now.threads.length === 0 ? say('waiting for events') : say('held events below')];
     const document = { eventId: rejected, kind: 'body', attempt: null } as const;
-    return [{ name: l10n.t('{0} rejected', rejected), document, paths: [], element: null }];
+    return [{ name: say('{0} rejected', rejected), document, paths: [], element: null }];
   }
 
   async #frame(threadId: number, index: number, station: Station | string): Promise<DebugProtocol.StackFrame> {
@@ -637,16 +625,15 @@ export class DeliverySession extends DebugSession {
   #asked(threadId: number): HeldThread | undefined {
     const thread = this.#threadOf(threadId);
     if (thread !== undefined || threadId === sendingThread) return thread;
-    throw new Error(this.#parts.l10n.t('This event is no longer held.'));
+    throw new Error(say('This event is no longer held.'));
   }
 
   #nameOf({ found, notificationId, deliveryId }: HeldThread): string {
-    const l10n = this.#parts.l10n;
     const { event, notifications } = found;
     const others = (notifications.find(({ id }) => id === notificationId)?.eventIds.length ?? 1) - 1;
-    const name = `${labelOf(event, l10n)} · ${event.id}`;
-    const whole = others > 0 ? l10n.t('{0} and {1} more', name, others) : name;
-    return this.#edits.isEdited(deliveryId) ? l10n.t('edited · {0}', whole) : whole;
+    const name = `${labelOf(event)} · ${event.id}`;
+    const whole = others > 0 ? say('{0} and {1} more', name, others) : name;
+    return this.#edits.isEdited(deliveryId) ? say('edited · {0}', whole) : whole;
   }
 
   #variable({ name, text, type, branch, indexed }: Member, threadId: number): DebugProtocol.Variable {
@@ -662,7 +649,7 @@ export class DeliverySession extends DebugSession {
   #unfolded(variablesReference: number): Handle {
     const handle = this.#handles.get(variablesReference);
     if (handle === undefined)
-      throw new Error(this.#parts.l10n.t('These variables are no longer available. Select the stack frame again.'));
+      throw new Error(say('These variables are no longer available. Select the stack frame again.'));
     return handle;
   }
 
@@ -700,7 +687,7 @@ export class DeliverySession extends DebugSession {
       },
       (error: unknown) => {
         // The protocol treats braces in the text as placeholders.
-        const variables = { _said: withNext(error, this.#parts.l10n) };
+        const variables = { _said: withNext(error) };
         this.sendErrorResponse(response, { id: 1, format: '{_said}', variables, showUser });
       },
     );

@@ -1,5 +1,6 @@
 /** Another program listens where the debugged one is to listen: it would respond instead. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { printable } from '../ui/printable.ts';
 import { cancellable, GivenUpError, tokenOf } from '../ui/progress.ts';
@@ -26,32 +27,31 @@ export async function askAboutOtherServer(
   configuration: string,
   signal?: AbortSignal,
 ): Promise<OtherServer | undefined> {
-  const { l10n } = vscode;
   if (!isLoopback(url.hostname) || !(await listens(url))) return { kind: 'start' };
   type Choice = vscode.QuickPickItem & { readonly make: () => Promise<OtherServer | undefined> };
   const items: readonly Choice[] = [
     {
-      label: l10n.t('$(debug-restart) Debug After the Server Stops'),
-      detail: l10n.t('Stop the running server. “{0}” starts as soon as the port is free.', printable(configuration)),
+      label: say('$(debug-restart) Debug After the Server Stops'),
+      detail: say('Stop the running server. “{0}” starts as soon as the port is free.', printable(configuration)),
       make: () => startOnceFree(url, signal),
     },
     {
-      label: l10n.t('$(plug) Attach to Node Process by Port…'),
-      detail: l10n.t('For a server started with node --inspect. The server keeps running.'),
+      label: say('$(plug) Attach to Node Process by Port…'),
+      detail: say('For a server started with node --inspect. The server keeps running.'),
       make: async () => {
         const to = await askInspectorPort(undefined, signal);
         return to && { kind: 'attach', to };
       },
     },
     {
-      label: l10n.t('$(debug-continue) Send Anyway'),
-      detail: l10n.t('The running server will answer, but your breakpoints won’t be hit.'),
+      label: say('$(debug-continue) Send Anyway'),
+      detail: say('The running server will answer, but your breakpoints won’t be hit.'),
       make: () => Promise.resolve({ kind: 'leave' }),
     },
   ];
   const options: vscode.QuickPickOptions = {
-    title: l10n.t('A server outside the debugger is listening at {0}', url.host),
-    placeHolder: l10n.t('The running server would answer instead of the server you want to debug'),
+    title: say('A server outside the debugger is listening at {0}', url.host),
+    placeHolder: say('The running server would answer instead of the server you want to debug'),
     // The user may have to stop it in a terminal.
     ignoreFocusOut: true,
   };
@@ -69,7 +69,7 @@ export async function askAboutOtherServer(
 }
 
 async function startOnceFree(url: URL, signal?: AbortSignal): Promise<OtherServer> {
-  const title = vscode.l10n.t('Debug My Handler: waiting for {0} to be free', url.host);
+  const title = say('Debug My Handler: waiting for {0} to be free', url.host);
   try {
     await cancellable(title, (given) =>
       untilFree(url, AbortSignal.any([given, ...(signal === undefined ? [] : [signal])])),

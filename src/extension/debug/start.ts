@@ -3,6 +3,7 @@
  */
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { commandId } from '../commands.ts';
@@ -27,7 +28,7 @@ export function createDebugCommands(): CommandHandlers<'debug'> {
 
 /** Fills in what a launch configuration leaves out, as if there were no launch.json. */
 export function completed(config: Partial<vscode.DebugConfiguration>): vscode.DebugConfiguration {
-  return { ...config, type: debugType, request: 'attach', name: config.name ?? vscode.l10n.t('Deliveries') };
+  return { ...config, type: debugType, request: 'attach', name: config.name ?? say('Deliveries') };
 }
 
 /**
@@ -56,9 +57,8 @@ export async function adapterOf(
   before: vscode.DebugSession | undefined,
 ): Promise<vscode.DebugAdapterDescriptor> {
   const { client } = session;
-  const { l10n } = vscode;
   if (client === undefined)
-    throw new CommandError(l10n.t('The relay isn’t running'), l10n.t('Start the relay, and then try again.'));
+    throw new CommandError(say('The relay isn’t running'), say('Start the relay, and then try again.'));
   const debug = await import('./delivery-session.ts');
   if (before !== undefined) {
     replaced.add(before.id);
@@ -66,7 +66,6 @@ export async function adapterOf(
   }
   const adapter = new debug.DeliverySession({
     client,
-    l10n,
     texts: documentTexts(),
     types: webhookEventTypes,
     by: thisWindow,
@@ -120,22 +119,21 @@ export async function sayWhatIsLeft(
   { sending, edited }: SessionEnd,
   isReplaced: boolean,
 ): Promise<void> {
-  const { l10n } = vscode;
-  const ofEdits = l10n.t('Unreleased edits were discarded; the original events are still held.');
+  const ofEdits = say('Unreleased edits were discarded; the original events are still held.');
   if (isReplaced && edited > 0) void offer('Warning', ofEdits, {});
   if (isReplaced || sending?.state !== 'paused') return;
   const held = heldCount(sending.held);
   const texts = [
     held === 0
-      ? l10n.t('Debugging ended, but sending is still paused. New events are held.')
-      : l10n.t('Debugging ended, but sending is still paused. Held: {0}.', held),
+      ? say('Debugging ended, but sending is still paused. New events are held.')
+      : say('Debugging ended, but sending is still paused. Held: {0}.', held),
   ];
   if (edited > 0) texts.push(ofEdits);
   await offer('Warning', texts.join(' '), {
-    [l10n.t('Continue Sending')]: () =>
+    [say('Continue Sending')]: () =>
       session.client?.request('debug/continue', {}).catch((error: unknown) => {
-        void offer('Error', withNext(error, l10n), {});
+        void offer('Error', withNext(error), {});
       }),
-    [held === 0 ? l10n.t('Keep Paused') : l10n.t('Keep Held')]: () => undefined,
+    [held === 0 ? say('Keep Paused') : say('Keep Held')]: () => undefined,
   });
 }

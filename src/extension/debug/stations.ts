@@ -1,4 +1,5 @@
 /** The stations that a held event has passed, as the frames of its thread: each with the document that shows it. */
+import { say } from '../../common/say.ts';
 import type { AttemptDetail, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { prefix } from '../prefix.ts';
@@ -7,7 +8,6 @@ import type { DocumentAddress } from '../events/address.ts';
 import type { DocumentContent, DocumentTexts } from '../event-documents/content.ts';
 import { stretchOf } from '../event-documents/json-text.ts';
 import { elementOf } from '../event-editor/shown-body.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { HeldThread } from './held-threads.ts';
@@ -43,7 +43,7 @@ export function notificationOf({ notificationId, found }: HeldThread): Notificat
 }
 
 /** The latest first. */
-export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser): Station[] {
+export function stationsOf(thread: HeldThread, edited: boolean): Station[] {
   const { event, delivery } = thread.found;
   const notification = notificationOf(thread);
   const position = event.inDelivery.position - 1;
@@ -52,7 +52,7 @@ export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser)
   const body = { document: { eventId, kind: 'body', attempt: null } as const, element: { index: position, of } };
   const received: Station = {
     ...body,
-    name: l10n.t('{0} received', delivery.id),
+    name: say('{0} received', delivery.id),
     paths: bodyPaths(position),
   };
   const stations: Station[] = [received];
@@ -67,8 +67,8 @@ export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser)
       ...inNotification,
       name:
         notification.parts > 1
-          ? l10n.t('{0} normalised, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
-          : l10n.t('{0} normalised', notification.id),
+          ? say('{0} normalised, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
+          : say('{0} normalised', notification.id),
     });
   }
   const sent = isNormalised ? inNotification : { ...body, paths: bodyPaths(position) };
@@ -76,7 +76,7 @@ export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser)
   const attempt = lastAttemptOf(thread);
   if (attempt !== undefined) {
     stations.unshift({
-      name: l10n.t('attempt {0}: {1}', attempt.number, attempt.status ?? printable(attempt.error ?? '', 100)),
+      name: say('attempt {0}: {1}', attempt.number, attempt.status ?? printable(attempt.error ?? '', 100)),
       document: { eventId, kind: 'answer', attempt: numberInOrder(thread, attempt) },
       element: null,
       paths: [],
@@ -85,10 +85,10 @@ export function stationsOf(thread: HeldThread, edited: boolean, l10n: Localiser)
   stations.unshift({
     ...sent,
     name: edited
-      ? l10n.t('edited, before sending to {0}', place)
+      ? say('edited, before sending to {0}', place)
       : attempt === undefined
-        ? l10n.t('before sending to {0}', place)
-        : l10n.t('before resending to {0}', place),
+        ? say('before sending to {0}', place)
+        : say('before resending to {0}', place),
   });
   return stations;
 }

@@ -1,8 +1,8 @@
 /** A held event as variables, read when they are expanded. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { say } from '../../common/say.ts';
 import type { AttemptDetail } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { placeOf } from '../ui/phrases.ts';
 import type { BodyEdits } from './body-edits.ts';
 import type { HeldThread } from './held-threads.ts';
@@ -53,23 +53,22 @@ export function memberOf(name: string, value: Json, branch?: Branch): Member {
 export interface ScopeParts {
   readonly client: RelayClient;
   readonly edits: BodyEdits;
-  readonly l10n: Localiser;
 }
 
 export async function scopesOf(parts: ScopeParts, thread: HeldThread): Promise<Scope[]> {
-  const { edits, l10n } = parts;
+  const { edits } = parts;
   const body = await edits.of(thread.deliveryId);
   const event = await eventBranch(parts, thread);
   return [
-    ...(event === undefined ? [] : [{ name: l10n.t('Event'), branch: event, hint: 'locals' as const }]),
+    ...(event === undefined ? [] : [{ name: say('Event'), branch: event, hint: 'locals' as const }]),
     {
-      name: body.edited ? l10n.t('Edited Body') : l10n.t('Body'),
+      name: body.edited ? say('Edited Body') : say('Body'),
       branch: body.kind === 'json' ? jsonBranch(parts, thread.deliveryId, []) : wholeBranch(parts, thread.deliveryId),
     },
-    { name: l10n.t('Notification'), branch: notificationBranch(parts, thread) },
-    { name: l10n.t('Headers'), branch: headersBranch(parts, thread) },
-    { name: l10n.t('Destination'), branch: destinationBranch(parts, thread) },
-    { name: l10n.t('Last Attempt'), branch: attemptBranch(parts, thread) },
+    { name: say('Notification'), branch: notificationBranch(parts, thread) },
+    { name: say('Headers'), branch: headersBranch(parts, thread) },
+    { name: say('Destination'), branch: destinationBranch(parts, thread) },
+    { name: say('Last Attempt'), branch: attemptBranch(thread) },
   ];
 }
 
@@ -100,19 +99,19 @@ function jsonBranch(parts: ScopeParts, deliveryId: string, path: JsonPath): Bran
 }
 
 function wholeBranch(parts: ScopeParts, deliveryId: string): Branch {
-  const { edits, l10n } = parts;
+  const { edits } = parts;
   const name = 'body';
   return {
     members: async () => {
       const body = await edits.of(deliveryId);
-      if (body.kind === 'bytes') return [memberOf(name, l10n.t('{0} bytes that aren’t UTF-8', body.length))];
+      if (body.kind === 'bytes') return [memberOf(name, say('{0} bytes that aren’t UTF-8', body.length))];
       return body.kind === 'text' ? [memberOf(name, body.value)] : [];
     },
     set: async (_, typed) => memberOf(name, await edits.set(deliveryId, [], typed)),
   };
 }
 
-function notificationBranch({ client, l10n }: ScopeParts, thread: HeldThread): Branch {
+function notificationBranch({ client }: ScopeParts, thread: HeldThread): Branch {
   return {
     members: async () => {
       const notification = notificationOf(thread);
@@ -128,12 +127,12 @@ function notificationBranch({ client, l10n }: ScopeParts, thread: HeldThread): B
       } catch {
         // A raw notification may be anything.
       }
-      return [...membersOf(facts).map(([name, each]) => memberOf(name, each)), memberOf(l10n.t('body'), body)];
+      return [...membersOf(facts).map(([name, each]) => memberOf(name, each)), memberOf(say('body'), body)];
     },
   };
 }
 
-function headersBranch({ client, l10n }: ScopeParts, thread: HeldThread): Branch {
+function headersBranch({ client }: ScopeParts, thread: HeldThread): Branch {
   return {
     members: async () => {
       const { maskHeaders } = await import('../deferred.ts');
@@ -147,10 +146,10 @@ function headersBranch({ client, l10n }: ScopeParts, thread: HeldThread): Branch
         branch: list(headers),
       });
       const { headers } = await client.request('deliveries/get', { id: thread.deliveryId });
-      const members = [folder(l10n.t('as received'), headers)];
+      const members = [folder(say('as received'), headers)];
       for (const { destinationId, destination } of thread.forwardings) {
         const sent = await client.request('notifications/render', { id: thread.notificationId, destinationId });
-        members.push(folder(l10n.t('as sent to {0}', placeOf(destination)), sent.headers));
+        members.push(folder(say('as sent to {0}', placeOf(destination)), sent.headers));
       }
       return members;
     },
@@ -184,11 +183,11 @@ function destinationBranch({ client }: ScopeParts, thread: HeldThread): Branch {
   };
 }
 
-function attemptBranch({ l10n }: ScopeParts, thread: HeldThread): Branch {
+function attemptBranch(thread: HeldThread): Branch {
   return {
     members: async () => {
       const attempt = lastAttemptOf(thread);
-      if (attempt === undefined) return [memberOf(l10n.t('attempts'), 0)];
+      if (attempt === undefined) return [memberOf(say('attempts'), 0)];
       const { maskHeaders } = await import('../deferred.ts');
       return membersOf(attemptFacts(attempt, maskHeaders(attempt.answerHeaders))).map(([name, each]) =>
         memberOf(name, each),

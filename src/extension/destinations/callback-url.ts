@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { wholeCallbackUrl } from '../../common/loopback.ts';
 
 /** The typed callback URL, completed if it is only a port or a host of this machine. */
@@ -9,6 +9,6 @@ export function typedUrl(text: string): string {
 /** @param withoutUser the text if the URL contains a user */
 export function problemOfUrl(text: string, withoutUser: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return vscode.l10n.t('Enter an http:// or https:// URL');
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return say('Enter an http:// or https:// URL');
   return url.username === '' && url.password === '' ? undefined : withoutUser;
 }

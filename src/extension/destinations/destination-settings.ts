@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { whereSaid, writeSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
@@ -49,8 +50,5 @@ export function placeOfDestination(entries: readonly unknown[], wanted: Destinat
   const text = JSON.stringify(wanted);
   const at = entries.findIndex((each) => JSON.stringify(each) === text);
   if (at !== -1) return at;
-  throw new CommandError(
-    vscode.l10n.t('The destination was changed or removed'),
-    vscode.l10n.t('Review it, and then try again.'),
-  );
+  throw new CommandError(say('The destination was changed or removed'), say('Review it, and then try again.'));
 }

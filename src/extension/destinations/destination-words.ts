@@ -1,9 +1,9 @@
 /** A destination in words. Text from outside is made printable here. */
+import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { listOf, placeOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import type { DestinationSetting } from '../settings.ts';
 
@@ -17,13 +17,12 @@ export type DestinationField = (typeof destinationFields)[number];
 export function nameOfDestination(
   { url, id, mode }: Pick<DestinationSetting, 'url' | 'id' | 'mode'>,
   others: readonly Pick<DestinationSetting, 'url'>[],
-  l10n: Localiser,
 ): string {
   const place = placeOf(url);
   if (others.filter((each) => placeOf(each.url) === place).length < 2) return place;
   // The query may contain a token: show only its names.
   const query = [...new URL(url).searchParams.keys()].map((key) => `?${key}`).join('');
-  const mark = id ?? (mode === 'raw' ? l10n.t('raw') : query);
+  const mark = id ?? (mode === 'raw' ? say('raw') : query);
   return mark === '' ? place : `${place} (${printable(mark, 40)})`;
 }
 
@@ -42,7 +41,6 @@ export const stateIcons = {
  */
 export function stateOfDestination(
   status: DestinationStatus | undefined,
-  l10n: Localiser,
   sending: Pick<Sending, 'state'> | undefined,
 ): string {
   if (status === undefined) return '';
@@ -51,24 +49,24 @@ export function stateOfDestination(
   const isPaused = sending?.state === 'paused';
   const isIdle = status.waiting === 0 && !isPaused;
   const label = {
-    up: isIdle ? l10n.t('Ready') : '',
-    untried: isIdle ? l10n.t('not yet tried') : '',
+    up: isIdle ? say('Ready') : '',
+    untried: isIdle ? say('not yet tried') : '',
     failing: '',
-    down: l10n.t('down'),
-    held: l10n.t('held'),
+    down: say('down'),
+    held: say('held'),
   }[state];
   const results = [
-    failed > 0 ? l10n.t('{0} failed', failed) : '',
-    retrying > 0 ? l10n.t('{0} retrying', retrying) : '',
-    state === 'failing' ? (lastStatus === null ? l10n.t('no response') : l10n.t('last {0}', lastStatus)) : '',
+    failed > 0 ? say('{0} failed', failed) : '',
+    retrying > 0 ? say('{0} retrying', retrying) : '',
+    state === 'failing' ? (lastStatus === null ? say('no response') : say('last {0}', lastStatus)) : '',
   ];
   return joinParts([
-    configured ? '' : l10n.t('removed from the settings'),
+    configured ? '' : say('removed from the settings'),
     detail === null ? label : `${label}: ${printable(detail)}`,
-    isPaused ? l10n.t('sending is paused') : '',
+    isPaused ? say('sending is paused') : '',
     joinParts(results, ', '),
-    waiting > 0 ? l10n.t('{0} waiting', waiting) : '',
-    timeoutLifted === true ? l10n.t('at a breakpoint, no time-out') : '',
+    waiting > 0 ? say('{0} waiting', waiting) : '',
+    timeoutLifted === true ? say('at a breakpoint, no time-out') : '',
   ]);
 }
 
@@ -77,10 +75,10 @@ export function joinParts(parts: readonly string[], separator = ' · '): string 
 }
 
 /** What is sent to a destination, unless it is everything in Open Connectors' format. */
-export function filtersOf(setting: DestinationSetting, names: ListNaming, l10n: Localiser): string {
+export function filtersOf(setting: DestinationSetting, names: ListNaming): string {
   const { mode, types = [], lists = [] } = setting;
   return joinParts([
-    mode === 'raw' ? l10n.t('raw deliveries') : '',
+    mode === 'raw' ? say('raw deliveries') : '',
     types.map((each) => printable(each)).join(', '),
     lists.map((each) => printable(names.nameOfList(each) ?? each, 40)).join(', '),
   ]);
@@ -93,48 +91,47 @@ interface FormatChoice {
 }
 
 /** The default first. */
-export function formatChoices(l10n: Localiser): readonly [FormatChoice, FormatChoice] {
-  const notifications = l10n.t('Open Connectors notifications');
-  const raw = l10n.t('Campaign Monitor’s own bytes (raw)');
+export function formatChoices(): readonly [FormatChoice, FormatChoice] {
+  const notifications = say('Open Connectors notifications');
+  const raw = say('Campaign Monitor’s own bytes (raw)');
   return [
-    { mode: undefined, label: notifications, description: l10n.t('what SAP Open Connectors would post') },
-    { mode: 'raw', label: raw, description: l10n.t('exactly what Campaign Monitor posts') },
+    { mode: undefined, label: notifications, description: say('what SAP Open Connectors would post') },
+    { mode: 'raw', label: raw, description: say('exactly what Campaign Monitor posts') },
   ];
 }
 
 export function fieldRows(
   setting: DestinationSetting,
   names: ListNaming,
-  l10n: Localiser,
 ): readonly { readonly field: DestinationField; readonly label: string; readonly value: string }[] {
   const { mode, types = [], lists = [], signatureKeyName, credentialsName } = setting;
-  const [notifications, raw] = formatChoices(l10n);
+  const [notifications, raw] = formatChoices();
   return [
-    { field: 'url', label: l10n.t('URL'), value: placeOf(setting.url) },
+    { field: 'url', label: say('URL'), value: placeOf(setting.url) },
     {
       field: 'mode',
-      label: l10n.t('Format'),
+      label: say('Format'),
       value: (mode === 'raw' ? raw : notifications).label,
     },
     {
       field: 'types',
-      label: l10n.t('Types'),
-      value: types.length === 0 ? l10n.t('all') : types.map((each) => printable(each)).join(', '),
+      label: say('Types'),
+      value: types.length === 0 ? say('all') : types.map((each) => printable(each)).join(', '),
     },
     {
       field: 'lists',
-      label: l10n.t('Lists'),
-      value: lists.length === 0 ? l10n.t('all') : lists.map((each) => printable(listOf(each, names), 80)).join(', '),
+      label: say('Lists'),
+      value: lists.length === 0 ? say('all') : lists.map((each) => printable(listOf(each, names), 80)).join(', '),
     },
     {
       field: 'signatureKeyName',
-      label: l10n.t('Signature key'),
-      value: signatureKeyName === undefined ? l10n.t('unsigned') : printable(signatureKeyName),
+      label: say('Signature key'),
+      value: signatureKeyName === undefined ? say('unsigned') : printable(signatureKeyName),
     },
     {
       field: 'credentialsName',
-      label: l10n.t('Credentials'),
-      value: credentialsName === undefined ? l10n.t('none') : printable(credentialsName),
+      label: say('Credentials'),
+      value: credentialsName === undefined ? say('none') : printable(credentialsName),
     },
   ];
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
@@ -117,40 +118,38 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   }
 
   #fields(of: DestinationNode): DestinationFieldNode[] {
-    return fieldRows(of.setting, this.#parts.names, vscode.l10n).map((row) => ({ kind: 'field', of, ...row }));
+    return fieldRows(of.setting, this.#parts.names).map((row) => ({ kind: 'field', of, ...row }));
   }
 
   #destinationItem(node: DestinationNode): vscode.TreeItem {
-    const { l10n } = vscode;
     const { setting, status } = node;
     const id = setting.id ?? status?.destinationId;
-    const name = nameOfDestination({ ...setting, ...(id !== undefined && { id }) }, this.#validSettings, l10n);
-    const filters = filtersOf(setting, this.#parts.names, l10n);
+    const name = nameOfDestination({ ...setting, ...(id !== undefined && { id }) }, this.#validSettings);
+    const filters = filtersOf(setting, this.#parts.names);
     // The scheme is in the tooltip: in a narrow side bar the host counts.
     const item = this.#item(name.replace(/^https?:\/\//, ''), status, ';destination;', filters);
     item.id = `destination:${node.index}`;
     item.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
     item.tooltip = factsTooltip([
-      ...fieldRows(setting, this.#parts.names, l10n).map(({ label, value }) => [label, value] as const),
-      [l10n.t('State'), stateOfDestination(status, l10n, this.#sending)],
-      [l10n.t('ID'), id ?? ''],
+      ...fieldRows(setting, this.#parts.names).map(({ label, value }) => [label, value] as const),
+      [say('State'), stateOfDestination(status, this.#sending)],
+      [say('ID'), id ?? ''],
     ]);
     return item;
   }
 
   #sampleItem({ status }: SampleNode): vscode.TreeItem {
-    const { l10n } = vscode;
     const item = this.#item(
-      l10n.t('Sample receiver'),
+      say('Sample receiver'),
       // It is the relay's own, so it listens.
       status?.state === 'untried' ? { ...status, state: 'up' } : status,
       ';sample;',
-      l10n.t('until you add a destination'),
+      say('until you add a destination'),
     );
-    item.tooltip = l10n.t('Answers until you add a destination.');
+    item.tooltip = say('Answers until you add a destination.');
     if (status !== undefined) {
-      item.tooltip = l10n.t('Answers until you add a destination. Select this row to choose the answer.');
-      item.command = { command: commandId('sampleReceiver'), title: l10n.t('Sample Receiver'), arguments: [] };
+      item.tooltip = say('Answers until you add a destination. Select this row to choose the answer.');
+      item.command = { command: commandId('sampleReceiver'), title: say('Sample Receiver'), arguments: [] };
     }
     return item;
   }
@@ -158,7 +157,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
     const item = new vscode.TreeItem(name);
     const [icon, colour] = stateIcons[status?.state ?? 'untried'];
-    item.description = joinParts([stateOfDestination(status, vscode.l10n, this.#sending), more]);
+    item.description = joinParts([stateOfDestination(status, this.#sending), more]);
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
     item.contextValue = contextValue;
     item.accessibilityInformation = { label: joinParts([name, item.description], ', ') };
@@ -178,15 +177,14 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 }
 
 function wrongItem({ index, fields }: WrongNode): vscode.TreeItem {
-  const { l10n } = vscode;
-  const item = new vscode.TreeItem(l10n.t('Destination {0}', index + 1));
+  const item = new vscode.TreeItem(say('Destination {0}', index + 1));
   item.id = `destination:${index}`;
-  item.description = joinParts([l10n.t('isn’t valid'), fields], ': ');
+  item.description = joinParts([say('isn’t valid'), fields], ': ');
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
   item.contextValue = ';wrong;';
-  const tooltip = l10n.t('This destination isn’t valid. Select this row to open the setting.');
+  const tooltip = say('This destination isn’t valid. Select this row to open the setting.');
   item.tooltip = joinParts([tooltip, fields], '\n');
-  item.command = { command: commandId('openDestinations'), title: l10n.t('Open Setting'), arguments: [] };
+  item.command = { command: commandId('openDestinations'), title: say('Open Setting'), arguments: [] };
   return item;
 }
 
@@ -195,10 +193,10 @@ function fieldItem(node: DestinationFieldNode): vscode.TreeItem {
   item.id = `destination:${node.of.index}:${node.field}`;
   item.description = node.value;
   item.contextValue = ';field;';
-  item.tooltip = vscode.l10n.t('{0}: {1}. Select this row to change it.', node.label, node.value);
+  item.tooltip = say('{0}: {1}. Select this row to change it.', node.label, node.value);
   item.accessibilityInformation = {
-    label: vscode.l10n.t('{0}: {1}. Press Enter to change it.', node.label, node.value),
+    label: say('{0}: {1}. Press Enter to change it.', node.label, node.value),
   };
-  item.command = { command: commandId('editDestination'), title: vscode.l10n.t('Edit Destination'), arguments: [node] };
+  item.command = { command: commandId('editDestination'), title: say('Edit Destination'), arguments: [node] };
   return item;
 }

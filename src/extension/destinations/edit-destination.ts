@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -41,7 +42,6 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
 
 /** @throws CommandError if the row has no destination of the settings */
 export function chosenDestination(node: DestinationsNode | undefined): DestinationNode {
-  const { l10n } = vscode;
   switch (node?.kind) {
     case 'destination':
       return node;
@@ -49,40 +49,40 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
       return node.of;
     case 'sample':
       throw new CommandError(
-        l10n.t('The sample receiver isn’t in your settings'),
-        l10n.t('To replace the sample receiver, add a destination.'),
-        { title: l10n.t('Add Destination'), command: 'addDestination' },
+        say('The sample receiver isn’t in your settings'),
+        say('To replace the sample receiver, add a destination.'),
+        { title: say('Add Destination'), command: 'addDestination' },
       );
     case 'wrong':
       throw new CommandError(
-        l10n.t('This destination isn’t valid'),
-        l10n.t('Correct it in the settings, and then try again.'),
-        { title: l10n.t('Open Setting'), command: 'openDestinations' },
+        say('This destination isn’t valid'),
+        say('Correct it in the settings, and then try again.'),
+        { title: say('Open Setting'), command: 'openDestinations' },
       );
     case 'left':
       throw new CommandError(
-        l10n.t('This destination is no longer in the settings'),
-        l10n.t(
+        say('This destination is no longer in the settings'),
+        say(
           'The destination disappears when no events are waiting or held for it. To discard the waiting and held events of all destinations, choose Discard All Waiting and Held.',
         ),
       );
     case undefined:
       throw new CommandError(
-        l10n.t('No destination is selected'),
-        l10n.t('Select a destination in the Destinations view, and then try again.'),
+        say('No destination is selected'),
+        say('Select a destination in the Destinations view, and then try again.'),
       );
   }
 }
 
 /** The rest is changed in its row. */
 async function addDestination(): Promise<boolean> {
-  const title = vscode.l10n.t('Add Destination');
+  const title = say('Add Destination');
   const url = await askUrl(title, 'http://localhost:3000/callback');
   const setting = url === undefined ? undefined : await askFormat(title, { url });
   if (setting === undefined) return false;
   const { entries } = readEntries();
   await writeDestinations([...entries, setting]);
-  showStatusMessage(vscode.l10n.t('Added {0}.', nameOfDestination(setting, [], vscode.l10n)));
+  showStatusMessage(say('Added {0}.', nameOfDestination(setting, [])));
   return true;
 }
 
@@ -92,36 +92,35 @@ async function edit(
   setting: DestinationSetting,
   node: DestinationsNode | undefined,
 ): Promise<void> {
-  const { l10n } = vscode;
-  const title = l10n.t('Edit Destination');
+  const title = say('Edit Destination');
   let current = setting;
   type Choice = vscode.QuickPickItem & { readonly field?: DestinationField; readonly run?: () => unknown };
   for (;;) {
-    const rows = fieldRows(current, parts.names, l10n).map(({ field, label, value }): Choice => ({
+    const rows = fieldRows(current, parts.names).map(({ field, label, value }): Choice => ({
       label: `$(edit) ${label}`,
       description: value,
       field,
     }));
-    const enough: Choice = { label: `$(check) ${l10n.t('Done')}` };
+    const enough: Choice = { label: `$(check) ${say('Done')}` };
     const others: readonly Choice[] = [
       {
-        label: `$(debug-alt) ${l10n.t('Debugging')}`,
-        description: l10n.t('How to start your handler in the debugger'),
+        label: `$(debug-alt) ${say('Debugging')}`,
+        description: say('How to start your handler in the debugger'),
         run: byCommand('chooseHandlerConfiguration', node),
       },
       {
-        label: `$(checklist) ${l10n.t('Checks')}`,
-        description: l10n.t('How to count your callback’s contacts'),
+        label: `$(checklist) ${say('Checks')}`,
+        description: say('How to count your callback’s contacts'),
         run: byCommand('chooseProbe', node),
       },
     ];
     const rest: Choice = {
-      label: `$(gear) ${l10n.t('Open Setting')}`,
-      description: l10n.t('headers, time-out, order, and certificates'),
+      label: `$(gear) ${say('Open Setting')}`,
+      description: say('headers, time-out, order, and certificates'),
       run: openDestinationSetting,
     };
     const items = [enough, ...rows, ...others, rest];
-    const placeholder = l10n.t('Choose a setting to change');
+    const placeholder = say('Choose a setting to change');
     const choice = await only(askChoice<Choice>(alone(title), { placeholder, items }));
     if (choice?.field === undefined) {
       await choice?.run?.();
@@ -171,8 +170,7 @@ async function askField(
   setting: DestinationSetting,
   field: DestinationField,
 ): Promise<DestinationSetting | undefined> {
-  const { l10n } = vscode;
-  const title = l10n.t('Destination {0}', nameOfDestination(setting, [], l10n));
+  const title = say('Destination {0}', nameOfDestination(setting, []));
   switch (field) {
     case 'url': {
       const url = await askUrl(title, setting.url);
@@ -184,7 +182,7 @@ async function askField(
       const { types: before = [] } = setting;
       const known = [...new Set([...webhookEventTypes, ...before])];
       const asked = askChoices(alone(title), {
-        placeholder: l10n.t('Event types to send'),
+        placeholder: say('Event types to send'),
         items: () => known.map((label) => ({ label, picked: before.length === 0 || before.includes(label) })),
         check: () => undefined,
       });
@@ -198,7 +196,7 @@ async function askField(
       const { lists: before = [] } = setting;
       const known = before.flatMap((id) => names.nameOfList(id) ?? []).join(', ');
       const asked = askText(alone(title), {
-        prompt: joinParts([l10n.t('List IDs, separated by commas. Leave empty for all lists'), known]),
+        prompt: joinParts([say('List IDs, separated by commas. Leave empty for all lists'), known]),
         value: before.join(', '),
         check: () => undefined,
       });
@@ -226,18 +224,17 @@ function without(setting: DestinationSetting, field: Exclude<DestinationField, '
 }
 
 async function remove({ setting, status }: DestinationNode): Promise<void> {
-  const { l10n } = vscode;
-  const name = nameOfDestination(setting, [], l10n);
-  const confirm = l10n.t('Remove');
+  const name = nameOfDestination(setting, []);
+  const confirm = say('Remove');
   const waiting = status?.waiting ?? 0;
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Remove the destination {0}?', name),
+    say('Remove the destination {0}?', name),
     {
       modal: true,
       detail:
         waiting === 0
-          ? l10n.t('New events won’t be sent to this destination.')
-          : l10n.t(
+          ? say('New events won’t be sent to this destination.')
+          : say(
               'New events won’t be sent to this destination. Waiting notifications ({0}) will still be sent unless you discard them.',
               waiting,
             ),
@@ -248,24 +245,22 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
   const { entries } = readEntries();
   const at = placeOfDestination(entries, setting);
   await writeDestinations(entries.toSpliced(at, 1));
-  showStatusMessage(l10n.t('Removed {0}.', name));
+  showStatusMessage(say('Removed {0}.', name));
 }
 
 async function askFormat(title: string, setting: DestinationSetting): Promise<DestinationSetting | undefined> {
-  const items = formatChoices(vscode.l10n);
+  const items = formatChoices();
   const active = items.find(({ mode }) => mode === setting.mode);
-  const choice = await only(askChoice(alone(title), { placeholder: vscode.l10n.t('Which format?'), items, active }));
+  const choice = await only(askChoice(alone(title), { placeholder: say('Which format?'), items, active }));
   if (choice === undefined) return undefined;
   return choice.mode === undefined ? without(setting, 'mode') : { ...setting, mode: choice.mode };
 }
 
 async function askUrl(title: string, value: string): Promise<string | undefined> {
-  const { l10n } = vscode;
   const asked = askText(alone(title), {
-    prompt: l10n.t('The URL of your callback'),
+    prompt: say('The URL of your callback'),
     value,
-    check: (text) =>
-      problemOfUrl(typedUrl(text), l10n.t('Leave out the user name and password: use credentials instead')),
+    check: (text) => problemOfUrl(typedUrl(text), say('Leave out the user name and password: use credentials instead')),
   });
   const text = await only(asked);
   return text && typedUrl(text);

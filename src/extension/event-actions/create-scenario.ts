@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import { connected } from '../session/connected.ts';
 import type { ActionParts } from '../events/action-parts.ts';
@@ -6,14 +6,13 @@ import { alone, askChoice, only } from '../ui/questions.ts';
 import { openUntitled } from '../events/untitled.ts';
 
 export async function createScenario(parts: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
-  const { l10n } = vscode;
   const client = connected(parts.session);
   const replaced = await askReplaced(
-    l10n.t('Create Scenario from Selection'),
-    l10n.t('The file is self-contained: you can run it anywhere, and share it after you review it.'),
+    say('Create Scenario from Selection'),
+    say('The file is self-contained: you can run it anywhere, and share it after you review it.'),
     {
-      label: l10n.t('IDs from This Relay’s History'),
-      detail: l10n.t('Sends the exact bytes. Works only with this relay, while the events are in its history.'),
+      label: say('IDs from This Relay’s History'),
+      detail: say('Sends the exact bytes. Works only with this relay, while the events are in its history.'),
     },
   );
   if (replaced === undefined) return;
@@ -21,8 +20,8 @@ export async function createScenario(parts: ActionParts, rows: readonly [EventRo
   const { version } = parts.context.extension.packageJSON as { version: string };
   const fixture = replaced ? await exportText(client, rows, 'fixture', { version }) : null;
   const [first] = rows;
-  const what = [first.type ?? first.kind, ...(rows.length > 1 ? [l10n.t('and {0} more', rows.length - 1)] : [])];
-  const text = scenarioFile(l10n.t('accepts {0}', what.join(' ')), rows, fixture ?? null);
+  const what = [first.type ?? first.kind, ...(rows.length > 1 ? [say('and {0} more', rows.length - 1)] : [])];
+  const text = scenarioFile(say('accepts {0}', what.join(' ')), rows, fixture ?? null);
   await openUntitled(
     `${[first.type ?? first.kind, first.id].join('-').replace(/[^\w-]/g, '-')}.cm-scenario.json`,
     text,
@@ -35,11 +34,10 @@ export async function askReplaced(
   detail: string,
   asIs: { readonly label: string; readonly detail: string },
 ): Promise<boolean | undefined> {
-  const { l10n } = vscode;
   const asked = askChoice(alone(title), {
-    placeholder: l10n.t('How should events be stored?'),
+    placeholder: say('How should events be stored?'),
     items: [
-      { label: l10n.t('With Replaced Names, Addresses, and Values'), detail, replaced: true },
+      { label: say('With Replaced Names, Addresses, and Values'), detail, replaced: true },
       { ...asIs, replaced: false },
     ],
   });

@@ -1,5 +1,5 @@
 /** Tests of the user's handler from events: a mocha file from one, or scenarios from any number. */
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
@@ -25,16 +25,15 @@ export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'>
 }
 
 async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Promise<'file' | 'scenario' | undefined> {
-  const { l10n } = vscode;
   // A test file posts one notification.
   if (others.length > 0 || row.notificationId === null) return 'scenario';
-  const asked = askChoice(alone(l10n.t('Create Test')), {
-    placeholder: l10n.t('Choose a test type'),
+  const asked = askChoice(alone(say('Create Test')), {
+    placeholder: say('Choose a test type'),
     items: [
-      { label: l10n.t('Test File'), detail: l10n.t('A Mocha file that posts the notification'), made: 'file' as const },
+      { label: say('Test File'), detail: say('A Mocha file that posts the notification'), made: 'file' as const },
       {
-        label: l10n.t('Scenario'),
-        detail: l10n.t('A file that you can run in Test Explorer or with cm-relay scenario'),
+        label: say('Scenario'),
+        detail: say('A file that you can run in Test Explorer or with cm-relay scenario'),
         made: 'scenario' as const,
       },
     ],
@@ -43,15 +42,14 @@ async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Pr
 }
 
 async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
-  const { l10n } = vscode;
   const client = connected(parts.session);
   const { mainNotification, maskHeaders, testFile } = await import('../deferred.ts');
   const { notifications } = await client.request('events/get', { id: row.id });
   const notification = mainNotification(notifications);
   if (notification === undefined) {
     throw new CommandError(
-      l10n.t('{0} has no notification', row.id),
-      l10n.t('Test calls and rejected deliveries don’t have notifications.'),
+      say('{0} has no notification', row.id),
+      say('Test calls and rejected deliveries don’t have notifications.'),
     );
   }
   const { destinations } = await client.request('relay/status', {});
@@ -60,13 +58,13 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
     configured.some((each) => each.destinationId === destinationId),
   );
   const replaced = await askReplaced(
-    l10n.t('Create Test from Event'),
-    l10n.t(
+    say('Create Test from Event'),
+    say(
       'You can share the test after you review it. If the notification is signed, the test reads a signature for the replaced body from an environment variable.',
     ),
     {
-      label: l10n.t('As Sent'),
-      detail: l10n.t(
+      label: say('As Sent'),
+      detail: say(
         'Uses the exact bytes, including subscriber data, so that any signature matches. Don’t share the test.',
       ),
     },
@@ -79,10 +77,10 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
     ...(sentTo !== undefined && { destinationId: sentTo.destinationId }),
   });
   const text = testFile({
-    subject: l10n.t('The callback for Campaign Monitor Relay'),
+    subject: say('The callback for Campaign Monitor Relay'),
     // No address, because titles appear in reports.
-    title: l10n.t('accepts {0}', row.type ?? row.kind),
-    comment: l10n.t('Created from {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),
+    title: say('accepts {0}', row.type ?? row.kind),
+    comment: say('Created from {0}, received {1}. Run: npx mocha <this file>', row.id, row.receivedAt),
     url,
     headers: maskHeaders(rendered.headers),
     body: Buffer.from(rendered.body, 'base64'),
@@ -92,15 +90,14 @@ async function createTest(parts: ActionParts, row: EventRow): Promise<void> {
 }
 
 async function askUrl(value: string): Promise<string | undefined> {
-  const { l10n } = vscode;
-  const asked = askText(alone(l10n.t('Create Test from Event')), {
-    prompt: l10n.t('URL of your handler. The test posts the notification there and expects a 2xx answer.'),
+  const asked = askText(alone(say('Create Test from Event')), {
+    prompt: say('URL of your handler. The test posts the notification there and expects a 2xx answer.'),
     value,
     placeholder: 'http://localhost:3000/callback',
     check: (text) =>
       /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')
         ? undefined
-        : l10n.t('Enter an http:// or https:// URL'),
+        : say('Enter an http:// or https:// URL'),
   });
   return only(asked);
 }

@@ -3,6 +3,7 @@
  * held.
  */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Delivery, EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../event-documents/json-text.ts';
@@ -43,11 +44,7 @@ async function openBody(
   const { delivery, body } = await connected(session).request('deliveries/get', { id: row.deliveryId });
   const { editableBody } = await import('../deferred.ts');
   const kind =
-    row.kind === 'event'
-      ? (row.type ?? vscode.l10n.t('Event'))
-      : row.kind === 'test'
-        ? vscode.l10n.t('Test call')
-        : vscode.l10n.t('Rejected');
+    row.kind === 'event' ? (row.type ?? say('Event')) : row.kind === 'test' ? say('Test call') : say('Rejected');
   // A vendor's text may have any character; a file name may not.
   const name = `${kind.replace(/[^\p{L}\p{N} _-]/gu, '')} ${row.id}${ofHeld ? heldMark : ''}${bodyEndings[delivery.source]}`;
   // If the type has only such characters, the space keeps a held event's ID recognizable.
@@ -55,7 +52,7 @@ async function openBody(
   if (delivery.truncated) {
     void offer(
       'Warning',
-      vscode.l10n.t('Only the first 64 KiB of the body were kept. Complete the body before you send it.'),
+      say('Only the first 64 KiB of the body were kept. Complete the body before you send it.'),
       {},
     );
   }
@@ -82,16 +79,15 @@ async function sendBody(parts: ActionParts, document: vscode.TextDocument): Prom
   await closeAccepted(document, version, delivery);
   await sayReceived(parts, delivery, events, (first) =>
     delivery.status === 'test'
-      ? vscode.l10n.t('Sent as test call {0} because the body contains no events.', first)
+      ? say('Sent as test call {0} because the body contains no events.', first)
       : events.length === 1
-        ? vscode.l10n.t('Sent as {0}.', first)
-        : vscode.l10n.t('Sent as {0} and {1} more.', first, events.length - 1),
+        ? say('Sent as {0}.', first)
+        : say('Sent as {0} and {1} more.', first, events.length - 1),
   );
 }
 
 /** If the relay refuses it, the original stays held. */
 async function releaseBody(parts: ActionParts, document: vscode.TextDocument, eventId: string): Promise<void> {
-  const { l10n } = vscode;
   const { version } = document;
   try {
     const { delivery, events } = await connected(parts.session).request('debug/edit', {
@@ -101,20 +97,18 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
       contentType: 'application/json; charset=utf-8',
     });
     await closeAccepted(document, version, delivery);
-    await sayReceived(parts, delivery, events, (first) => l10n.t('Released as {0}, replacing {1}.', first, eventId));
+    await sayReceived(parts, delivery, events, (first) => say('Released as {0}, replacing {1}.', first, eventId));
   } catch (error) {
     const { code, advice } = error as { code?: unknown; advice?: unknown };
     if (code !== 'conflict') throw error;
-    const text = l10n.t('Not released: {0}', withNext(error, l10n));
+    const text = say('Not released: {0}', withNext(error));
     // Either the body needs fixing, and the original stays held, or the original is gone.
     const [other, doOther]: [string, () => Promise<unknown>] =
       advice === 'mend-body'
-        ? [l10n.t('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
-        : [l10n.t('Send as New Event'), () => sendBody(parts, document)];
+        ? [say('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
+        : [say('Send as New Event'), () => sendBody(parts, document)];
     // Not awaited: the message may stay.
-    void offer('Error', text, { [other]: doOther }).catch((failure: unknown) =>
-      offer('Error', withNext(failure, l10n), {}),
-    );
+    void offer('Error', text, { [other]: doOther }).catch((failure: unknown) => offer('Error', withNext(failure), {}));
   }
 }
 
@@ -134,13 +128,12 @@ async function sayReceived(
   accepted: (first: string) => string,
 ): Promise<void> {
   if (row === undefined) return;
-  const { l10n } = vscode;
   const node: EventsNode = { kind: 'event', row };
-  const show = { [l10n.t('Show Event')]: byCommand('open', node) };
+  const show = { [say('Show Event')]: byCommand('open', node) };
   if (delivery.status === 'rejected') {
     await offer(
       'Warning',
-      l10n.t('The relay rejected the edited body ({0}): {1}', row.id, inMessage(delivery.reason ?? '', 500)),
+      say('The relay rejected the edited body ({0}): {1}', row.id, inMessage(delivery.reason ?? '', 500)),
       show,
     );
   } else if (isSeen()) showStatusMessage(accepted(row.id));
@@ -154,5 +147,5 @@ async function showMistake(document: vscode.TextDocument, offset: number): Promi
   editor.selection = new vscode.Selection(position, position);
   editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   const [line, column] = [position.line + 1, position.character + 1];
-  void offer('Error', vscode.l10n.t('Not sent: the JSON is invalid at line {0}, column {1}.', line, column), {});
+  void offer('Error', say('Not sent: the JSON is invalid at line {0}, column {1}.', line, column), {});
 }

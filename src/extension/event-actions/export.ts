@@ -1,6 +1,7 @@
 /** Copy and export: events in the formats of other tools, with secrets masked. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
@@ -41,15 +42,13 @@ async function copyAs(
   rows: readonly [EventRow, ...EventRow[]],
   format: CopyFormat | undefined,
 ): Promise<void> {
-  const { l10n } = vscode;
   const addresses = [...new Set(rows.flatMap(({ address }) => (address === null || address === '' ? [] : [address])))];
   const chosen = format ?? (await askFormat(addresses.length > 0));
   if (chosen === undefined) return;
   if (chosen === 'address') {
     const [first] = addresses;
-    if (first === undefined) throw new CommandError(l10n.t('No selected event has an address'));
-    const said =
-      addresses.length === 1 ? l10n.t('Copied {0}.', first) : l10n.t('Copied {0} addresses.', addresses.length);
+    if (first === undefined) throw new CommandError(say('No selected event has an address'));
+    const said = addresses.length === 1 ? say('Copied {0}.', first) : say('Copied {0} addresses.', addresses.length);
     await copy(addresses.join('\n'), said);
     return;
   }
@@ -58,23 +57,22 @@ async function copyAs(
   await copy(
     text,
     rows.length === 1
-      ? l10n.t('Copied, with secrets masked.')
-      : l10n.t('Copied {0} events, with secrets masked.', rows.length),
+      ? say('Copied, with secrets masked.')
+      : say('Copied {0} events, with secrets masked.', rows.length),
   );
 }
 
 async function askFormat(hasAddress: boolean): Promise<CopyFormat | undefined> {
-  const { l10n } = vscode;
   const formats: readonly (vscode.QuickPickItem & { readonly format: CopyFormat })[] = [
-    { label: l10n.t('cURL'), format: 'curl' },
-    { label: l10n.t('.http Request'), format: 'http' },
-    { label: l10n.t('HAR'), format: 'har' },
-    { label: l10n.t('Shareable Fixture'), format: 'fixture' },
-    ...(hasAddress ? [{ label: l10n.t('Address'), format: 'address' as const }] : []),
+    { label: say('cURL'), format: 'curl' },
+    { label: say('.http Request'), format: 'http' },
+    { label: say('HAR'), format: 'har' },
+    { label: say('Shareable Fixture'), format: 'fixture' },
+    ...(hasAddress ? [{ label: say('Address'), format: 'address' as const }] : []),
   ];
   const choice = await vscode.window.showQuickPick(formats, {
-    title: l10n.t('Copy As'),
-    placeHolder: l10n.t('Choose a format'),
+    title: say('Copy As'),
+    placeHolder: say('Choose a format'),
   });
   return choice?.format;
 }
@@ -100,7 +98,7 @@ async function textOf(
   const options = { version, ...(target !== undefined && { keepBody }) };
   if (rows.length <= quietAtMost) return exportText(client, rows, format, options).catch(explain);
   const deliveries = new Set(rows.map(({ deliveryId }) => deliveryId)).size;
-  return cancellable(vscode.l10n.t('Reading events'), (signal, progress) =>
+  return cancellable(say('Reading events'), (signal, progress) =>
     exportText(client, rows, format, {
       ...options,
       onDelivery: () => progress.report({ increment: 100 / deliveries }),
@@ -113,8 +111,8 @@ async function textOf(
 function explain(error: unknown): never {
   if (!(error instanceof RangeError)) throw error;
   throw new CommandError(
-    vscode.l10n.t('These events are too large to export together'),
-    vscode.l10n.t('Select fewer events, or use cm-relay export with --out.'),
+    say('These events are too large to export together'),
+    say('Select fewer events, or use cm-relay export with --out.'),
   );
 }
 
@@ -125,41 +123,40 @@ interface FileFormat extends vscode.QuickPickItem {
 }
 
 async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
-  const { l10n } = vscode;
   const formats: FileFormat[] = [
     {
       label: 'HAR',
-      description: l10n.t('for browser developer tools: deliveries, attempts, and answers'),
+      description: say('for browser developer tools: deliveries, attempts, and answers'),
       format: 'har',
       extension: 'har',
-      fileType: l10n.t('HTTP archive'),
+      fileType: say('HTTP archive'),
     },
-    { label: 'JSON', description: l10n.t('everything'), format: 'json', extension: 'json', fileType: 'JSON' },
+    { label: 'JSON', description: say('everything'), format: 'json', extension: 'json', fileType: 'JSON' },
     {
-      label: l10n.t('Shareable Fixture'),
-      description: l10n.t('with replaced names, addresses, and values: review before you share'),
+      label: say('Shareable Fixture'),
+      description: say('with replaced names, addresses, and values: review before you share'),
       format: 'fixture',
       extension: 'json',
       fileType: 'JSON',
     },
     {
       label: '.http',
-      description: l10n.t('for an editor’s REST client'),
+      description: say('for an editor’s REST client'),
       format: 'http',
       extension: 'http',
-      fileType: l10n.t('HTTP requests'),
+      fileType: say('HTTP requests'),
     },
     {
       label: 'cURL',
-      description: l10n.t('a shell script'),
+      description: say('a shell script'),
       format: 'curl',
       extension: 'sh',
-      fileType: l10n.t('Shell script'),
+      fileType: say('Shell script'),
     },
   ];
   const chosen = await vscode.window.showQuickPick(formats, {
-    title: rows.length === 1 ? l10n.t('Export {0}', labelOf(rows[0], l10n)) : l10n.t('Export {0} events', rows.length),
-    placeHolder: l10n.t('Choose a format'),
+    title: rows.length === 1 ? say('Export {0}', labelOf(rows[0])) : say('Export {0} events', rows.length),
+    placeHolder: say('Choose a format'),
   });
   if (chosen === undefined) return;
   const name = rows.length === 1 ? rows[0].id : `events-${new Date().toISOString().slice(0, 10)}`;
@@ -167,7 +164,7 @@ async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...
   const target = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(folder, `${name}.${chosen.extension}`),
     filters: { [chosen.fileType]: [chosen.extension] },
-    title: l10n.t('Export'),
+    title: say('Export'),
   });
   if (target === undefined) return;
   const text = await textOf(parts, rows, chosen.format, target);
@@ -176,8 +173,8 @@ async function exportSelection(parts: ActionParts, rows: readonly [EventRow, ...
   await offer(
     'Information',
     rows.length === 1
-      ? l10n.t('Exported {0}, with secrets masked.', labelOf(rows[0], l10n))
-      : l10n.t('Exported {0} events, with secrets masked.', rows.length),
-    { [l10n.t('Open')]: () => vscode.window.showTextDocument(target) },
+      ? say('Exported {0}, with secrets masked.', labelOf(rows[0]))
+      : say('Exported {0} events, with secrets masked.', rows.length),
+    { [say('Open')]: () => vscode.window.showTextDocument(target) },
   );
 }

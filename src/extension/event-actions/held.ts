@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { connected } from '../session/connected.ts';
@@ -31,18 +31,17 @@ function requireHeld(rows: readonly EventRow[]): readonly [EventRow, ...EventRow
   const [first, ...others] = rows.filter(({ forwardings }) => forwardings.some(isHeldAtGate));
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
-    vscode.l10n.t('No selected event is held by a pause or a breakpoint'),
-    vscode.l10n.t('The selected events may already have been sent. Check the Events view.'),
+    say('No selected event is held by a pause or a breakpoint'),
+    say('The selected events may already have been sent. Check the Events view.'),
   );
 }
 
 async function release({ session }: ActionParts, rows: readonly EventRow[]): Promise<void> {
-  const { l10n } = vscode;
   const client = connected(session);
   const held = requireHeld(rows);
-  const question = l10n.t('Release {0} events?', inFull(held.length));
-  const detail = l10n.t('Released events are sent right away. You can’t undo this.');
-  if (!(await isMeant(held.length, question, detail, l10n.t('Release')))) return;
+  const question = say('Release {0} events?', inFull(held.length));
+  const detail = say('Released events are sent right away. You can’t undo this.');
+  if (!(await isMeant(held.length, question, detail, say('Release')))) return;
   let refusal: Error | undefined;
   const one = async (id: string): Promise<number> => {
     try {
@@ -57,7 +56,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
   };
   const whole = onlyNotification(held);
   const done = await inSteps(
-    l10n.t('Releasing'),
+    say('Releasing'),
     // In the order in which they would be sent without a pause.
     [...inGroups(notificationsWith(held, isHeldAtGate), step)],
     async (ids) => {
@@ -72,16 +71,15 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
     return;
   }
   sayDone(done, {
-    none: l10n.t('No selected event was held.'),
-    one: l10n.t('Released {0}.', labelOf(held[0], l10n)),
-    many: (count) => l10n.t('Released {0} notifications.', count),
-    cancelled: (count) => l10n.t('Cancelled: released {0} notifications; the others are still held.', count),
+    none: say('No selected event was held.'),
+    one: say('Released {0}.', labelOf(held[0])),
+    many: (count) => say('Released {0} notifications.', count),
+    cancelled: (count) => say('Cancelled: released {0} notifications; the others are still held.', count),
   });
 }
 
 function wholeText({ deliveryId, part, parts, events }: WholeNotification): string {
-  const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('Released {0} with {1} events.', deliveryId, events)
-    : l10n.t('Released {2}, part {0} of {1}, with {3} events.', part + 1, parts, deliveryId, events);
+    ? say('Released {0} with {1} events.', deliveryId, events)
+    : say('Released {2}, part {0} of {1}, with {3} events.', part + 1, parts, deliveryId, events);
 }

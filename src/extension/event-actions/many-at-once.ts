@@ -1,5 +1,6 @@
 /** Actions on many notifications at once: with confirmation, cancellable progress, and a summary. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
@@ -46,7 +47,7 @@ export async function inSteps(
     let at = 0;
     return stepByStep(groups, signal, work, (size) => {
       at += size;
-      progress.report({ increment: (100 * size) / all, message: vscode.l10n.t('{0} of {1}', at, all) });
+      progress.report({ increment: (100 * size) / all, message: say('{0} of {1}', at, all) });
     });
   });
 }

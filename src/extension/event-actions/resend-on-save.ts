@@ -1,5 +1,6 @@
 /** Resend on Save: one event at a time, with its own status bar item. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { ResendOnSave } from '../../protocol/resend-on-save.ts';
 import type { ResendState } from '../../protocol/resend-on-save.ts';
@@ -41,11 +42,11 @@ export function createResendOnSaveCommands(parts: ActionParts): CommandHandlers<
 
 /** @param stop called if it fails @returns ends it */
 function start({ session }: ActionParts, row: EventRow, stop: () => void): () => void {
-  const { l10n, window, workspace } = vscode;
+  const { window, workspace } = vscode;
   const client = connected(session);
   const ending = new AbortController();
   const item = window.createStatusBarItem(`${prefix}.resendOnSave`, vscode.StatusBarAlignment.Left, -1);
-  item.name = l10n.t('Resend on Save');
+  item.name = say('Resend on Save');
   item.command = commandId('stopResendOnSave');
   const resending = new ResendOnSave({
     client,
@@ -62,8 +63,8 @@ function start({ session }: ActionParts, row: EventRow, stop: () => void): () =>
     stop();
     showStatusMessage(
       (error as { code?: unknown }).code === 'connection-lost'
-        ? l10n.t('Resend on Save stopped because the relay stopped.')
-        : l10n.t('Resend on Save stopped: {0}', withNext(error, l10n)),
+        ? say('Resend on Save stopped because the relay stopped.')
+        : say('Resend on Save stopped: {0}', withNext(error)),
     );
   });
   return () => {
@@ -74,18 +75,18 @@ function start({ session }: ActionParts, row: EventRow, stop: () => void): () =>
 }
 
 function show(item: vscode.StatusBarItem, row: EventRow, { forwardings, phase }: ResendState): void {
-  const { l10n, ThemeColor } = vscode;
+  const { ThemeColor } = vscode;
   const words = forwardings.map(forwardingWord);
   const hasFailed = phase === 'done' && words.some((word) => word === 'failed' || word === 'retrying');
   const isSent = phase === 'done' && words.length > 0 && words.every((word) => word === 'sent');
   const icon = phase === 'sending' ? 'sync~spin' : hasFailed ? 'error' : isSent ? 'pass' : 'sync';
   const responses = forwardings.map(responseOf);
-  const response = phase === 'sending' ? l10n.t('sending') : phase === 'down' ? l10n.t('down') : responses.join(', ');
+  const response = phase === 'sending' ? say('sending') : phase === 'down' ? say('down') : responses.join(', ');
   item.text = [`$(${icon}) ${row.id}`, response].filter((part) => part !== '').join(': ');
   item.tooltip = [
-    l10n.t('Resend on Save: {0}', labelOf(row, l10n)),
+    say('Resend on Save: {0}', labelOf(row)),
     ...(phase === 'done' ? forwardings.map((each, i) => `${placeOf(each.destination)}: ${responses[i]}`) : [response]),
-    l10n.t('To stop, click here.'),
+    say('To stop, click here.'),
   ].join('\n');
   item.accessibilityInformation = { label: `${row.id}: ${response}. ${item.tooltip}`, role: 'button' };
   item.backgroundColor = hasFailed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
@@ -99,5 +100,5 @@ function show(item: vscode.StatusBarItem, row: EventRow, { forwardings, phase }:
 function responseOf(forwarding: Forwarding): string {
   const word = forwardingWord(forwarding);
   const isTried = word === 'sent' || word === 'failed' || word === 'retrying';
-  return (isTried ? answerOf(forwarding, vscode.l10n) : '') || stateWord(word, vscode.l10n);
+  return (isTried ? answerOf(forwarding) : '') || stateWord(word);
 }

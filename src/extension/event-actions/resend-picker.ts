@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { descriptionOf, labelOf } from '../events/event-words.ts';
@@ -18,7 +19,6 @@ export async function askWhatToResend({
   session,
   select,
 }: Pick<ActionParts, 'session' | 'select'>): Promise<readonly EventRow[] | 'failed' | undefined> {
-  const { l10n } = vscode;
   const client = connected(session);
   const [failed, newest, { counts }] = await Promise.all([
     client.request('events/query', { filter: 'state:failed', limit: offered }),
@@ -28,8 +28,8 @@ export async function askWhatToResend({
   const around = rowContextOf(session.status, { nameOfList: () => undefined }, vscode.env.language);
   const isSendable = ({ notificationId }: EventRow): boolean => notificationId !== null;
   const item = (row: EventRow): Choice => ({
-    label: labelOf(row, l10n),
-    description: descriptionOf(row, around, l10n),
+    label: labelOf(row),
+    description: descriptionOf(row, around),
     what: [row],
   });
   const selected = select().filter(isSendable);
@@ -37,17 +37,17 @@ export async function askWhatToResend({
   const items: Choice[] = [
     ...(selected.length === 0
       ? []
-      : [{ label: l10n.t('$(list-selection) Selected Events: {0}', selected.length), what: selected }]),
+      : [{ label: say('$(list-selection) Selected Events: {0}', selected.length), what: selected }]),
     ...(counts.failed === 0
       ? []
-      : [{ label: l10n.t('$(error) All Failed Notifications: {0}', counts.failed), what: 'failed' as const }]),
-    { label: l10n.t('Events'), kind: vscode.QuickPickItemKind.Separator },
+      : [{ label: say('$(error) All Failed Notifications: {0}', counts.failed), what: 'failed' as const }]),
+    { label: say('Events'), kind: vscode.QuickPickItemKind.Separator },
     ...failed.events.map(item),
     ...newest.events.filter((row) => isSendable(row) && !known.has(row.id)).map(item),
   ];
   const choice = await vscode.window.showQuickPick(items, {
-    title: l10n.t('Resend'),
-    placeHolder: l10n.t('Choose what to resend'),
+    title: say('Resend'),
+    placeHolder: say('Choose what to resend'),
     matchOnDescription: true,
   });
   return choice?.what;

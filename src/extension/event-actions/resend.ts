@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import type { Params } from '../../protocol/methods.ts';
@@ -87,24 +88,23 @@ export function requireNotifications(rows: readonly EventRow[]): readonly [Event
   const [first, ...others] = rows.filter(({ notificationId }) => notificationId !== null);
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
-    vscode.l10n.t('No notification to resend'),
-    vscode.l10n.t('Test calls and rejected deliveries don’t have notifications.'),
+    say('No notification to resend'),
+    say('Test calls and rejected deliveries don’t have notifications.'),
   );
 }
 
 type ResendTarget = Params<'notifications/replay'>['to'];
 
 async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: ResendTarget): Promise<void> {
-  const { l10n } = vscode;
   const client = connected(session);
   const sendable = requireNotifications(rows);
   if (!(await confirmResend(sendable.length))) return;
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
   const gone = { count: 0 };
-  const resent = await inSteps(l10n.t('Resending'), groups, (some) => resendOnce(client, some, to, gone));
+  const resent = await inSteps(say('Resending'), groups, (some) => resendOnce(client, some, to, gone));
   if (gone.count > 0 && !resent.cancelled) {
     const counts = [resent.done, gone.count];
-    return offer('Information', l10n.t('Resending notifications: {0}. No longer in the history: {1}.', ...counts), {});
+    return offer('Information', say('Resending notifications: {0}. No longer in the history: {1}.', ...counts), {});
   }
   const whole = onlyNotification(sendable);
   if (whole !== undefined && resent.done > 0) {
@@ -112,17 +112,16 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
     return;
   }
   sayDone(resent, {
-    none: whyNothingIsResent(rows, l10n),
-    one: l10n.t('Resending {0}.', labelOf(sendable[0], l10n)),
+    none: whyNothingIsResent(rows),
+    one: say('Resending {0}.', labelOf(sendable[0])),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
 }
 
 function confirmResend(count: number): Promise<boolean> {
-  const { l10n } = vscode;
-  const question = l10n.t('Resend {0} events?', inFull(count));
-  return isMeant(count, question, l10n.t('You can’t undo this.'), l10n.t('Resend'));
+  const question = say('Resend {0} events?', inFull(count));
+  return isMeant(count, question, say('You can’t undo this.'), say('Resend'));
 }
 
 async function resendMatching(
@@ -134,21 +133,19 @@ async function resendMatching(
   if (!(await confirmResend(count))) return;
   const asked = (): Promise<{ replayed: number }> =>
     client.request('notifications/replay', { ...which, ...(to && { to }) });
-  showStatusMessage(sentAgain((await inView(inTable, vscode.l10n.t('Resending'), asked)).replayed));
+  showStatusMessage(sentAgain((await inView(inTable, say('Resending'), asked)).replayed));
 }
 
 function sentWhole({ deliveryId, part, parts, events }: WholeNotification): string {
-  const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('Resending {0} with {1} events.', deliveryId, events)
-    : l10n.t('Resending {2}, part {0} of {1}, with {3} events.', part + 1, parts, deliveryId, events);
+    ? say('Resending {0} with {1} events.', deliveryId, events)
+    : say('Resending {2}, part {0} of {1}, with {3} events.', part + 1, parts, deliveryId, events);
 }
 
 function discardedWhole({ deliveryId, part, parts, events }: WholeNotification): string {
-  const { l10n } = vscode;
   return parts === 1
-    ? l10n.t('Discarded {0} with {1} events. To send it anyway, resend it.', deliveryId, events)
-    : l10n.t(
+    ? say('Discarded {0} with {1} events. To send it anyway, resend it.', deliveryId, events)
+    : say(
         'Discarded {2}, part {0} of {1}, with {3} events. To send it anyway, resend it.',
         part + 1,
         parts,
@@ -185,13 +182,12 @@ async function countGone<T extends { readonly gone?: number | undefined }>(
 }
 
 async function resendFailed({ session }: ActionParts): Promise<void> {
-  const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
-  const question = l10n.t('Resend all {0} failed notifications?', inFull(counts.failed));
-  const detail = l10n.t('You can’t undo this.');
-  if (!(await isMeant(counts.failed, question, detail, l10n.t('Resend')))) return;
-  const resent = await cancellable(l10n.t('Resending failed notifications'), (signal, progress) =>
+  const question = say('Resend all {0} failed notifications?', inFull(counts.failed));
+  const detail = say('You can’t undo this.');
+  if (!(await isMeant(counts.failed, question, detail, say('Resend')))) return;
+  const resent = await cancellable(say('Resending failed notifications'), (signal, progress) =>
     stepByStep(
       failedNotifications(client, step),
       signal,
@@ -199,41 +195,40 @@ async function resendFailed({ session }: ActionParts): Promise<void> {
       (size, done) =>
         progress.report({
           increment: (100 * size) / Math.max(counts.failed, size),
-          message: l10n.t('{0} resent', done),
+          message: say('{0} resent', done),
         }),
     ),
   );
   sayDone(resent, {
-    none: l10n.t('Nothing has failed.'),
-    one: l10n.t('Resending one notification.'),
+    none: say('Nothing has failed.'),
+    one: say('Resending one notification.'),
     many: sentAgain,
     cancelled: sentAgainInPart,
   });
 }
 
 function sentAgain(count: number): string {
-  return vscode.l10n.t('Resending {0} notifications.', count);
+  return say('Resending {0} notifications.', count);
 }
 
 function sentAgainInPart(count: number): string {
-  return vscode.l10n.t('Cancelled: resent {0} notifications.', count);
+  return say('Cancelled: resent {0} notifications.', count);
 }
 
 async function discard({ session }: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
-  const { l10n } = vscode;
   const client = connected(session);
   const isOpen = ({ state }: Forwarding): boolean => state === 'waiting' || state === 'held';
   const open = rows.filter(({ forwardings }) => forwardings.some(isOpen));
   if (!(await confirmDiscard(open.length))) return;
   const groups = [...inGroups(notificationsWith(open, isOpen), step)];
   const gone = { count: 0 };
-  const discarded = await inSteps(l10n.t('Discarding'), groups, async (ids) => {
+  const discarded = await inSteps(say('Discarding'), groups, async (ids) => {
     const asked = client.request('notifications/discard', { ids: [...ids] });
     return (await countGone(asked, ids, gone))?.discarded ?? 0;
   });
   if (gone.count > 0 && !discarded.cancelled) {
     const counts = [discarded.done, gone.count];
-    return offer('Information', l10n.t('Discarded notifications: {0}. No longer in the history: {1}.', ...counts), {});
+    return offer('Information', say('Discarded notifications: {0}. No longer in the history: {1}.', ...counts), {});
   }
   const whole = discarded.done > 0 ? onlyNotification(open) : undefined;
   if (whole !== undefined) {
@@ -241,65 +236,62 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
     return;
   }
   sayDone(discarded, {
-    none: l10n.t('No selected event is waiting or held.'),
-    one: l10n.t('Discarded {0}. To send it anyway, resend it.', labelOf(open[0] ?? rows[0], l10n)),
+    none: say('No selected event is waiting or held.'),
+    one: say('Discarded {0}. To send it anyway, resend it.', labelOf(open[0] ?? rows[0])),
     many: discardedMany,
-    cancelled: (count) => l10n.t('Cancelled: discarded {0} notifications; the others weren’t discarded.', count),
+    cancelled: (count) => say('Cancelled: discarded {0} notifications; the others weren’t discarded.', count),
   });
 }
 
 function confirmDiscard(count: number): Promise<boolean> {
-  const { l10n } = vscode;
-  const detail = l10n.t('Discarded notifications stay in the history, and you can resend them.');
-  return isMeant(count, l10n.t('Discard {0} events?', inFull(count)), detail, l10n.t('Discard'));
+  const detail = say('Discarded notifications stay in the history, and you can resend them.');
+  return isMeant(count, say('Discard {0} events?', inFull(count)), detail, say('Discard'));
 }
 
 function discardedMany(count: number): string {
-  return vscode.l10n.t('Discarded {0} notifications. To send them anyway, resend them.', count);
+  return say('Discarded {0} notifications. To send them anyway, resend them.', count);
 }
 
 async function discardMatching({ session }: ActionParts, { count, which }: MatchingNode): Promise<void> {
   const client = connected(session);
   if (!(await confirmDiscard(count))) return;
   const asked = (): Promise<{ discarded: number }> => client.request('notifications/discard', which);
-  showStatusMessage(discardedMany((await inView(inTable, vscode.l10n.t('Discarding'), asked)).discarded));
+  showStatusMessage(discardedMany((await inView(inTable, say('Discarding'), asked)).discarded));
 }
 
 async function discardWaiting({ session }: ActionParts): Promise<void> {
-  const { l10n } = vscode;
   const client = connected(session);
   const { counts } = await client.request('relay/status', {});
   const waiting = counts.waiting + counts.held;
   if (waiting === 0) {
-    void offer('Information', l10n.t('No notification is waiting or held.'), {});
+    void offer('Information', say('No notification is waiting or held.'), {});
     return;
   }
-  const confirm = l10n.t('Discard');
+  const confirm = say('Discard');
   const choice = await vscode.window.showWarningMessage(
     waiting === 1
-      ? l10n.t('Discard the waiting or held notification?')
-      : l10n.t('Discard all {0} waiting and held notifications?', waiting),
-    { modal: true, detail: l10n.t('Discarded notifications stay in the history, and you can resend them.') },
+      ? say('Discard the waiting or held notification?')
+      : say('Discard all {0} waiting and held notifications?', waiting),
+    { modal: true, detail: say('Discarded notifications stay in the history, and you can resend them.') },
     confirm,
   );
   if (choice !== confirm) return;
   const { discarded } = await client.request('notifications/discard', { waiting: true });
-  showStatusMessage(l10n.t('Discarded notifications: {0}.', discarded));
+  showStatusMessage(say('Discarded notifications: {0}.', discarded));
 }
 
 async function askDestination({ context, session }: ActionParts): Promise<ResendTarget> {
-  const { l10n } = vscode;
   const { settings } = await connected(session).request('relay/status', {});
   const { maskSecrets } = await import('../deferred.ts');
   type Choice = vscode.QuickPickItem & { readonly destination?: Destination };
   const choices: Choice[] = settings.destinations.map((destination) => ({
     label: maskSecrets(destination.url),
-    description: joinParts([destination.id ?? '', destination.mode === 'raw' ? l10n.t('as received') : ''], ', '),
+    description: joinParts([destination.id ?? '', destination.mode === 'raw' ? say('as received') : ''], ', '),
     destination,
   }));
-  choices.push({ label: l10n.t('$(edit) Another URL…') });
-  const asked = askChoice(alone(l10n.t('Resend To')), {
-    placeholder: l10n.t('Choose a destination'),
+  choices.push({ label: say('$(edit) Another URL…') });
+  const asked = askChoice(alone(say('Resend To')), {
+    placeholder: say('Choose a destination'),
     items: choices,
     matchOnDescription: true,
   });
@@ -309,16 +301,15 @@ async function askDestination({ context, session }: ActionParts): Promise<Resend
 }
 
 async function askUrl(context: vscode.ExtensionContext, configured: readonly Destination[]): Promise<ResendTarget> {
-  const { l10n } = vscode;
   const { destinationSchema } = await import('../deferred.ts');
-  const asked = askText(alone(l10n.t('Resend To')), {
-    prompt: l10n.t('URL to post these notifications to'),
+  const asked = askText(alone(say('Resend To')), {
+    prompt: say('URL to post these notifications to'),
     placeholder: 'http://localhost:3000/callback',
     value: context.workspaceState.get<string>(lastUrlKey, ''),
     check: (text) =>
       problemOfUrl(
         typedUrl(text),
-        l10n.t('Leave out the user name and password: add a destination with credentials instead'),
+        say('Leave out the user name and password: add a destination with credentials instead'),
       ),
   });
   const url = await only(asked);

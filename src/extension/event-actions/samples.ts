@@ -1,5 +1,6 @@
 /** Sample events, sent through the webhook endpoint as Campaign Monitor would send them. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { commandId } from '../commands.ts';
@@ -63,12 +64,12 @@ async function withProgress<T>(
 ): Promise<T> {
   let shown = 0;
   const every = Math.max(1, Math.floor(count / 100));
-  return cancellable(vscode.l10n.t('Sending sample events'), (signal, progress) =>
+  return cancellable(say('Sending sample events'), (signal, progress) =>
     send(signal, (sent) => {
       if (sent - shown < every) return;
       progress.report({
         increment: (100 * (sent - shown)) / count,
-        message: vscode.l10n.t('{0} of {1}', sent, count),
+        message: say('{0} of {1}', sent, count),
       });
       shown = sent;
     }),
@@ -79,10 +80,9 @@ function tell(
   choice: SampleChoice,
   result: { sent: number; refused: number; firstRefusal: string | null; cancelled: boolean },
 ): void {
-  const { l10n } = vscode;
   if (result.refused > 0) {
     throw new CommandError(
-      l10n.t(
+      say(
         '{0} of {1} sample deliveries failed. First error: {2}',
         result.refused,
         result.sent,
@@ -92,9 +92,7 @@ function tell(
   }
   const events = (result.sent * choice.batch).toLocaleString(vscode.env.language);
   showStatusMessage(
-    result.cancelled
-      ? l10n.t('Cancelled after {0} sample events.', events)
-      : l10n.t('Sample events sent: {0}.', events),
+    result.cancelled ? say('Cancelled after {0} sample events.', events) : say('Sample events sent: {0}.', events),
   );
 }
 
@@ -106,9 +104,8 @@ const offeredCount = 20;
 
 /** One picker for the usual choices and for any typed number. */
 async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<SampleChoice | undefined> {
-  const { l10n } = vscode;
   const { maxEventsInDelivery } = await import('../deferred.ts');
-  const title = l10n.t('Send Sample Events');
+  const title = say('Send Sample Events');
   const last = parts.context.workspaceState.get<SampleChoice>(lastChoiceKey);
   const of = (types: readonly WebhookEventType[], count: number, batch = 1): SampleChoice => ({
     types,
@@ -118,24 +115,24 @@ async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<Samp
     mixed: types.length > 1 && batch > 1,
   });
   const mixed = (count: number): Offer => ({
-    label: l10n.t('$(layers) {0} Mixed Events', count),
-    description: l10n.t('cycles through all three types'),
+    label: say('$(layers) {0} Mixed Events', count),
+    description: say('cycles through all three types'),
     choice: of(webhookEventTypes, count),
   });
   const inOne = (count: number): Offer => ({
-    label: l10n.t('$(package) {0} Events in One Delivery', count),
-    description: l10n.t('like an import'),
+    label: say('$(package) {0} Events in One Delivery', count),
+    description: say('like an import'),
     choice: of(webhookEventTypes, 1, count),
   });
   const known: readonly Offer[] = [
     {
-      label: l10n.t('$(beaker) One Event of Each Type'),
-      description: l10n.t('Subscribe, Update, and Deactivate, in separate deliveries'),
+      label: say('$(beaker) One Event of Each Type'),
+      description: say('Subscribe, Update, and Deactivate, in separate deliveries'),
       choice: oneOfEach,
     },
     ...(last === undefined || JSON.stringify(last) === JSON.stringify(oneOfEach)
       ? []
-      : [{ label: l10n.t('$(history) Same as Last Time'), description: describe(last), choice: last }]),
+      : [{ label: say('$(history) Same as Last Time'), description: describe(last), choice: last }]),
     mixed(offeredCount),
     inOne(offeredCount),
     ...singleTypes().map(({ icon, type, description }) => ({
@@ -144,7 +141,7 @@ async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<Samp
       choice: of([type], 1),
     })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    { label: l10n.t('$(settings) Choose Type, Number, and List…') },
+    { label: say('$(settings) Choose Type, Number, and List…') },
   ];
   const offered = (typed: string): readonly Offer[] => {
     const count = numberOf(typed, mostDeliveries);
@@ -157,7 +154,7 @@ async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<Samp
   };
   const answer = await askChoice<Offer>(
     { title, step: 1, totalSteps: 1 },
-    { placeholder: l10n.t('Choose what to send, or enter the number of events'), items: offered },
+    { placeholder: say('Choose what to send, or enter the number of events'), items: offered },
   );
   if (answer === undefined || answer === back) return undefined;
   return answer.choice ?? chooseByParts(parts, title, last ?? oneOfEach, maxEventsInDelivery);
@@ -168,11 +165,10 @@ function singleTypes(): readonly {
   readonly type: WebhookEventType;
   readonly description: string;
 }[] {
-  const { l10n } = vscode;
   return [
-    { icon: 'person-add', type: 'Subscribe', description: l10n.t('someone joins a list') },
-    { icon: 'edit', type: 'Update', description: l10n.t('details or address change') },
-    { icon: 'circle-slash', type: 'Deactivate', description: l10n.t('someone leaves, or email bounces') },
+    { icon: 'person-add', type: 'Subscribe', description: say('someone joins a list') },
+    { icon: 'edit', type: 'Update', description: say('details or address change') },
+    { icon: 'circle-slash', type: 'Deactivate', description: say('someone leaves, or email bounces') },
   ];
 }
 
@@ -182,25 +178,24 @@ async function chooseByParts(
   last: SampleChoice,
   mostInDelivery: number,
 ): Promise<SampleChoice | undefined> {
-  const { l10n } = vscode;
   const known = await inSteps<Omit<SampleChoice, 'mixed'>>(title, last, () => [
     async ({ types: before }, place) => {
       const items = [
         ...singleTypes().map(({ type, description }) => ({ label: type, description, types: [type] })),
-        { label: l10n.t('Mixed'), description: l10n.t('cycles through all three types'), types: webhookEventTypes },
+        { label: say('Mixed'), description: say('cycles through all three types'), types: webhookEventTypes },
       ];
       const active = items.find((each) => JSON.stringify(each.types) === JSON.stringify(before));
       const answer = await askChoice<(typeof items)[number]>(place, {
-        placeholder: l10n.t('Which events?'),
+        placeholder: say('Which events?'),
         items,
         active,
       });
       return ifAnswered(answer, ({ types }) => ({ types }));
     },
     async ({ count }, place) =>
-      ifAnswered(await askNumber(place, l10n.t('How many deliveries?'), count, mostDeliveries), (n) => ({ count: n })),
+      ifAnswered(await askNumber(place, say('How many deliveries?'), count, mostDeliveries), (n) => ({ count: n })),
     async ({ batch }, place) =>
-      ifAnswered(await askNumber(place, l10n.t('How many events per delivery?'), batch, mostInDelivery), (n) => ({
+      ifAnswered(await askNumber(place, say('How many events per delivery?'), batch, mostInDelivery), (n) => ({
         batch: n,
       })),
     async ({ listId }, place) => ifAnswered(await askList(parts, place, listId), (id) => ({ listId: id })),
@@ -209,11 +204,10 @@ async function chooseByParts(
 }
 
 function describe({ types, count, batch, listId }: SampleChoice): string {
-  const { l10n } = vscode;
   const names = types.join(', ');
   return batch === 1
-    ? l10n.t('{0} × {1}, list {2}', count, names, listId)
-    : l10n.t('{0} × {1}, {2} events each, list {3}', count, names, batch, listId);
+    ? say('{0} × {1}, list {2}', count, names, listId)
+    : say('{0} × {1}, {2} events each, list {3}', count, names, batch, listId);
 }
 
 function numberOf(typed: string, most: number): number | undefined {
@@ -225,26 +219,24 @@ async function askNumber(place: StepPlace, prompt: string, before: number, most:
   const answer = await askText(place, {
     prompt,
     value: String(before),
-    check: (text) =>
-      numberOf(text, most) === undefined ? vscode.l10n.t('Enter a whole number from 1 to {0}', most) : undefined,
+    check: (text) => (numberOf(text, most) === undefined ? say('Enter a whole number from 1 to {0}', most) : undefined),
   });
   return ifAnswered(answer, Number);
 }
 
 /** The documented list, one that was seen, or another that the user types. */
 async function askList({ session }: ActionParts, place: StepPlace, before: string): Promise<Answer<string>> {
-  const { l10n } = vscode;
   const { documentedListId: documented } = await import('../deferred.ts');
   const { events } = await connected(session).request('events/query', { limit: 1000 });
   const seen = [before, ...events.map(({ list }) => list)].filter((list) => list !== null && list !== documented);
   const known: vscode.QuickPickItem[] = [
-    { label: documented, description: l10n.t('list used in Campaign Monitor’s examples') },
+    { label: documented, description: say('list used in Campaign Monitor’s examples') },
     ...[...new Set(seen)].flatMap((list) =>
-      list === null ? [] : [{ label: list, description: l10n.t('in the history') }],
+      list === null ? [] : [{ label: list, description: say('in the history') }],
     ),
   ];
   const answer = await askChoice<vscode.QuickPickItem>(place, {
-    placeholder: l10n.t('Which list? Choose one, or enter its ID'),
+    placeholder: say('Which list? Choose one, or enter its ID'),
     items: (typed) =>
       /^[\x21-\x7e]{1,100}$/.test(typed.trim()) && known.every(({ label }) => label !== typed.trim())
         ? [...known, { label: typed.trim(), alwaysShow: true }]

@@ -1,5 +1,6 @@
 /** The lens "Send" or "Release" above an edited body. The command is loaded on use. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { bodyEndings, heldEventOf } from './body-names.ts';
 
@@ -10,17 +11,16 @@ export function registerSendLens(): vscode.Disposable {
 }
 
 function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-  const { l10n } = vscode;
   const eventId = heldEventOf(document.fileName);
   const lens =
     eventId === undefined
       ? {
-          title: l10n.t('$(send) Send'),
-          tooltip: l10n.t('Treats this body as a new delivery and marks it as edited and resent'),
+          title: say('$(send) Send'),
+          tooltip: say('Treats this body as a new delivery and marks it as edited and resent'),
         }
       : {
-          title: l10n.t('$(send) Release'),
-          tooltip: l10n.t('Sends this body instead of {0} and discards the held original', eventId),
+          title: say('$(send) Release'),
+          tooltip: say('Sends this body instead of {0} and discards the held original', eventId),
         };
   return [
     new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import { chosenRow, chosenRows, readable, targetRows } from '../events/chosen.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -32,18 +33,17 @@ async function openEvent(row: EventRow, preserveFocus: boolean): Promise<void> {
 }
 
 async function openAsText(parts: ActionParts, target: EventsNode | vscode.Uri | undefined): Promise<void> {
-  const { l10n } = vscode;
   const [row] = await targetRows(parts, target ?? eventInSight());
   const { notifications, attempts } = await (await readable(parts)).request('events/get', { id: row.id });
   const offered: readonly (vscode.QuickPickItem & { readonly shows: DocumentKind })[] = [
-    { label: l10n.t('Body'), description: l10n.t('as received'), shows: 'body' },
-    { label: l10n.t('Notification'), description: l10n.t('as sent'), shows: 'notification' },
-    { label: l10n.t('Answer'), description: l10n.t('latest'), shows: 'answer' },
+    { label: say('Body'), description: say('as received'), shows: 'body' },
+    { label: say('Notification'), description: say('as sent'), shows: 'notification' },
+    { label: say('Answer'), description: say('latest'), shows: 'answer' },
   ];
   const counts: Partial<Record<DocumentKind, number>> = { notification: notifications.length, answer: attempts.length };
   const chosen = await vscode.window.showQuickPick(
     offered.filter(({ shows }) => counts[shows] !== 0),
-    { title: l10n.t('Open {0} as Text', labelOf(row, l10n)), placeHolder: l10n.t('Choose a document') },
+    { title: say('Open {0} as Text', labelOf(row)), placeHolder: say('Choose a document') },
   );
   if (chosen !== undefined) await openKind(parts, chosen.shows, eventUri(row.id));
 }
@@ -80,8 +80,8 @@ async function revealEvent({ history }: ActionParts, row: EventRow, editor: vsco
 function requireNotification(row: EventRow): void {
   if (row.notificationId !== null) return;
   throw new CommandError(
-    vscode.l10n.t('{0} has no notification', labelOf(row, vscode.l10n)),
-    vscode.l10n.t('Test calls and rejected deliveries don’t have notifications.'),
+    say('{0} has no notification', labelOf(row)),
+    say('Test calls and rejected deliveries don’t have notifications.'),
   );
 }
 
@@ -93,8 +93,8 @@ async function compareBodies(
   const [left, right, ...others] = chosenRows(parts, node, nodes);
   if (right === undefined || others.length > 0) {
     throw new CommandError(
-      vscode.l10n.t('You need exactly two events to compare'),
-      vscode.l10n.t('Select two events, and then try again.'),
+      say('You need exactly two events to compare'),
+      say('Select two events, and then try again.'),
     );
   }
   // The older one on the left, as in any diff.
@@ -105,13 +105,13 @@ async function compareBodies(
     'vscode.diff',
     await uriOf(parts, { eventId: before.id, kind, attempt: null }),
     await uriOf(parts, { eventId: after.id, kind, attempt: null }),
-    vscode.l10n.t('{0} ↔ {1}', ...namesOfTwo(before, after)),
+    say('{0} ↔ {1}', ...namesOfTwo(before, after)),
     { preview: true },
   );
 }
 
 function namesOfTwo(...rows: readonly [EventRow, EventRow]): string[] {
-  const names = rows.map((row) => labelOf(row, vscode.l10n));
+  const names = rows.map((row) => labelOf(row));
   return names[0] === names[1] ? names.map((name, at) => `${name} (${rows[at]?.id ?? ''})`) : names;
 }
 
@@ -126,7 +126,7 @@ async function compareWithNotification(parts: ActionParts, row: EventRow): Promi
     'vscode.diff',
     await uriOf(parts, { eventId: row.id, kind: 'body', attempt: null }),
     await uriOf(parts, { eventId: row.id, kind: 'notification', attempt: null }),
-    vscode.l10n.t('{0}: body ↔ notification', labelOf(row, vscode.l10n)),
+    say('{0}: body ↔ notification', labelOf(row)),
     { preview: true },
   );
 }
@@ -141,10 +141,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   const same = numbered.filter(({ destinationId }) => destinationId === latest?.destinationId);
   const [before, after] = (same.length > 1 ? same : numbered).slice(-2);
   if (before === undefined || after === undefined) {
-    throw new CommandError(
-      vscode.l10n.t('You need two answers to compare'),
-      vscode.l10n.t('Resend the event, and then try again.'),
-    );
+    throw new CommandError(say('You need two answers to compare'), say('Resend the event, and then try again.'));
   }
   const uri = (place: number): vscode.Uri => documentUri({ eventId: row.id, kind: 'answer', attempt: place });
   const time = ({ at }: { at: string }): string => new Date(at).toLocaleTimeString(vscode.env.language);
@@ -152,7 +149,7 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
     'vscode.diff',
     uri(before.place),
     uri(after.place),
-    vscode.l10n.t('{0}: answer at {1} ↔ answer at {2}', labelOf(row, vscode.l10n), time(before), time(after)),
+    say('{0}: answer at {1} ↔ answer at {2}', labelOf(row), time(before), time(after)),
     { preview: true },
   );
 }

@@ -3,6 +3,7 @@
  * system because VS Code restores tabs of files after a reload, but not those of content providers.
  */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { AttemptDetail } from '../../protocol/history.ts';
 import { prefix } from '../prefix.ts';
@@ -127,16 +128,15 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   }
 
   async #textOf(address: DocumentAddress): Promise<string> {
-    const { l10n } = vscode;
     const client = await this.#history.reader();
-    if (client === undefined) return l10n.t('The relay isn’t running. This document loads when the relay starts.');
+    if (client === undefined) return say('The relay isn’t running. This document loads when the relay starts.');
     const { readDocument } = await import('../deferred.ts');
     try {
       return (await readDocument(client, address, documentTexts())).text;
     } catch (error) {
       const { code, message } = error as Error & { code?: RelayErrorCode };
-      if (code === 'not-found') return l10n.t('Event {0} is no longer in the history.', address.eventId);
-      return l10n.t('Couldn’t show this document: {0}', message);
+      if (code === 'not-found') return say('Event {0} is no longer in the history.', address.eventId);
+      return say('Couldn’t show this document: {0}', message);
     }
   }
 
@@ -159,35 +159,32 @@ function addressOf({ path }: vscode.Uri): DocumentAddress | undefined {
 
 /** In the language of VS Code. */
 export function documentTexts(): DocumentTexts {
-  const { l10n } = vscode;
   return {
-    noAttempts: l10n.t('No attempts yet.'),
+    noAttempts: say('No attempts yet.'),
     verdict: (attempt) => verdictOf(attempt),
-    emptyAnswer: l10n.t('The answer is empty.'),
-    truncatedAnswer: l10n.t('Only the first 64 KiB of the answer were kept.'),
-    noNotification: (eventId) => l10n.t('{0} has no notification.', eventId),
-    noAnswer: (number) => l10n.t('Attempt {0} doesn’t exist.', number),
-    noEventObject: (eventId) => l10n.t('{0} isn’t a separate event in the body.', eventId),
+    emptyAnswer: say('The answer is empty.'),
+    truncatedAnswer: say('Only the first 64 KiB of the answer were kept.'),
+    noNotification: (eventId) => say('{0} has no notification.', eventId),
+    noAnswer: (number) => say('Attempt {0} doesn’t exist.', number),
+    noEventObject: (eventId) => say('{0} isn’t a separate event in the body.', eventId),
     notice: (notice) => noticeOf(notice),
   };
 }
 
 function noticeOf(notice: Notice): string {
-  const { l10n } = vscode;
   switch (notice.kind) {
     case 'deep':
-      return l10n.t('Shown unformatted because the content is nested too deeply.');
+      return say('Shown unformatted because the content is nested too deeply.');
     case 'long':
-      return l10n.t('Shown unformatted because the content is too long.');
+      return say('Shown unformatted because the content is too long.');
     case 'binary':
-      return l10n.t('{0} bytes of binary data (SHA-256: {1}…)', notice.bytes, notice.sha256);
+      return say('{0} bytes of binary data (SHA-256: {1}…)', notice.bytes, notice.sha256);
   }
 }
 
 function verdictOf({ status, error }: AttemptDetail): string {
-  const { l10n } = vscode;
-  if (status === null) return l10n.t('No answer: {0}', error ?? '');
+  if (status === null) return say('No answer: {0}', error ?? '');
   return error === null || error.includes(String(status))
-    ? l10n.t('Answered {0}', status)
-    : l10n.t('Answered {0}: {1}', status, error);
+    ? say('Answered {0}', status)
+    : say('Answered {0}: {1}', status, error);
 }

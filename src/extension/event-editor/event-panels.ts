@@ -1,5 +1,6 @@
 /** Draws events in the editor's panels, and updates them with each attempt and the relay's state. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
@@ -145,7 +146,7 @@ class EventPanel implements vscode.Disposable {
     );
     this.#page = new PageHost(panel, {
       name: 'editor',
-      title: vscode.l10n.t('Event'),
+      title: say('Event'),
       extensionUri: parts.context.extensionUri,
       log: parts.log,
       read: async (raw) => (this.#deferred ??= await import('../deferred.ts')).readEditorMessage(raw),
@@ -216,7 +217,7 @@ class EventPanel implements vscode.Disposable {
       await openDocument(this.#parts, { eventId: this.#eventId, kind, attempt: chosen ?? null });
     } catch (error) {
       this.#parts.log.error(`a document of ${this.#eventId}: ${(error as Error).message}`);
-      await offer('Error', withNext(error, vscode.l10n), { [vscode.l10n.t('Show Log')]: () => this.#parts.log.show() });
+      await offer('Error', withNext(error), { [say('Show Log')]: () => this.#parts.log.show() });
     }
   }
 
@@ -258,12 +259,11 @@ class EventPanel implements vscode.Disposable {
       if (this.#disposed || (session.client !== undefined && session.client !== client)) return;
       const { code, message } = error as Error & { code?: RelayErrorCode };
       if (code !== 'not-found') log.error(`the event ${this.#eventId} could not be shown: ${message}`);
-      const { l10n } = vscode;
       this.#say(
         code === 'not-found'
-          ? { text: l10n.t('Event {0} is no longer in the history.', printable(this.#eventId)), action: null }
+          ? { text: say('Event {0} is no longer in the history.', printable(this.#eventId)), action: null }
           : {
-              text: l10n.t('Couldn’t read the event: {0}', printable(withNext(error, l10n), 1000)),
+              text: say('Couldn’t read the event: {0}', printable(withNext(error), 1000)),
               action: 'tryAgain',
             },
       );
@@ -277,17 +277,15 @@ class EventPanel implements vscode.Disposable {
       around: rowContextOf(status, naming, vscode.env.language),
       objectIdField: status?.settings.mapping.objectIdField ?? setting('mapping').objectIdField,
       documentTexts: documentTexts(),
-      l10n: vscode.l10n,
       language: vscode.env.language,
     };
   }
 
   #stopped(starting: boolean): Obstacle {
-    const { l10n } = vscode;
-    if (starting) return { text: l10n.t('Starting relay…'), action: null };
+    if (starting) return { text: say('Starting relay…'), action: null };
     return this.#drawn === undefined
-      ? { text: l10n.t('The relay isn’t running. The event loads when the relay starts.'), action: 'start' }
-      : { text: l10n.t('The relay isn’t running; showing the event’s last recorded state.'), action: 'start' };
+      ? { text: say('The relay isn’t running. The event loads when the relay starts.'), action: 'start' }
+      : { text: say('The relay isn’t running; showing the event’s last recorded state.'), action: 'start' };
   }
 
   #say(obstacle: Obstacle): void {

@@ -1,4 +1,5 @@
 /** Reads an event and computes what the editor shows. Loaded with the connection, through deferred.ts. */
+import { say } from '../../common/say.ts';
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { maskSecrets } from '../../export/item.ts';
@@ -9,7 +10,6 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { dateOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { inOrder, readableBody } from '../event-documents/content.ts';
 import type { DocumentTexts } from '../event-documents/content.ts';
 import { maskHeaders } from '../event-documents/masking.ts';
@@ -31,7 +31,6 @@ export interface Viewer extends ListNaming {
   /** The vendor's field for `objectId` in the current settings. */
   readonly objectIdField: string;
   readonly documentTexts: DocumentTexts;
-  readonly l10n: Localiser;
   readonly language: string;
 }
 
@@ -61,20 +60,20 @@ export async function readEvent(
 
 export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: Viewer): DrawnEvent {
   const { found } = read;
-  const { l10n, around, language } = viewer;
+  const { around, language } = viewer;
   const { event } = found;
-  const { groups, subjects, first } = timelineOf({ found, around, l10n, language });
+  const { groups, subjects, first } = timelineOf({ found, around, language });
   const state = rowState(event);
-  const heading = labelOf(event, l10n);
+  const heading = labelOf(event);
   return {
     subjects,
     view: {
       eventId: event.id,
       heading,
-      pill: { state, text: stateWord(state, l10n) },
-      reason: reasonOf(found, around, l10n),
+      pill: { state, text: stateWord(state) },
+      reason: reasonOf(found, around),
       facts: factsOf(read, viewer),
-      details: detailsOf(read, viewer),
+      details: detailsOf(read),
       actions: actionsOf(found),
       // Resending it would send it again to destinations that have accepted it.
       waits: event.forwardings.length > 0 && event.forwardings.every((each) => each.state === 'waiting'),
@@ -93,53 +92,53 @@ function beginsAtAnswer(state: RowState): boolean {
 
 function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   const { event, delivery } = found;
-  const { l10n, language } = viewer;
+  const { language } = viewer;
   const place = whole.events.findIndex(({ id }) => id === event.id) + 1;
   const facts: Fact[] = [];
   const list = event.list === null ? undefined : viewer.nameOfList(event.list);
-  if (list !== undefined) facts.push({ name: l10n.t('List'), value: printable(list) });
-  facts.push({ name: l10n.t('Received'), value: dateOf(event.receivedAt, language) });
+  if (list !== undefined) facts.push({ name: say('List'), value: printable(list) });
+  facts.push({ name: say('Received'), value: dateOf(event.receivedAt, language) });
   if (delivery.eventCount > 1 && place > 0)
-    facts.push({ name: l10n.t('Position in delivery'), value: l10n.t('{0} of {1}', place, delivery.eventCount) });
-  const signature = signatureFact(event.signature, l10n);
+    facts.push({ name: say('Position in delivery'), value: say('{0} of {1}', place, delivery.eventCount) });
+  const signature = signatureFact(event.signature);
   if (signature !== undefined) facts.push(signature);
   // The signature has its own row.
-  const marks = marksOf({ ...event, signature: null }, l10n);
-  if (marks.length > 0) facts.push({ name: l10n.t('Note'), value: marks.join(', ') });
+  const marks = marksOf({ ...event, signature: null });
+  if (marks.length > 0) facts.push({ name: say('Note'), value: marks.join(', ') });
   const { editOf } = delivery;
-  if (editOf !== null) facts.push({ name: l10n.t('Replaces'), value: l10n.t('{0}, with edits', editOf) });
-  if (event.warning !== null) facts.push({ name: l10n.t('Warning'), value: printable(event.warning), tone: 'bad' });
+  if (editOf !== null) facts.push({ name: say('Replaces'), value: say('{0}, with edits', editOf) });
+  if (event.warning !== null) facts.push({ name: say('Warning'), value: printable(event.warning), tone: 'bad' });
   return facts;
 }
 
 /** What identifies it elsewhere: in messages, in the terminal, at the vendors. */
-function detailsOf({ found }: ReadEvent, { l10n }: Viewer): Fact[] {
+function detailsOf({ found }: ReadEvent): Fact[] {
   const { event, delivery, notifications } = found;
   return [
-    { name: l10n.t('Event'), value: event.id },
-    { name: l10n.t('Delivery'), value: delivery.id },
+    { name: say('Event'), value: event.id },
+    { name: say('Delivery'), value: delivery.id },
     ...notifications.map(({ id, eventId }) => ({
-      name: l10n.t('Notification'),
-      value: l10n.t('{0}, eventId {1}', id, printable(eventId)),
+      name: say('Notification'),
+      value: say('{0}, eventId {1}', id, printable(eventId)),
     })),
-    ...(event.list === null ? [] : [{ name: l10n.t('List'), value: printable(event.list) }]),
+    ...(event.list === null ? [] : [{ name: say('List'), value: printable(event.list) }]),
   ];
 }
 
 /** Undefined for Campaign Monitor, which doesn't sign deliveries. */
-function signatureFact(signature: Result<'events/get'>['event']['signature'], l10n: Localiser): Fact | undefined {
-  const name = l10n.t('Signature');
+function signatureFact(signature: Result<'events/get'>['event']['signature']): Fact | undefined {
+  const name = say('Signature');
   switch (signature) {
     case 'valid':
-      return { name, value: l10n.t('valid'), tone: 'good' };
+      return { name, value: say('valid'), tone: 'good' };
     case 'invalid':
-      return { name, value: l10n.t('wrong'), tone: 'bad' };
+      return { name, value: say('wrong'), tone: 'bad' };
     case 'missing':
-      return { name, value: l10n.t('missing'), tone: 'bad' };
+      return { name, value: say('missing'), tone: 'bad' };
     case 'unchecked':
-      return { name, value: l10n.t('not checked: no verify key set') };
+      return { name, value: say('not checked: no verify key set') };
     case 'fetched':
-      return { name, value: l10n.t('fetched: no signature to check') };
+      return { name, value: say('fetched: no signature to check') };
     case null:
       return undefined;
   }
@@ -189,7 +188,7 @@ export function columnKeys(read: ReadEvent, subject: StepSubject | undefined): R
 export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
   const { found, whole } = read;
   const { delivery } = found;
-  const { l10n, language } = viewer;
+  const { language } = viewer;
   const vendor = vendorEventOf(read);
   const object = vendor.event;
   const marked: Marked =
@@ -209,16 +208,16 @@ export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
           marks: vendor.of > 1 ? ['message', 'response'].map((holder) => [holder, 'events', vendor.index]) : [],
         };
   const facts: Fact[] = [
-    { name: l10n.t('Content type'), value: printable(delivery.contentType ?? '') },
-    { name: l10n.t('Size'), value: l10n.t('{0} bytes', delivery.bodyBytes.toLocaleString(language)) },
+    { name: say('Content type'), value: printable(delivery.contentType ?? '') },
+    { name: say('Size'), value: say('{0} bytes', delivery.bodyBytes.toLocaleString(language)) },
   ];
   const body = bodyOf(Buffer.from(whole.body, 'base64'), delivery.contentType, marked, viewer);
-  const cut = l10n.t('Only the first 64 KiB of the body were kept.');
+  const cut = say('Only the first 64 KiB of the body were kept.');
   return {
     title:
       delivery.source === 'campaign-monitor'
-        ? l10n.t('{0} from Campaign Monitor', delivery.id)
-        : l10n.t('{0} from Open Connectors', delivery.id),
+        ? say('{0} from Campaign Monitor', delivery.id)
+        : say('{0} from Open Connectors', delivery.id),
     pill: null,
     facts: facts.filter(({ value }) => value !== ''),
     mapping: [],
@@ -235,13 +234,9 @@ export async function sentColumn(
   subject: StepSubject | undefined,
   viewer: Viewer,
 ): Promise<Column> {
-  const { l10n } = viewer;
   const { notification, destinationId } = wayOf(read, subject);
   if (notification === undefined) {
-    return nothingColumn(
-      l10n.t('No notification'),
-      l10n.t('Test calls and rejected deliveries don’t have notifications.'),
-    );
+    return nothingColumn(say('No notification'), say('Test calls and rejected deliveries don’t have notifications.'));
   }
   const rendered = await client.request('notifications/render', {
     id: notification.id,
@@ -270,15 +265,15 @@ export async function sentColumn(
   return {
     title:
       rendered.url === null
-        ? l10n.t('{0}, not sent to any destination', notification.id)
-        : l10n.t('{0} to {1}', notification.id, placeOf(maskSecrets(rendered.url))),
+        ? say('{0}, not sent to any destination', notification.id)
+        : say('{0} to {1}', notification.id, placeOf(maskSecrets(rendered.url))),
     pill: null,
     // Attempts don't store their signature.
     facts: rendered.headers.some(([name]) => name.toLowerCase() === signatureHeader.toLowerCase())
       ? [
           {
-            name: l10n.t('Signature'),
-            value: l10n.t('Computed with the key the relay has now. Attempts may have used another key.'),
+            name: say('Signature'),
+            value: say('Computed with the key the relay has now. Attempts may have used another key.'),
           },
         ]
       : [],
@@ -294,19 +289,17 @@ export async function sentColumn(
 }
 
 export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined, viewer: Viewer): Column {
-  const { l10n, language, documentTexts } = viewer;
+  const { language, documentTexts } = viewer;
   if (subject?.kind === 'attempt') return attemptColumn(subject, viewer);
   if (subject?.kind === 'open') {
     const { forwarding, notification } = subject;
     const state = forwarding.state;
     return {
       ...nothingColumn(
-        l10n.t('{0} to {1}', notification.id, placeOf(forwarding.destination)),
-        state === 'discarded'
-          ? l10n.t('Discarded. To send the notification anyway, resend it.')
-          : l10n.t('No answer yet.'),
+        say('{0} to {1}', notification.id, placeOf(forwarding.destination)),
+        state === 'discarded' ? say('Discarded. To send the notification anyway, resend it.') : say('No answer yet.'),
       ),
-      facts: [{ name: l10n.t('State'), value: whyOpen(forwarding, viewer) }]
+      facts: [{ name: say('State'), value: whyOpen(forwarding, viewer) }]
         .map((fact) => ({ ...fact, value: printable(fact.value, 500) }))
         .filter(({ value }) => value !== ''),
     };
@@ -314,59 +307,59 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
   const { delivery, attempts } = read.found;
   if (subject?.kind === 'normalised' || delivery.injected) {
     return nothingColumn(
-      l10n.t('No answer'),
-      attempts.length > 0 ? l10n.t('Select an attempt to see its answer.') : documentTexts.noAttempts,
+      say('No answer'),
+      attempts.length > 0 ? say('Select an attempt to see its answer.') : documentTexts.noAttempts,
     );
   }
   return {
     ...nothingColumn(
-      l10n.t('Relay’s answer to the delivery'),
-      delivery.status === 'rejected' ? '' : l10n.t('The relay answers as soon as the delivery is saved to disk.'),
+      say('Relay’s answer to the delivery'),
+      delivery.status === 'rejected' ? '' : say('The relay answers as soon as the delivery is saved to disk.'),
     ),
     pill: {
       state: delivery.httpStatus === 200 ? 'sent' : 'failed',
-      text: l10n.t('Answered {0}', delivery.httpStatus),
+      text: say('Answered {0}', delivery.httpStatus),
     },
     facts: [
-      { name: l10n.t('Time'), value: clockOf(delivery.receivedAt, language) },
+      { name: say('Time'), value: clockOf(delivery.receivedAt, language) },
       ...(delivery.reason === null
         ? []
-        : [{ name: l10n.t('Reason'), value: printable(delivery.reason, 1000), tone: 'bad' as const }]),
+        : [{ name: say('Reason'), value: printable(delivery.reason, 1000), tone: 'bad' as const }]),
     ],
   };
 }
 
-function whyOpen(forwarding: Forwarding, { around, l10n }: Viewer): string {
-  if (isHeldAtGate(forwarding)) return forwardingInFull(forwarding, around, l10n);
+function whyOpen(forwarding: Forwarding, { around }: Viewer): string {
+  if (isHeldAtGate(forwarding)) return forwardingInFull(forwarding, around);
   return around.whyWaiting(forwarding.destinationId) ?? forwarding.detail ?? '';
 }
 
 function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 'attempt' }>, viewer: Viewer): Column {
-  const { l10n, language, documentTexts } = viewer;
+  const { language, documentTexts } = viewer;
   const { status, error, nextAttemptAt } = attempt;
   const good = attempt.outcome === 'sent';
   const body = Buffer.from(attempt.answerBody, 'base64');
   const contentType = attempt.answerHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null;
   const facts: Fact[] = [
-    { name: l10n.t('Time'), value: dateOf(attempt.at, language) },
-    { name: l10n.t('Duration'), value: preciseOf(attempt.durationMs, l10n) },
+    { name: say('Time'), value: dateOf(attempt.at, language) },
+    { name: say('Duration'), value: preciseOf(attempt.durationMs) },
   ];
   // Leave out an error that only repeats the status.
   if (error !== null && error !== `answered ${status}`)
-    facts.push({ name: l10n.t('Reason'), value: printable(error, 1000), tone: 'bad' });
+    facts.push({ name: say('Reason'), value: printable(error, 1000), tone: 'bad' });
   if (attempt.outcome === 'retrying' && nextAttemptAt !== null)
-    facts.push({ name: l10n.t('Next attempt'), value: dateOf(nextAttemptAt, language) });
+    facts.push({ name: say('Next attempt'), value: dateOf(nextAttemptAt, language) });
   return {
-    title: l10n.t('{0} at {1}', name, placeOf(maskSecrets(attempt.destination))),
+    title: say('{0} at {1}', name, placeOf(maskSecrets(attempt.destination))),
     pill: {
       state: good ? 'sent' : 'failed',
-      text: status === null ? l10n.t('No answer') : l10n.t('Answered {0}', status),
+      text: status === null ? say('No answer') : say('Answered {0}', status),
     },
     facts,
     mapping: [],
     headers: status === null ? null : shownHeaders(attempt.answerHeaders),
     body: status === null || body.length === 0 ? null : answerBody(body, contentType, attempt, viewer),
-    nothing: status === null ? l10n.t('No answer.') : documentTexts.emptyAnswer,
+    nothing: status === null ? say('No answer.') : documentTexts.emptyAnswer,
     asText: 'answer',
   };
 }
@@ -391,8 +384,8 @@ function answerBody(
   return answerTruncated ? { ...shown, notices: [...shown.notices, viewer.documentTexts.truncatedAnswer] } : shown;
 }
 
-function bodyOf(body: Buffer, contentType: string | null, marked: Marked, { l10n, documentTexts }: Viewer): ShownBody {
-  return shownBody(readableBody(body, contentType), marked, documentTexts.notice, l10n);
+function bodyOf(body: Buffer, contentType: string | null, marked: Marked, { documentTexts }: Viewer): ShownBody {
+  return shownBody(readableBody(body, contentType), marked, documentTexts.notice);
 }
 
 function nothingColumn(title: string, nothing: string): Column {

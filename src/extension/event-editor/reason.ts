@@ -1,3 +1,4 @@
+import { say, translate } from '../../common/say.ts';
 import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
@@ -5,8 +6,6 @@ import { decoded } from '../event-documents/content.ts';
 import { forwardingInFull } from '../events/event-words.ts';
 import type { RowContext } from '../events/event-words.ts';
 import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
-import { sayIn } from '../ui/localiser.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { Reason } from './messages.ts';
@@ -18,58 +17,52 @@ const mostWords = 300;
 const reasonNames = ['message', 'error', 'detail', 'reason', 'title', 'description'] as const;
 
 /** Null if the event is where it should be, or on its way there. */
-export function reasonOf(
-  { event, delivery, attempts }: Result<'events/get'>,
-  around: RowContext,
-  l10n: Localiser,
-): Reason | null {
+export function reasonOf({ event, delivery, attempts }: Result<'events/get'>, around: RowContext): Reason | null {
   if (event.kind === 'rejected') {
-    const what = l10n.t('The relay answered {0}', delivery.httpStatus);
+    const what = say('The relay answered {0}', delivery.httpStatus);
     return { what, words: printable(delivery.reason ?? '', 1000), advice: '', tone: 'bad' };
   }
   const urgent = mostUrgent(event.forwardings);
   if (urgent === undefined) {
     if (delivery.answered === undefined) return null;
-    const what = l10n.t('The relay answered {0} on purpose', delivery.httpStatus);
-    return { what, words: l10n.t('The event wasn’t forwarded. You can resend it.'), advice: '', tone: 'busy' };
+    const what = say('The relay answered {0} on purpose', delivery.httpStatus);
+    return { what, words: say('The event wasn’t forwarded. You can resend it.'), advice: '', tone: 'busy' };
   }
   const word = forwardingWord(urgent);
   if (word === 'sent' || word === 'discarded') return null;
   const place = placeOf(urgent.destination);
   if (word === 'held') {
     const words = isHeldAtGate(urgent)
-      ? forwardingInFull(urgent, around, l10n)
+      ? forwardingInFull(urgent, around)
       : (around.whyWaiting(urgent.destinationId) ?? urgent.detail ?? '');
-    return { what: l10n.t('Not sent to {0}', place), words: printable(words, 500), advice: '', tone: 'busy' };
+    return { what: say('Not sent to {0}', place), words: printable(words, 500), advice: '', tone: 'busy' };
   }
   const tone = word === 'failed' ? 'bad' : 'busy';
   const why = word === 'failed' ? null : around.whyWaiting(urgent.destinationId);
   const last = attempts.findLast((each) => isOf(each, urgent));
-  if (why === null && last !== undefined && last.outcome !== 'sent') return { ...answerReason(last, l10n), tone };
+  if (why === null && last !== undefined && last.outcome !== 'sent') return { ...answerReason(last), tone };
   const words = why ?? urgent.detail;
   if (words === null) return null;
-  const advice = sayIn(l10n)(attemptAdvice({ status: null, error: words }));
-  return { what: l10n.t('No answer from {0}', place), words: printable(words, 500), advice, tone };
+  const advice = translate(attemptAdvice({ status: null, error: words }));
+  return { what: say('No answer from {0}', place), words: printable(words, 500), advice, tone };
 }
 
 function isOf(attempt: AttemptDetail, { notificationId, destinationId }: Forwarding): boolean {
   return attempt.notificationId === notificationId && attempt.destinationId === destinationId;
 }
 
-function answerReason(attempt: AttemptDetail, l10n: Localiser): Omit<Reason, 'tone'> {
+function answerReason(attempt: AttemptDetail): Omit<Reason, 'tone'> {
   const { status, error } = attempt;
   const place = placeOf(attempt.destination);
-  const advice = sayIn(l10n)(attemptAdvice(attempt));
+  const advice = translate(attemptAdvice(attempt));
   if (status === null) {
-    const what = isInvalidResponse(error)
-      ? l10n.t('Invalid answer from {0}', place)
-      : l10n.t('No answer from {0}', place);
+    const what = isInvalidResponse(error) ? say('Invalid answer from {0}', place) : say('No answer from {0}', place);
     return { what, words: printable(error ?? '', 500), advice };
   }
   const own = callbackWords(attempt);
   // Leave out an error that only repeats the status.
   const words = own === '' && error !== `answered ${status}` ? (error ?? '') : own;
-  return { what: l10n.t('{0} from {1}', status, place), words: printable(words, mostWords), advice };
+  return { what: say('{0} from {1}', status, place), words: printable(words, mostWords), advice };
 }
 
 /**

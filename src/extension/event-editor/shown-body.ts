@@ -1,8 +1,8 @@
 /** A body as the editor's page shows it: readable, marked, and within what the page can draw at once. */
+import { say } from '../../common/say.ts';
 import { stretchOf } from '../event-documents/json-text.ts';
 import type { Stretch } from '../event-documents/json-text.ts';
 import type { ReadableBody } from '../event-documents/content.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { printableLines } from '../ui/printable.ts';
 import type { ShownBody } from './messages.ts';
 
@@ -27,7 +27,6 @@ export function shownBody(
   body: ReadableBody,
   marked: Marked,
   noticeOf: (notice: NonNullable<ReadableBody['notice']>) => string,
-  l10n: Localiser,
 ): ShownBody {
   const { extension, notice } = body;
   const text = printableLines(body.text);
@@ -38,11 +37,11 @@ export function shownBody(
     extension === 'xml' && marked.element !== null ? elementOf(text, marked.element) : inOrder(find(marked.marks));
   const notices = notice === undefined ? [] : [noticeOf(notice)];
   const all = { text, language: extension, marks, mapped: inOrder(find(marked.mapped)), notices };
-  return text.length <= mostShown ? all : excerptOf(all, l10n);
+  return text.length <= mostShown ? all : excerptOf(all);
 }
 
 /** The part of a long text that contains the first mark. */
-function excerptOf(body: ShownBody, l10n: Localiser): ShownBody {
+function excerptOf(body: ShownBody): ShownBody {
   const { text } = body;
   const wanted = Math.max(0, (body.marks[0]?.start ?? 0) - contextBefore);
   const start = wanted === 0 ? 0 : lineStart(text, wanted);
@@ -53,8 +52,8 @@ function excerptOf(body: ShownBody, l10n: Localiser): ShownBody {
       .map((each) => ({ start: Math.max(0, each.start - start), end: Math.min(end, each.end) - start }));
   const cut =
     start === 0
-      ? l10n.t('Showing the first {0} of {1} characters.', end, text.length)
-      : l10n.t('Showing {0} of {1} characters around this event.', end - start, text.length);
+      ? say('Showing the first {0} of {1} characters.', end, text.length)
+      : say('Showing {0} of {1} characters around this event.', end - start, text.length);
   return {
     ...body,
     text: text.slice(start, end),

@@ -1,8 +1,7 @@
+import { say } from '../../common/say.ts';
 import type { AttemptDetail, Forwarding, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
-import { sayIn } from '../ui/localiser.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { durationOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { forwardingInFull } from '../events/event-words.ts';
@@ -16,7 +15,6 @@ const mostSteps = 60;
 export interface TimelineInput {
   readonly found: Result<'events/get'>;
   readonly around: RowContext;
-  readonly l10n: Localiser;
   readonly language: string;
 }
 
@@ -42,14 +40,14 @@ export interface Timeline {
 
 /** The steps by destination, with the subject of each. */
 export function timelineOf(input: TimelineInput): Timeline {
-  const { found, around, l10n } = input;
+  const { found, around } = input;
   const subjects = new Map<string, StepSubject>();
   const start = startOf(input, subjects);
   const groups: StepGroup[] = [start];
   const urgent = mostUrgent(found.event.forwardings);
   const replays = replaysAmong(found);
   const leftOutText = (n: number): string =>
-    l10n.t('Earlier steps: {0}. To see them, run cm-relay show {1} --attempts in a terminal.', n, found.event.id);
+    say('Earlier steps: {0}. To see them, run cm-relay show {1} --attempts in a terminal.', n, found.event.id);
   let first: string | undefined;
   let newest: { readonly id: string; readonly at: string } | undefined;
   for (const notification of found.notifications) {
@@ -70,8 +68,8 @@ export function timelineOf(input: TimelineInput): Timeline {
       const label = placeOf(forwarding.destination);
       groups.push({
         id: `${notification.id} ${forwarding.destinationId}`,
-        label: forwarding.mode === 'raw' ? l10n.t('{0}, as received', label) : label,
-        pill: pillOf(forwarding, around, l10n),
+        label: forwarding.mode === 'raw' ? say('{0}, as received', label) : label,
+        pill: pillOf(forwarding, around),
         steps: steps.slice(-mostSteps),
         leftOut: leftOut > 0 ? leftOutText(leftOut) : '',
       });
@@ -80,15 +78,15 @@ export function timelineOf(input: TimelineInput): Timeline {
   return { groups, subjects, first: first ?? newest?.id ?? groups.at(-1)?.steps.at(-1)?.id ?? 'received' };
 }
 
-function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string, StepSubject>): StepGroup {
+function startOf({ found, language }: TimelineInput, subjects: Map<string, StepSubject>): StepGroup {
   const { delivery, notifications } = found;
   const clock = clockOf(delivery.receivedAt, language);
   subjects.set('received', { kind: 'received' });
-  const received = delivery.injected ? l10n.t('Edited and Resent') : l10n.t('Received');
+  const received = delivery.injected ? say('Edited and Resent') : say('Received');
   const answered =
     delivery.injected || delivery.signature === 'fetched'
       ? clock
-      : l10n.t('{0}, answered {1}', clock, delivery.httpStatus);
+      : say('{0}, answered {1}', clock, delivery.httpStatus);
   const steps: Step[] = [
     {
       id: 'received',
@@ -105,13 +103,13 @@ function startOf({ found, l10n, language }: TimelineInput, subjects: Map<string,
     subjects.set(id, { kind: 'normalised', notification });
     const title =
       notification.kind === 'normalised'
-        ? l10n.t('Normalised')
+        ? say('Normalised')
         : notification.kind === 'raw'
-          ? l10n.t('As Received')
-          : l10n.t('Not Normalised');
+          ? say('As Received')
+          : say('Not Normalised');
     const detail =
       notification.parts > 1
-        ? l10n.t('{0}, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
+        ? say('{0}, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
         : notification.id;
     steps.push({ id, title, detail, wait: '', tone: 'good', spoken: '', dueInMs: null });
   }
@@ -127,15 +125,15 @@ interface Way {
 }
 
 function stepsOf(input: TimelineInput, way: Way, subjects: Map<string, StepSubject>): Step[] {
-  const { l10n, language } = input;
+  const { language } = input;
   const { notification, attempts } = way;
   const steps = attempts.map((attempt, i): Step => {
     const before = attempts[i - 1];
     const id = attemptId(attempt);
-    const title = attemptName(attempt, way.replays, sayIn(l10n));
+    const title = attemptName(attempt, way.replays);
     subjects.set(id, { kind: 'attempt', notification, attempt, name: title });
-    const detail = resultOf(attempt, l10n);
-    const wait = before === undefined ? '' : `+${spanOf(Date.parse(attempt.at) - Date.parse(before.at), l10n)}`;
+    const detail = resultOf(attempt);
+    const wait = before === undefined ? '' : `+${spanOf(Date.parse(attempt.at) - Date.parse(before.at))}`;
     return {
       id,
       title,
@@ -155,17 +153,14 @@ function stepsOf(input: TimelineInput, way: Way, subjects: Map<string, StepSubje
 }
 
 /** Undefined if the last attempt was final. */
-function openStep(
-  { around, l10n, language }: TimelineInput,
-  { notification, forwarding, attempts }: Way,
-): Step | undefined {
+function openStep({ around, language }: TimelineInput, { notification, forwarding, attempts }: Way): Step | undefined {
   const word = forwardingWord(forwarding);
   if (word === 'sent' || (word === 'failed' && attempts.length > 0)) return undefined;
   const id = `next ${notification.id} ${forwarding.destinationId}`;
   const { nextAttemptAt } = forwarding;
   const due = word === 'retrying' || (word === 'waiting' && nextAttemptAt !== null) ? nextAttemptAt : null;
-  const detail = forwardingInFull(forwarding, around, l10n);
-  const title = due === null ? titles(l10n)[word] : l10n.t('Next Attempt');
+  const detail = forwardingInFull(forwarding, around);
+  const title = due === null ? titles()[word] : say('Next Attempt');
   return {
     id,
     title,
@@ -178,24 +173,24 @@ function openStep(
         : word === 'discarded'
           ? 'none'
           : 'busy',
-    spoken: due === null ? '' : l10n.t('due at {0}', clockOf(due, language)),
+    spoken: due === null ? '' : say('due at {0}', clockOf(due, language)),
     dueInMs: due === null ? null : Math.max(0, Date.parse(due) - around.now),
   };
 }
 
-function titles(l10n: Localiser): Readonly<Record<ReturnType<typeof forwardingWord>, string>> {
+function titles(): Readonly<Record<ReturnType<typeof forwardingWord>, string>> {
   return {
-    failed: l10n.t('Failed'),
-    held: l10n.t('Held'),
-    retrying: l10n.t('Retrying'),
-    waiting: l10n.t('Waiting'),
-    discarded: l10n.t('Discarded'),
-    sent: l10n.t('Sent'),
+    failed: say('Failed'),
+    held: say('Held'),
+    retrying: say('Retrying'),
+    waiting: say('Waiting'),
+    discarded: say('Discarded'),
+    sent: say('Sent'),
   };
 }
 
-function pillOf(forwarding: Forwarding, around: RowContext, l10n: Localiser): Pill {
-  return { state: forwardingWord(forwarding), text: printable(forwardingInFull(forwarding, around, l10n), 300) };
+function pillOf(forwarding: Forwarding, around: RowContext): Pill {
+  return { state: forwardingWord(forwarding), text: printable(forwardingInFull(forwarding, around), 300) };
 }
 
 function attemptsAt(
@@ -212,23 +207,21 @@ function attemptId({ notificationId, destinationId, number }: AttemptDetail): st
   return `attempt ${notificationId} ${number} ${destinationId}`;
 }
 
-function resultOf({ status, error, durationMs }: AttemptDetail, l10n: Localiser): string {
-  return status === null
-    ? printable(error ?? l10n.t('No answer'), 60)
-    : l10n.t('{0} in {1}', status, preciseOf(durationMs, l10n));
+function resultOf({ status, error, durationMs }: AttemptDetail): string {
+  return status === null ? printable(error ?? say('No answer'), 60) : say('{0} in {1}', status, preciseOf(durationMs));
 }
 
 /** Up to 10 ms with one decimal. */
-export function preciseOf(ms: number, l10n: Localiser): string {
-  return ms < 10 ? l10n.t('{0} ms', Math.round(ms * 10) / 10) : durationOf(ms, l10n);
+export function preciseOf(ms: number): string {
+  return ms < 10 ? say('{0} ms', Math.round(ms * 10) / 10) : durationOf(ms);
 }
 
-function spanOf(ms: number, l10n: Localiser): string {
+function spanOf(ms: number): string {
   const seconds = ms / 1000;
-  if (seconds < 90) return durationOf(seconds < 10 ? ms : Math.round(seconds) * 1000, l10n);
-  if (seconds < 5400) return l10n.t('{0} min', Math.round(seconds / 60));
+  if (seconds < 90) return durationOf(seconds < 10 ? ms : Math.round(seconds) * 1000);
+  if (seconds < 5400) return say('{0} min', Math.round(seconds / 60));
   const hours = Math.round(seconds / 3600);
-  return hours < 48 ? l10n.t('{0} h', hours) : l10n.t('{0} d', Math.round(hours / 24));
+  return hours < 48 ? say('{0} h', hours) : say('{0} d', Math.round(hours / 24));
 }
 
 export function clockOf(time: string, language: string): string {

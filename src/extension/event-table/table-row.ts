@@ -2,37 +2,33 @@
  * An event as a row of the table: texts for its cells, and spans for its waterfall. Text from outside is made
  * printable.
  */
+import { say } from '../../common/say.ts';
 import type { EventRow, Forwarding, TracedEvent } from '../../protocol/history.ts';
 import { durationOf, listOf, placeOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import { addressOf, heldAtGate, marksOf, stateWord } from '../events/event-words.ts';
 import { flagsOf, isHeldAtGate } from '../events/forwarding-state.ts';
 import type { Span, TableRow } from './messages.ts';
 
 /** @param names lists' names, and the language for numbers */
-export function tableRow(
-  traced: TracedEvent,
-  names: ListNaming & { readonly language: string },
-  l10n: Localiser,
-): TableRow {
+export function tableRow(traced: TracedEvent, names: ListNaming & { readonly language: string }): TableRow {
   const { row, state, status, durationMs } = traced;
   const receivedAt = Date.parse(row.receivedAt);
   const destinations = [...new Set(row.forwardings.map(({ destination }) => placeOf(destination)))];
-  const spans = spansOf(traced, receivedAt, l10n);
+  const spans = spansOf(traced, receivedAt);
   const nextAt = nextOf(traced, receivedAt);
-  const words = state === 'held' ? heldWord(row, l10n) : stateWord(state, l10n);
+  const words = state === 'held' ? heldWord(row) : stateWord(state);
   const made = spans.length + traced.omittedAttempts;
   return {
     id: row.id,
     receivedAt,
     state,
     cells: {
-      type: row.kind === 'event' ? printable(row.type ?? l10n.t('No type')) : stateWord(row.kind, l10n),
-      address: row.kind === 'event' ? addressOf(row, l10n) : printable(row.reason ?? ''),
+      type: row.kind === 'event' ? printable(row.type ?? say('No type')) : stateWord(row.kind),
+      address: row.kind === 'event' ? addressOf(row) : printable(row.reason ?? ''),
       list: row.list === null ? '' : printable(names.nameOfList(row.list) ?? row.list),
-      state: [words, ...marksOf(row, l10n)].join(', '),
+      state: [words, ...marksOf(row)].join(', '),
       status: status === null ? '' : String(status),
       duration: durationMs === null ? '' : numberOf(durationMs, names.language),
       attempts: row.forwardings.length === 0 ? '' : String(made),
@@ -43,25 +39,23 @@ export function tableRow(
     details: [
       ...(row.list === null ? [] : [printable(listOf(row.list, names))]),
       ...destinations,
-      ...row.forwardings.flatMap((each) => whyOf(each, l10n)),
+      ...row.forwardings.flatMap((each) => whyOf(each)),
       ...[row.warning, row.reason].filter((each) => each !== null).map((each) => printable(each)),
     ].join('\n'),
     flags: flagsOf(row),
     spans,
     nextAt,
-    waterfallWords: waterfallWords(traced, { spans, nextAt, made }, l10n),
+    waterfallWords: waterfallWords(traced, { spans, nextAt, made }),
   };
 }
 
-function heldWord({ forwardings }: EventRow, l10n: Localiser): string {
+function heldWord({ forwardings }: EventRow): string {
   const stopped = forwardings.find((each) => isHeldAtGate(each) && each.breakpointId != null);
-  return stopped?.breakpointId == null
-    ? stateWord('held', l10n)
-    : l10n.t('Held at {0}', printable(stopped.breakpointId));
+  return stopped?.breakpointId == null ? stateWord('held') : say('Held at {0}', printable(stopped.breakpointId));
 }
 
-function whyOf(forwarding: Forwarding, l10n: Localiser): string[] {
-  if (isHeldAtGate(forwarding)) return [heldAtGate(forwarding, l10n)];
+function whyOf(forwarding: Forwarding): string[] {
+  if (isHeldAtGate(forwarding)) return [heldAtGate(forwarding)];
   return forwarding.detail === null ? [] : [printable(forwarding.detail)];
 }
 
@@ -70,10 +64,10 @@ function numberOf(ms: number, language: string): string {
   return ms.toLocaleString(language, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 }
 
-function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser): Span[] {
+function spansOf({ attempts }: TracedEvent, receivedAt: number): Span[] {
   const settled = new Set<string>();
   return attempts.map(({ destinationId, number, at, durationMs, status, outcome }) => {
-    const answer = status === null ? l10n.t('no answer') : String(status);
+    const answer = status === null ? say('no answer') : String(status);
     const again = settled.has(destinationId);
     if (outcome !== 'retrying') settled.add(destinationId);
     return {
@@ -81,7 +75,7 @@ function spansOf({ attempts }: TracedEvent, receivedAt: number, l10n: Localiser)
       ms: durationMs,
       outcome,
       again,
-      words: l10n.t('attempt {0}: {1} in {2}', number, answer, durationOf(durationMs, l10n)),
+      words: say('attempt {0}: {1} in {2}', number, answer, durationOf(durationMs)),
     };
   });
 }
@@ -94,15 +88,12 @@ function nextOf({ row }: TracedEvent, receivedAt: number): number | null {
 function waterfallWords(
   { row, omittedAttempts }: TracedEvent,
   { spans, nextAt, made }: { readonly spans: readonly Span[]; readonly nextAt: number | null; readonly made: number },
-  l10n: Localiser,
 ): string {
-  const latest = spans
-    .slice(-3)
-    .map(({ from, words }) => l10n.t('{1} (started after {0})', durationOf(from, l10n), words));
+  const latest = spans.slice(-3).map(({ from, words }) => say('{1} (started after {0})', durationOf(from), words));
   return [
-    row.signature === 'fetched' ? l10n.t('fetched') : l10n.t('relay answered {0}', row.httpStatus),
-    ...(made > latest.length && omittedAttempts + spans.length > 0 ? [l10n.t('{0} attempts', made)] : []),
+    row.signature === 'fetched' ? say('fetched') : say('relay answered {0}', row.httpStatus),
+    ...(made > latest.length && omittedAttempts + spans.length > 0 ? [say('{0} attempts', made)] : []),
     ...latest,
-    ...(nextAt === null ? [] : [l10n.t('next attempt {0} after receipt', durationOf(nextAt, l10n))]),
+    ...(nextAt === null ? [] : [say('next attempt {0} after receipt', durationOf(nextAt))]),
   ].join(', ');
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { EventRow, TracedEvent } from '../../protocol/history.ts';
 import { maxChosen } from '../../protocol/message-size.ts';
@@ -76,7 +77,7 @@ export class TableView implements vscode.Disposable {
     const { context, log } = this.#parts;
     const page = new PageHost<PageMessage, HostMessage>(view, {
       name: 'table',
-      title: vscode.l10n.t('Webhook Events'),
+      title: say('Webhook Events'),
       extensionUri: context.extensionUri,
       log,
       read: async (raw) => (await import('../deferred.ts')).readTableMessage(raw),
@@ -109,7 +110,7 @@ export class TableView implements vscode.Disposable {
     const clicked = nodes.find(({ row }) => row.id === chosen?.active) ?? nodes[0];
     if (chosen === undefined || clicked === undefined) throw rowsChanged();
     const gone = 'ids' in chosen ? chosen.ids.length - rows.length : 0;
-    if (gone > 0) void offer('Information', vscode.l10n.t('No longer in the history: {0}.', gone), {});
+    if (gone > 0) void offer('Information', say('No longer in the history: {0}.', gone), {});
     return [clicked, nodes, ...given.slice(1)];
   }
 
@@ -176,16 +177,15 @@ export class TableView implements vscode.Disposable {
   }
 
   async #rowsOf(chosen: ChosenEvents): Promise<EventRow[]> {
-    const { l10n } = vscode;
     const count = 'ids' in chosen ? chosen.ids.length : chosen.count;
     if (count > maxChosen) {
       throw new CommandError(
-        l10n.t('You selected {0} events; the limit is {1}', inFull(count), inFull(maxChosen)),
-        l10n.t('Narrow the selection with a filter, and then try again.'),
+        say('You selected {0} events; the limit is {1}', inFull(count), inFull(maxChosen)),
+        say('Narrow the selection with a filter, and then try again.'),
       );
     }
     if (count <= mostWithoutProgress) return this.#feed.rowsOf(chosen);
-    return cancellable(l10n.t('Reading events'), async (signal) => {
+    return cancellable(say('Reading events'), async (signal) => {
       const rows = await this.#feed.rowsOf(chosen, () => signal.aborted);
       if (signal.aborted) throw new GivenUpError('reading the chosen events');
       return rows;
@@ -206,7 +206,7 @@ export class TableView implements vscode.Disposable {
       type: 'typed',
       text,
       ways: ways.suggestions.map(({ filter, name = '', open }) => ({ filter, description: name, begins: open })),
-      problem: done && refusal !== undefined ? withNext(refusal, vscode.l10n) : null,
+      problem: done && refusal !== undefined ? withNext(refusal) : null,
     });
   }
 
@@ -252,7 +252,7 @@ export class TableView implements vscode.Disposable {
   }
 
   readonly #row = (event: TracedEvent): TableRow =>
-    tableRow(event, { nameOfList: this.#parts.names.nameOf, language: vscode.env.language }, vscode.l10n);
+    tableRow(event, { nameOfList: this.#parts.names.nameOf, language: vscode.env.language });
 
   #drawn({ offset, rows }: RowWindow<TracedEvent>): RowWindow {
     return { offset, rows: rows.map(this.#row) };
@@ -285,7 +285,7 @@ export class TableView implements vscode.Disposable {
     if (watch.isLeft && failure === undefined) return { kind: 'readOnly' };
     if (state.kind === 'failed') return { kind: 'failed', message: printable(state.message, 1000) };
     if (state.kind !== 'starting' && failure !== undefined)
-      return { kind: 'unreadable', message: printable(withNext(failure, vscode.l10n), 1000) };
+      return { kind: 'unreadable', message: printable(withNext(failure), 1000) };
     return { kind: state.kind };
   }
 
@@ -298,11 +298,11 @@ export class TableView implements vscode.Disposable {
       sending?.state !== 'paused'
         ? null
         : canGoOn
-          ? pausedText(sending, { now: Date.now(), language }, vscode.l10n)
-          : leftPausedText(sending, language, vscode.l10n);
+          ? pausedText(sending, { now: Date.now(), language })
+          : leftPausedText(sending, language);
     const answering = session.status?.answering;
     const onPurpose =
-      answering?.state === 'on-purpose' ? onPurposeText(answering, { now: Date.now(), language }, vscode.l10n) : null;
+      answering?.state === 'on-purpose' ? onPurposeText(answering, { now: Date.now(), language }) : null;
     const hasSampleReceiver = canGoOn && readEntries().entries.length === 0;
     return { type: 'sending', paused, canGoOn, onPurpose, hasSampleReceiver };
   }
@@ -314,7 +314,7 @@ function inFull(count: number): string {
 
 function offeredFilters(recent: readonly string[]): OfferedFilter[] {
   return [
-    ...recent.map((filter) => ({ filter, description: vscode.l10n.t('recently used'), begins: false })),
+    ...recent.map((filter) => ({ filter, description: say('recently used'), begins: false })),
     ...exampleItems()
       .filter(({ kind }) => kind !== vscode.QuickPickItemKind.Separator)
       .map(({ label, description = '', typeOn }) => ({ filter: label, description, begins: typeOn !== undefined })),

@@ -2,6 +2,7 @@
  * Marks failures by the color of the row's text, as VS Code marks files with problems; the icon's shape shows the same.
  */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { ShownState } from '../events/forwarding-state.ts';
 
 const scheme = 'campaign-monitor-relay-state';
@@ -18,7 +19,7 @@ export function registerDecorations(): vscode.Disposable {
       const decoration = new vscode.FileDecoration(
         // A badge letter would replace the row's description.
         undefined,
-        uri.path === '/failed' ? vscode.l10n.t('Not accepted by a destination') : vscode.l10n.t('Rejected'),
+        uri.path === '/failed' ? say('Not accepted by a destination') : say('Rejected'),
         new vscode.ThemeColor('list.errorForeground'),
       );
       decoration.propagate = false;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { prefix } from '../prefix.ts';
@@ -295,7 +296,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     if (filter === '' && all !== undefined) return all;
     // Before the count is known, the number of loaded events is the minimum.
     const found = `${written(Math.max(total, list.size))}${atLeast || (total < list.size && list.hasOlder) ? '+' : ''}`;
-    return filter === '' || all === undefined ? found : vscode.l10n.t('{0} of {1}', found, all);
+    return filter === '' || all === undefined ? found : say('{0} of {1}', found, all);
   }
 
   #message(filter: string): string | undefined {
@@ -304,26 +305,26 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     const { status } = this.#session;
     const named = withListNames(filter, this.#around);
     const parts: string[] = [];
-    if (this.#isNoMatch) parts.push(vscode.l10n.t('No event matches: {0}', named));
-    else if (filter !== '') parts.push(vscode.l10n.t('Filter: {0}', named));
+    if (this.#isNoMatch) parts.push(say('No event matches: {0}', named));
+    else if (filter !== '') parts.push(say('Filter: {0}', named));
     const { language } = vscode.env;
     if (status === undefined) {
-      if (left?.state === 'paused') parts.unshift(leftPausedText(left, language, vscode.l10n));
-      if (list.size > 0) parts.unshift(vscode.l10n.t('The relay isn’t running; showing the events it received.'));
+      if (left?.state === 'paused') parts.unshift(leftPausedText(left, language));
+      if (list.size > 0) parts.unshift(say('The relay isn’t running; showing the events it received.'));
     } else {
       const { sending, answering, tunnel } = status;
-      if (isTunnelFailing(tunnel)) parts.unshift(vscode.l10n.t('No public URL: {0}', tunnel.reason));
+      if (isTunnelFailing(tunnel)) parts.unshift(say('No public URL: {0}', tunnel.reason));
       const reader = { now: this.#around.now, language };
-      if (sending.state === 'paused') parts.unshift(pausedText(sending, reader, vscode.l10n));
-      if (answering.state === 'on-purpose') parts.unshift(onPurposeText(answering, reader, vscode.l10n));
+      if (sending.state === 'paused') parts.unshift(pausedText(sending, reader));
+      if (answering.state === 'on-purpose') parts.unshift(onPurposeText(answering, reader));
     }
     if (searchable !== undefined) {
-      parts.push(vscode.l10n.t('Preparing the history: {0}% is searchable.', searchable));
+      parts.push(say('Preparing the history: {0}% is searchable.', searchable));
     }
     if (failure !== undefined) {
       // An unbreakable path would push the rest out of sight.
-      const why = printable(withNext(failure, vscode.l10n), 1000).replace(/[\\/]/g, '$&\u200b');
-      parts.unshift(vscode.l10n.t('Couldn’t read events: {0}', why));
+      const why = printable(withNext(failure), 1000).replace(/[\\/]/g, '$&\u200b');
+      parts.unshift(say('Couldn’t read events: {0}', why));
     }
     return parts.length === 0 ? undefined : parts.join('\n');
   }
@@ -373,7 +374,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
         ? undefined
         : {
             value: failed,
-            tooltip: failed === 1 ? vscode.l10n.t('1 event failed') : vscode.l10n.t('{0} events failed', failed),
+            tooltip: failed === 1 ? say('1 event failed') : say('{0} events failed', failed),
           };
   }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { printable } from '../ui/printable.ts';
 import { suggest } from './filter-suggestions.ts';
 import type { FilterSuggestion, KnownList } from './filter-suggestions.ts';
@@ -28,8 +29,8 @@ export interface FilterQuestion {
  */
 export function pickFilter({ current, recent, lists, check }: FilterQuestion): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick<FilterItem>();
-  picker.title = vscode.l10n.t('Filter Events');
-  picker.placeholder = vscode.l10n.t('Enter a filter, such as type:subscribe state:failed since:2h ann@example.com');
+  picker.title = say('Filter Events');
+  picker.placeholder = say('Enter a filter, such as type:subscribe state:failed since:2h ann@example.com');
   picker.value = current;
   // A document that a click on a row has just opened must not close the picker.
   picker.ignoreFocusOut = true;
@@ -123,12 +124,12 @@ function suggestionItem({ word, filter, name, open }: FilterSuggestion): FilterI
 function typedItems(typed: string, current: string, problem: string | null): FilterItem[] {
   if (typed === '') {
     if (current === '') return [];
-    return [{ label: vscode.l10n.t('Show All Events'), iconPath: new vscode.ThemeIcon('clear-all'), filter: '' }];
+    return [{ label: say('Show All Events'), iconPath: new vscode.ThemeIcon('clear-all'), filter: '' }];
   }
   if (problem !== null) {
     return [
       {
-        label: vscode.l10n.t('Not a valid filter'),
+        label: say('Not a valid filter'),
         detail: problem,
         filter: typed,
         alwaysShow: true,
@@ -142,7 +143,7 @@ function typedItems(typed: string, current: string, problem: string | null): Fil
       filter: typed,
       alwaysShow: true,
       iconPath: new vscode.ThemeIcon('filter'),
-      description: vscode.l10n.t('Apply this filter'),
+      description: say('Apply this filter'),
     },
   ];
 }
@@ -154,13 +155,12 @@ function separator(label: string): FilterItem {
 function recentItems(recent: readonly string[]): FilterItem[] {
   if (recent.length === 0) return [];
   return [
-    separator(vscode.l10n.t('recently used')),
+    separator(say('recently used')),
     ...recent.map((filter) => ({ label: filter, filter, iconPath: new vscode.ThemeIcon('history') })),
   ];
 }
 
 export function exampleItems(): FilterItem[] {
-  const { l10n } = vscode;
   const whole = (filter: string, description: string): FilterItem => ({ label: filter, description, filter });
   const begin = (label: string, description: string): FilterItem => ({
     label,
@@ -169,15 +169,15 @@ export function exampleItems(): FilterItem[] {
     typeOn: label,
   });
   return [
-    separator(l10n.t('examples')),
-    whole('state:failed', l10n.t('Failed: not accepted by a destination')),
-    whole('state:waiting,held', l10n.t('Not sent yet')),
-    whole('type:Subscribe since:1h', l10n.t('Subscriptions in the last hour')),
-    whole('kind:rejected', l10n.t('Rejected deliveries')),
-    whole('duplicate:yes', l10n.t('Possible duplicates')),
-    separator(l10n.t('start a filter')),
-    begin('address:', l10n.t('Email address, or the start of one')),
-    begin('list:', l10n.t('List ID')),
-    begin('until:', l10n.t('Before a time, such as 2026-03-01 or 7d (7 days ago)')),
+    separator(say('examples')),
+    whole('state:failed', say('Failed: not accepted by a destination')),
+    whole('state:waiting,held', say('Not sent yet')),
+    whole('type:Subscribe since:1h', say('Subscriptions in the last hour')),
+    whole('kind:rejected', say('Rejected deliveries')),
+    whole('duplicate:yes', say('Possible duplicates')),
+    separator(say('start a filter')),
+    begin('address:', say('Email address, or the start of one')),
+    begin('list:', say('List ID')),
+    begin('until:', say('Before a time, such as 2026-03-01 or 7d (7 days ago)')),
   ];
 }

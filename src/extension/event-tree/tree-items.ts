@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { flagsOf, isHeldAtGate, isUnderWay, shownState } from '../events/forwarding-state.ts';
 import type { ShownState } from '../events/forwarding-state.ts';
@@ -39,59 +40,58 @@ const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
 
 export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem {
   const { row } = node;
-  const item = new vscode.TreeItem(rowLabelOf(row, around, vscode.l10n));
+  const item = new vscode.TreeItem(rowLabelOf(row, around));
   const state = shownState(row, around);
   const [icon, colour] = state === 'held' && row.forwardings.some(isHeldAtGate) ? heldAtGateIcon : icons[state];
   item.id = row.id;
-  item.description = descriptionOf(row, around, vscode.l10n);
+  item.description = descriptionOf(row, around);
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
   item.contextValue = flagsOf(row);
-  item.accessibilityInformation = { label: spokenOf(row, around, vscode.l10n), role: 'treeitem' };
+  item.accessibilityInformation = { label: spokenOf(row, around), role: 'treeitem' };
   // VS Code's own command keeps the focus in the tree on a click, and moves it to the editor on Enter.
-  item.command = { command: 'vscode.open', title: vscode.l10n.t('Open Event'), arguments: [eventUri(row.id)] };
+  item.command = { command: 'vscode.open', title: say('Open Event'), arguments: [eventUri(row.id)] };
   const decorated = decoratedUri(state);
   if (decorated !== undefined) item.resourceUri = decorated;
   return item;
 }
 
 export function moreItem(): vscode.TreeItem {
-  const item = actionItem('more', vscode.l10n.t('Load More'), 'ellipsis');
-  item.tooltip = vscode.l10n.t('Load older events');
-  item.command = { command: commandId('loadMore'), title: vscode.l10n.t('Load More Events'), arguments: [] };
+  const item = actionItem('more', say('Load More'), 'ellipsis');
+  item.tooltip = say('Load older events');
+  item.command = { command: commandId('loadMore'), title: say('Load More Events'), arguments: [] };
   return item;
 }
 
 /** Shows that the list is frozen, and how many events have arrived since; clicking it adds them. */
 export function pausedItem(fresh: number): vscode.TreeItem {
-  const { l10n } = vscode;
   const count = fresh.toLocaleString(vscode.env.language);
-  const item = actionItem('paused', l10n.t('List is frozen: {0} new', count), 'pinned');
-  item.description = l10n.t('Show new events');
-  item.tooltip = l10n.t(
+  const item = actionItem('paused', say('List is frozen: {0} new', count), 'pinned');
+  item.description = say('Show new events');
+  item.tooltip = say(
     'The list is frozen, so new events don’t appear and no row moves. Sending isn’t affected. Select this row to unfreeze the list.',
   );
-  item.command = { command: commandId('toggleFrozen'), title: l10n.t('Unfreeze List'), arguments: [false] };
-  item.accessibilityInformation = { label: l10n.t('List is frozen: {0} new. Press Enter to show new events.', count) };
+  item.command = { command: commandId('toggleFrozen'), title: say('Unfreeze List'), arguments: [false] };
+  item.accessibilityInformation = { label: say('List is frozen: {0} new. Press Enter to show new events.', count) };
   return item;
 }
 
 export function newestItem(node: NewestNode): vscode.TreeItem {
-  const item = actionItem('newest', vscode.l10n.t('Back to Newest'), 'arrow-up');
-  item.tooltip = vscode.l10n.t('Showing older events; the newest aren’t loaded.');
-  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [node] };
+  const item = actionItem('newest', say('Back to Newest'), 'arrow-up');
+  item.tooltip = say('Showing older events; the newest aren’t loaded.');
+  item.command = { command: commandId('refreshEvents'), title: say('Refresh Events'), arguments: [node] };
   return item;
 }
 
 /** Shown if no event matches the filter; clicking it clears the filter. */
 export function noMatchItem(): vscode.TreeItem {
-  const item = actionItem('noMatch', vscode.l10n.t('Clear Filter'), 'clear-all');
-  item.command = { command: commandId('clearFilter'), title: vscode.l10n.t('Clear Filter'), arguments: [] };
+  const item = actionItem('noMatch', say('Clear Filter'), 'clear-all');
+  item.command = { command: commandId('clearFilter'), title: say('Clear Filter'), arguments: [] };
   return item;
 }
 
 export function failureItem(): vscode.TreeItem {
-  const item = actionItem('failure', vscode.l10n.t('Try Again'), 'refresh');
-  item.command = { command: commandId('refreshEvents'), title: vscode.l10n.t('Refresh Events'), arguments: [] };
+  const item = actionItem('failure', say('Try Again'), 'refresh');
+  item.command = { command: commandId('refreshEvents'), title: say('Refresh Events'), arguments: [] };
   return item;
 }
 
@@ -105,27 +105,25 @@ function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
 
 /** All about an event at a glance; text from outside is shown as text, never as markup. */
 export function eventTooltip({ row }: EventNode, around: RowContext): vscode.MarkdownString {
-  const { l10n } = vscode;
   const { language } = vscode.env;
   return factsTooltip([
-    [l10n.t('Type'), row.kind === 'event' ? (row.type ?? l10n.t('No type')) : labelOf(row, l10n)],
-    [l10n.t('Address'), row.address ?? ''],
-    [l10n.t('List'), row.list === null ? '' : listOf(row.list, around)],
-    [l10n.t('Date'), row.date === null ? '' : dateOf(row.date, language)],
-    [l10n.t('Received'), `${dateOf(row.receivedAt, language)} (${ageOf(row.receivedAt, around.now, l10n)})`],
-    [l10n.t('Relay’s answer'), row.signature === 'fetched' ? '' : String(row.httpStatus)],
-    [l10n.t('Warning'), row.warning ?? ''],
-    [l10n.t('Signature'), signatureOf(row, l10n)],
-    [l10n.t('Note'), marksOf({ ...row, signature: null }, l10n).join(', ')],
-    [l10n.t('Delivery'), placeInDelivery(row, l10n)],
+    [say('Type'), row.kind === 'event' ? (row.type ?? say('No type')) : labelOf(row)],
+    [say('Address'), row.address ?? ''],
+    [say('List'), row.list === null ? '' : listOf(row.list, around)],
+    [say('Date'), row.date === null ? '' : dateOf(row.date, language)],
+    [say('Received'), `${dateOf(row.receivedAt, language)} (${ageOf(row.receivedAt, around.now)})`],
+    [say('Relay’s answer'), row.signature === 'fetched' ? '' : String(row.httpStatus)],
+    [say('Warning'), row.warning ?? ''],
+    [say('Signature'), signatureOf(row)],
+    [say('Note'), marksOf({ ...row, signature: null }).join(', ')],
+    [say('Delivery'), placeInDelivery(row)],
     ...row.forwardings.map((each): [string, string] => [
       nameOfDestination(
         { url: each.destination, id: each.destinationId, mode: each.mode },
         row.forwardings.map(({ destination }) => ({ url: destination })),
-        l10n,
       ),
-      forwardingInFull(each, around, l10n, isUnderWay(each, around)),
+      forwardingInFull(each, around, isUnderWay(each, around)),
     ]),
-    [l10n.t('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
+    [say('IDs'), [row.id, row.deliveryId, row.notificationId].filter((id) => id !== null).join(', ')],
   ]);
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { withNext } from '../ui/error-words.ts';
@@ -49,7 +50,7 @@ async function filterEvents(
   }
   const check = async (text: string): Promise<string | null> => {
     const refusal = await watch.refusalOf(text);
-    return refusal === undefined ? null : withNext(refusal, vscode.l10n);
+    return refusal === undefined ? null : withNext(refusal);
   };
   const picked = await pickFilter({ current: watch.filter, recent: watch.recentFilters, lists: view.lists, check });
   if (picked !== undefined) await watch.setFilter(picked);
@@ -57,12 +58,12 @@ async function filterEvents(
 
 async function clearHistory(session: Session): Promise<void> {
   const client = connected(session);
-  const clear = vscode.l10n.t('Clear History');
+  const clear = say('Clear History');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Clear the history?'),
+    say('Clear the history?'),
     {
       modal: true,
-      detail: vscode.l10n.t(
+      detail: say(
         'Deliveries, their events, and their attempts will be removed from the history, except deliveries with waiting or held events. You can’t undo this.',
       ),
     },
@@ -72,7 +73,7 @@ async function clearHistory(session: Session): Promise<void> {
   const { cleared, kept } = await client.request('events/clear', {});
   showStatusMessage(
     kept === 0
-      ? vscode.l10n.t('Deliveries cleared: {0}.', cleared)
-      : vscode.l10n.t('Deliveries cleared: {0}. Kept because events are waiting or held: {1}.', cleared, kept),
+      ? say('Deliveries cleared: {0}.', cleared)
+      : say('Deliveries cleared: {0}. Kept because events are waiting or held: {1}.', cleared, kept),
   );
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { EventsNode } from './event-node.ts';
@@ -22,10 +23,7 @@ export function chosenRows(
 ): readonly [EventRow, ...EventRow[]] {
   const [first, ...others] = select(node, nodes);
   if (first === undefined) {
-    throw new CommandError(
-      vscode.l10n.t('No event is selected'),
-      vscode.l10n.t('Select an event in the Events view, and then try again.'),
-    );
+    throw new CommandError(say('No event is selected'), say('Select an event in the Events view, and then try again.'));
   }
   return [first, ...others];
 }

@@ -1,4 +1,5 @@
 /** An event in words. Text from outside is made printable here. */
+import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import { pauserOf } from '../sending/sending-words.ts';
@@ -6,7 +7,6 @@ import { clockOf, durationOf, isToday } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { forwardingWord, isHeldAtGate, isUnderWay, rowState, shownForwarding } from './forwarding-state.ts';
 import type { RowState, UnderWay } from './forwarding-state.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 
 export interface RowContext extends ListNaming {
@@ -23,14 +23,14 @@ export interface RowContext extends ListNaming {
 }
 
 /** What happened, and to whom; or the kind of the row. */
-export function labelOf(row: EventRow, l10n: Localiser): string {
+export function labelOf(row: EventRow): string {
   switch (row.kind) {
     case 'test':
-      return l10n.t('Test call');
+      return say('Test call');
     case 'rejected':
-      return l10n.t('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
+      return say('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
     case 'event':
-      return `${typeOf(row, l10n)} · ${addressOf(row, l10n)}`;
+      return `${typeOf(row)} · ${addressOf(row)}`;
   }
 }
 
@@ -38,162 +38,157 @@ export function labelOf(row: EventRow, l10n: Localiser): string {
  * The label in a narrow side bar, which cuts the end: a destination's refusal comes first, because the address may be
  * long.
  */
-export function rowLabelOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
-  return [refusalOf(row, around, l10n), labelOf(row, l10n)].filter((part) => part !== '').join(' · ');
+export function rowLabelOf(row: EventRow, around: UnderWay): string {
+  return [refusalOf(row, around), labelOf(row)].filter((part) => part !== '').join(' · ');
 }
 
-export function addressOf({ address }: EventRow, l10n: Localiser): string {
-  return address === null || address === '' ? l10n.t('No address') : printable(address);
+export function addressOf({ address }: EventRow): string {
+  return address === null || address === '' ? say('No address') : printable(address);
 }
 
-function typeOf(row: EventRow, l10n: Localiser): string {
-  return printable(row.type ?? l10n.t('No type'));
+function typeOf(row: EventRow): string {
+  return printable(row.type ?? say('No type'));
 }
 
 /** The time first, because the side bar is narrow and the icon shows the state; then the rest by importance. */
-export function descriptionOf(row: EventRow, around: RowContext, l10n: Localiser): string {
+export function descriptionOf(row: EventRow, around: RowContext): string {
   const parts = [
     clockOf(row.receivedAt, around.now, around.language),
-    furtherStateOf(row, around, l10n),
+    furtherStateOf(row, around),
     // The ID used in messages.
     row.id,
-    placeInDelivery(row, l10n),
-    ...marksOf(row, l10n),
+    placeInDelivery(row),
+    ...marksOf(row),
     shortList(row.list, around),
   ];
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-export function spokenOf(row: EventRow, around: RowContext, l10n: Localiser): string {
+export function spokenOf(row: EventRow, around: RowContext): string {
   const parts = [
-    row.kind === 'event' ? typeOf(row, l10n) : '',
-    row.kind === 'event' ? addressOf(row, l10n) : labelOf(row, l10n),
-    stateOf(row, around, l10n),
-    row.list === null ? '' : l10n.t('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
+    row.kind === 'event' ? typeOf(row) : '',
+    row.kind === 'event' ? addressOf(row) : labelOf(row),
+    stateOf(row, around),
+    row.list === null ? '' : say('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
     clockOf(row.receivedAt, around.now, around.language),
-    placeInDelivery(row, l10n),
-    ...marksOf(row, l10n),
+    placeInDelivery(row),
+    ...marksOf(row),
     row.id,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
 /** Its position in a delivery with several events; also the name of a delivery without events in messages. */
-export function placeInDelivery({ deliveryId, inDelivery }: EventRow, l10n: Localiser): string {
+export function placeInDelivery({ deliveryId, inDelivery }: EventRow): string {
   if (inDelivery.of < 2) return '';
-  return l10n.t('{0} of {1} in {2}', inDelivery.position, inDelivery.of, deliveryId);
+  return say('{0} of {1} in {2}', inDelivery.position, inDelivery.of, deliveryId);
 }
 
-export function marksOf(row: EventRow, l10n: Localiser): string[] {
+export function marksOf(row: EventRow): string[] {
   const marks: string[] = [];
-  const signature = signatureOf(row, l10n);
+  const signature = signatureOf(row);
   if (signature !== '' && row.signature !== 'unchecked') marks.push(signature);
-  if (row.duplicateOf !== null) marks.push(l10n.t('duplicate of {0}', row.duplicateOf));
-  if (row.injected) marks.push(l10n.t('edited and resent'));
-  if (row.answered !== undefined) marks.push(l10n.t('answered {0} on purpose', row.httpStatus));
+  if (row.duplicateOf !== null) marks.push(say('duplicate of {0}', row.duplicateOf));
+  if (row.injected) marks.push(say('edited and resent'));
+  if (row.answered !== undefined) marks.push(say('answered {0} on purpose', row.httpStatus));
   return marks;
 }
 
-export function stateWord(state: RowState, l10n: Localiser): string {
+export function stateWord(state: RowState): string {
   switch (state) {
     case 'failed':
-      return l10n.t('Failed');
+      return say('Failed');
     case 'held':
-      return l10n.t('Held');
+      return say('Held');
     case 'retrying':
-      return l10n.t('Retrying');
+      return say('Retrying');
     case 'waiting':
-      return l10n.t('Waiting');
+      return say('Waiting');
     case 'discarded':
-      return l10n.t('Discarded');
+      return say('Discarded');
     case 'sent':
-      return l10n.t('Sent');
+      return say('Sent');
     case 'rejected':
-      return l10n.t('Rejected');
+      return say('Rejected');
     case 'test':
-      return l10n.t('Test call');
+      return say('Test call');
     case 'none':
-      return l10n.t('Not forwarded');
+      return say('Not forwarded');
   }
 }
 
 /** Why resending rows sent nothing: what wasn't sent yet isn't sent twice. */
-export function whyNothingIsResent(rows: readonly EventRow[], l10n: Localiser): string {
+export function whyNothingIsResent(rows: readonly EventRow[]): string {
   if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
-    return l10n.t('Not resent. To send held events, choose Release.');
+    return say('Not resent. To send held events, choose Release.');
   const waits = rows.some(({ forwardings }) =>
     forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
   );
-  return waits ? l10n.t('Not resent: still waiting to be sent.') : l10n.t('Not resent: no matching destination.');
+  return waits ? say('Not resent: still waiting to be sent.') : say('Not resent: no matching destination.');
 }
 
 /** The signature of a notification from Open Connectors; empty for Campaign Monitor's deliveries. */
-export function signatureOf({ signature }: EventRow, l10n: Localiser): string {
+export function signatureOf({ signature }: EventRow): string {
   switch (signature) {
     case null:
       return '';
     case 'valid':
-      return l10n.t('valid signature');
+      return say('valid signature');
     case 'invalid':
-      return l10n.t('wrong signature');
+      return say('wrong signature');
     case 'missing':
-      return l10n.t('no signature');
+      return say('no signature');
     case 'unchecked':
-      return l10n.t('signature not checked: no verify key');
+      return say('signature not checked: no verify key');
     case 'fetched':
-      return l10n.t('fetched: no signature to check');
+      return say('fetched: no signature to check');
   }
 }
 
 /** The last response of a destination that refused an event; empty if none has. */
-function refusalOf(row: EventRow, around: UnderWay, l10n: Localiser): string {
+function refusalOf(row: EventRow, around: UnderWay): string {
   const shown = row.kind === 'event' ? shownForwarding(row, around) : undefined;
   if (shown === undefined || isUnderWay(shown, around)) return '';
   const word = forwardingWord(shown);
-  return word === 'failed' || word === 'retrying' ? answerOf(shown, l10n) : '';
+  return word === 'failed' || word === 'retrying' ? answerOf(shown) : '';
 }
 
-function furtherStateOf(row: EventRow, around: RowContext, l10n: Localiser): string {
-  const isSaid = rowState(row) === 'failed' && refusalOf(row, around, l10n) !== '';
-  return isSaid ? othersOf(row, l10n) : stateOf(row, around, l10n);
+function furtherStateOf(row: EventRow, around: RowContext): string {
+  const isSaid = rowState(row) === 'failed' && refusalOf(row, around) !== '';
+  return isSaid ? othersOf(row) : stateOf(row, around);
 }
 
 /**
  * The last response of a destination that refused it: its status, or in one word why there is none, because type and
  * address follow; empty if unknown.
  */
-export function answerOf({ status, detail }: Forwarding, l10n: Localiser): string {
+export function answerOf({ status, detail }: Forwarding): string {
   if (status !== null) return String(status);
   if (detail === null) return '';
-  if (/^no (?:complete )?(?:answer within|connection in time)/.test(detail)) return l10n.t('timed out');
-  if (/\bECONNREFUSED\b/.test(detail)) return l10n.t('refused');
-  if (/\b(?:ENOTFOUND|EAI_AGAIN)\b/.test(detail)) return l10n.t('unknown host');
+  if (/^no (?:complete )?(?:answer within|connection in time)/.test(detail)) return say('timed out');
+  if (/\bECONNREFUSED\b/.test(detail)) return say('refused');
+  if (/\b(?:ENOTFOUND|EAI_AGAIN)\b/.test(detail)) return say('unknown host');
   return printable(detail);
 }
 
 /** The state of an event's forwarding; empty if there is nothing to forward. */
-export function stateOf(row: EventRow, around: RowContext, l10n: Localiser): string {
+export function stateOf(row: EventRow, around: RowContext): string {
   if (row.kind !== 'event') return '';
   const shown = shownForwarding(row, around);
-  if (shown === undefined) return l10n.t('not forwarded');
-  const words = forwardingOf(shown, around, l10n, isUnderWay(shown, around));
-  return [words, othersOf(row, l10n)].filter((part) => part !== '').join(', ');
+  if (shown === undefined) return say('not forwarded');
+  const words = forwardingOf(shown, around, isUnderWay(shown, around));
+  return [words, othersOf(row)].filter((part) => part !== '').join(', ');
 }
 
 /** How many of several destinations accepted an event; empty if it has one. */
-function othersOf({ forwardings }: EventRow, l10n: Localiser): string {
+function othersOf({ forwardings }: EventRow): string {
   const all = forwardings.length;
   const sent = forwardings.filter(({ state }) => state === 'sent').length;
-  return all < 2 ? '' : sent === all ? l10n.t('{0} times', all) : l10n.t('{0} of {1} sent', sent, all);
+  return all < 2 ? '' : sent === all ? say('{0} times', all) : say('{0} of {1} sent', sent, all);
 }
 
 /** @param underWay it is being sent now */
-export function forwardingOf(
-  forwarding: Forwarding,
-  around: RowContext,
-  l10n: Localiser,
-  underWay: boolean = false,
-): string {
+export function forwardingOf(forwarding: Forwarding, around: RowContext, underWay: boolean = false): string {
   const { status, durationMs } = forwarding;
   // Attempts are counted across replays, so the maximum of a round is, too.
   const before = forwarding.attempts - forwarding.ofRound;
@@ -202,61 +197,54 @@ export function forwardingOf(
   const next = forwarding.attempts + 1;
   if (underWay) {
     return forwarding.ofRound === 0 || most === null || next > most
-      ? l10n.t('sending')
-      : l10n.t('sending, attempt {0} of {1}', next, most);
+      ? say('sending')
+      : say('sending, attempt {0} of {1}', next, most);
   }
   switch (forwardingWord(forwarding)) {
     case 'waiting': {
       const why = forwarding.detail ?? around.whyWaiting(forwarding.destinationId);
-      return why === null ? l10n.t('waiting') : l10n.t('waiting: {0}', printable(why));
+      return why === null ? say('waiting') : say('waiting: {0}', printable(why));
     }
     case 'retrying':
-      return most === null || next > most ? l10n.t('retrying') : l10n.t('retrying, attempt {0} of {1}', next, most);
+      return most === null || next > most ? say('retrying') : say('retrying, attempt {0} of {1}', next, most);
     case 'held':
-      if (isHeldAtGate(forwarding)) return heldAtGate(forwarding, l10n);
-      return forwarding.detail === null ? l10n.t('held') : l10n.t('held: {0}', printable(forwarding.detail));
+      if (isHeldAtGate(forwarding)) return heldAtGate(forwarding);
+      return forwarding.detail === null ? say('held') : say('held: {0}', printable(forwarding.detail));
     case 'sent':
-      if (status === null || durationMs === null) return l10n.t('sent');
-      return l10n.t('sent {0} in {1}', status, durationOf(durationMs, l10n));
+      if (status === null || durationMs === null) return say('sent');
+      return say('sent {0} in {1}', status, durationOf(durationMs));
     case 'failed':
-      if (status !== null) return l10n.t('failed {0}', status);
-      return forwarding.detail === null ? l10n.t('failed') : l10n.t('failed: {0}', printable(forwarding.detail));
+      if (status !== null) return say('failed {0}', status);
+      return forwarding.detail === null ? say('failed') : say('failed: {0}', printable(forwarding.detail));
     case 'discarded':
-      return l10n.t('discarded');
+      return say('discarded');
   }
 }
 
-export function heldAtGate({ breakpointId }: Forwarding, l10n: Localiser): string {
-  return breakpointId == null
-    ? l10n.t('held: sending is paused')
-    : l10n.t('held at breakpoint {0}', printable(breakpointId));
+export function heldAtGate({ breakpointId }: Forwarding): string {
+  return breakpointId == null ? say('held: sending is paused') : say('held at breakpoint {0}', printable(breakpointId));
 }
 
 /** In full: since when, and who paused it, as far as known. */
-function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: RowContext, l10n: Localiser): string {
+function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: RowContext): string {
   const { breakpointId } = forwarding;
-  if (sending?.state !== 'paused') return heldAtGate(forwarding, l10n);
+  if (sending?.state !== 'paused') return heldAtGate(forwarding);
   const { since, by, stop } = sending;
   if (breakpointId == null) {
-    const words = [clockOf(since, now, language), pauserOf(by, l10n)];
+    const words = [clockOf(since, now, language), pauserOf(by)];
     return isToday(since, now)
-      ? l10n.t('held: sending paused at {0} by {1}', ...words)
-      : l10n.t('held: sending paused on {0} by {1}', ...words);
+      ? say('held: sending paused at {0} by {1}', ...words)
+      : say('held: sending paused on {0} by {1}', ...words);
   }
   // Other notifications may have been stopped at it before.
   return stop?.breakpointIds.includes(breakpointId) === true && since === stop.at
-    ? l10n.t('held at breakpoint {0} since {1}', printable(breakpointId), clockOf(stop.at, now, language))
-    : heldAtGate(forwarding, l10n);
+    ? say('held at breakpoint {0} since {1}', printable(breakpointId), clockOf(stop.at, now, language))
+    : heldAtGate(forwarding);
 }
 
-export function forwardingInFull(
-  forwarding: Forwarding,
-  around: RowContext,
-  l10n: Localiser,
-  underWay: boolean = false,
-): string {
-  if (isHeldAtGate(forwarding)) return heldAtGateInFull(forwarding, around, l10n);
-  const words = forwardingOf(forwarding, around, l10n, underWay);
+export function forwardingInFull(forwarding: Forwarding, around: RowContext, underWay: boolean = false): string {
+  if (isHeldAtGate(forwarding)) return heldAtGateInFull(forwarding, around);
+  const words = forwardingOf(forwarding, around, underWay);
   const { state, status } = forwarding;
   const detail = printable(forwarding.detail ?? '');
   const said = detail === '' || words.includes(detail) || detail === `answered ${status}`;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type * as client from '../deferred.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
@@ -49,9 +50,9 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
     useSandbox: (form) => useSandbox(parts, form),
     fillCallback,
     useThisMachine: async ({ state }) => state.fill({ oauthCallbackUrl: await thisMachinesCallback(parts) }),
-    generateKey: ({ state, say }) => {
+    generateKey: ({ state, say: done }) => {
       state.type('signatureKey', randomBytes(32).toString('base64'));
-      say(vscode.l10n.t('Key generated.'));
+      done(say('Key generated.'));
     },
     copyKey: (form) => copy(form, form.state.typed.signatureKey ?? ''),
     pickLists: (form) => pickLists(parts, form),
@@ -84,15 +85,15 @@ export async function storeSecrets({ platform }: Pick<FormActionParts, 'platform
   state.setStored(secrets.host, true);
 }
 
-async function copy({ say }: FormInUse, text: string): Promise<void> {
+async function copy({ say: done }: FormInUse, text: string): Promise<void> {
   if (text === '') return;
   await vscode.env.clipboard.writeText(text);
-  say(vscode.l10n.t('Copied.'));
+  done(say('Copied.'));
 }
 
 async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void> {
   const { client, state, relay } = form;
-  const { running, oauthCallbackUrl } = await form.during(vscode.l10n.t('Starting sandbox…'), async (signal) => {
+  const { running, oauthCallbackUrl } = await form.during(say('Starting sandbox…'), async (signal) => {
     const running = await parts.sandbox.start(signal);
     // Its app accepts any port of this machine.
     const oauthCallbackUrl = await thisMachinesCallback(parts);
@@ -103,25 +104,25 @@ async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void
   const callbackUrl = relay.current(true);
   state.fillFromSandbox({
     fields: { apiKey: oauthClientId, oauthCallbackUrl, ...(callbackUrl !== undefined && { callbackUrl }) },
-    proposed: { name: vscode.l10n.t('Sandbox'), listIds: client.documentedListId },
+    proposed: { name: say('Sandbox'), listIds: client.documentedListId },
     secrets: { apiSecret: oauthClientSecret, campaignMonitorApiKey: apiKey },
   });
-  form.say(vscode.l10n.t('Sandbox values filled in.'));
+  form.say(say('Sandbox values filled in.'));
 }
 
 async function fillCallback(form: FormInUse): Promise<void> {
   const { state, relay } = form;
-  const callbackUrl = await form.during(vscode.l10n.t('Waiting for the relay URL…'), (signal) =>
+  const callbackUrl = await form.during(say('Waiting for the relay URL…'), (signal) =>
     relay.obtain(state.isSandbox, signal),
   );
   if (callbackUrl === undefined) return;
   state.fill({ callbackUrl });
-  form.say(vscode.l10n.t('Relay URL filled in.'));
+  form.say(say('Relay URL filled in.'));
 }
 
 async function pickLists({ pickLists: pick }: FormActionParts, form: FormInUse): Promise<void> {
   const { client, state } = form;
-  const lists = await form.during(vscode.l10n.t('Waiting for you to choose lists…'), async (signal) => {
+  const lists = await form.during(say('Waiting for you to choose lists…'), async (signal) => {
     const picked = await pick(client.parseListIds(state.fields.listIds), signal);
     signal.throwIfAborted();
     return picked;
@@ -158,8 +159,8 @@ async function token({ instances }: FormActionParts, { state: { created } }: For
   const kept = created === undefined ? undefined : await instances.token(created.host, Number(created.id));
   if (kept !== undefined) return kept;
   throw new CommandError(
-    vscode.l10n.t('The token of this instance isn’t stored in VS Code'),
-    vscode.l10n.t(
+    say('The token of this instance isn’t stored in VS Code'),
+    say(
       'If you deleted the instance, its token was removed too. To see whether the instance still exists, check the Instances view.',
     ),
   );
@@ -172,8 +173,8 @@ async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<v
     return;
   const text =
     fields.authentication === 'oauth'
-      ? vscode.l10n.t('Creating the instance after you grant access in the browser…')
-      : vscode.l10n.t('Creating the instance…');
+      ? say('Creating the instance after you grant access in the browser…')
+      : say('Creating the instance…');
   const input = client.instanceInput(fields, typed);
   const creation = await form.during(text, async (signal): Promise<Creation> => {
     // The views show the host on which the instance is created.
@@ -182,7 +183,7 @@ async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<v
     return createInstance(parts, { host, input }, signal);
   });
   if (creation.kind === 'failed') form.fail(creation.message);
-  if (creation.kind === 'cancelled') form.say(vscode.l10n.t('Cancelled. Nothing was created.'));
+  if (creation.kind === 'cancelled') form.say(say('Cancelled. Nothing was created.'));
   if (creation.kind !== 'created') return;
   state.created = { id: String(creation.id), name: creation.name, host: creation.host };
   // A question about the key takes the focus from the page: this returns it.
@@ -198,7 +199,7 @@ async function keepSignatureKey(
   signDirect: boolean,
 ): Promise<void> {
   if (key === '') return;
-  const failures = await storeSignatureKey({ secrets, store }, creation, key, signDirect, vscode.l10n);
+  const failures = await storeSignatureKey({ secrets, store }, creation, key, signDirect);
   for (const { error } of failures) log.error(`the signature key of a new instance was not kept: ${error.message}`);
   if (failures.length > 0) form.say(failures.map(({ text }) => text).join(' '));
 }

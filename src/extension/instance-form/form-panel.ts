@@ -1,5 +1,6 @@
 /** The form for a new instance: one panel, which survives hiding and the reload of the window. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { prefix } from '../prefix.ts';
 import type * as client from '../deferred.ts';
 import { nextOf } from '../ui/error-words.ts';
@@ -72,7 +73,7 @@ export class FormPanel implements vscode.Disposable {
   async open(): Promise<void> {
     if (this.#panel === undefined)
       this.#use(
-        vscode.window.createWebviewPanel(`${prefix}.form`, vscode.l10n.t('New Instance'), vscode.ViewColumn.Active, {
+        vscode.window.createWebviewPanel(`${prefix}.form`, say('New Instance'), vscode.ViewColumn.Active, {
           enableFindWidget: true,
         }),
       );
@@ -105,7 +106,7 @@ export class FormPanel implements vscode.Disposable {
     panel.onDidDispose(() => this.#forget());
     this.#page = new PageHost(panel, {
       name: 'form',
-      title: vscode.l10n.t('New Instance'),
+      title: say('New Instance'),
       extensionUri: context.extensionUri,
       log,
       read: async (raw) => (await this.#prepare()).client.readPageMessage(raw),
@@ -279,12 +280,12 @@ export class FormPanel implements vscode.Disposable {
 
   #sayFailed(error: unknown, signal: AbortSignal): void {
     if (signal.aborted) {
-      this.#done = vscode.l10n.t('Cancelled.');
+      this.#done = say('Cancelled.');
       return;
     }
     const { message } = error as Error;
     this.#parts.log.error(`the form: ${message}`);
-    const next = nextOf(error, vscode.l10n);
+    const next = nextOf(error);
     this.#error = next === undefined ? `${message}.` : `${message}. ${next}`;
   }
 

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type * as client from '../deferred.ts';
 import type { FormState } from './form-state.ts';
 import type { FieldNote, FormView, Region } from './messages.ts';
@@ -29,7 +29,7 @@ export function viewOfFields(
     blocked:
       errors.length === 0
         ? undefined
-        : vscode.l10n.t('Fill in or fix: {0}.', errors.map(({ field }) => fieldLabel(field) ?? field).join(', ')),
+        : say('Fill in or fix: {0}.', errors.map(({ field }) => fieldLabel(field) ?? field).join(', ')),
   };
 }
 
@@ -41,6 +41,6 @@ export function offeredRegions({
   return [
     ...regions.map(({ id, label, host }) => ({ id, label: `${label} (${host})` })),
     { id: otherRegion, label: formTexts().otherRegion },
-    { id: sandboxRegion, label: vscode.l10n.t('Sandbox on this machine') },
+    { id: sandboxRegion, label: say('Sandbox on this machine') },
   ];
 }

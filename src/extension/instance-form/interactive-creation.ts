@@ -1,5 +1,6 @@
 /** Creates an instance in this window: the consent in the browser, progress, questions, and the result. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import { inMessage } from '../ui/printable.ts';
@@ -26,15 +27,14 @@ export async function createInstance(
   { host, input }: { readonly host: string; readonly input: InstanceInput },
   signal: AbortSignal,
 ): Promise<Creation> {
-  const { l10n } = vscode;
   const { log, platform, instances, browser } = parts;
   const api = await platform.api({ host, startSandbox: true });
-  if (api === undefined) return fail(l10n.t('First set the user secret and the organization secret.'));
+  if (api === undefined) return fail(say('First set the user secret and the organization secret.'));
   const deferred = await import('../deferred.ts');
   const result = await deferred.createInstance(
     {
       api,
-      title: l10n.t('Access to Campaign Monitor for “{0}”', input.name),
+      title: say('Access to Campaign Monitor for “{0}”', input.name),
       authorize: (request) => browser.authorize(request),
       confirmDuplicate,
       during,
@@ -57,8 +57,8 @@ export async function createInstance(
     const { message } = error as Error;
     log.error(`the token of a new instance was not kept: ${message}`);
     return fail(
-      l10n.t('The instance was created, but its token couldn’t be stored: {0}.', message),
-      l10n.t('Delete the instance in the Instances view, and then try again.'),
+      say('The instance was created, but its token couldn’t be stored: {0}.', message),
+      say('Delete the instance in the Instances view, and then try again.'),
     );
   }
   return { kind: 'created', id, name, host };
@@ -73,7 +73,6 @@ function explain(
   browser: BrowserAuthorization,
   oauth: boolean,
 ): Creation {
-  const { l10n } = vscode;
   switch (result.kind) {
     case 'cancelled':
       return { kind: 'cancelled' };
@@ -85,7 +84,7 @@ function explain(
       const { message, next } = explainPlatformError(result.error);
       const again =
         oauth && result.step === 'creation'
-          ? [l10n.t('Then authorise again: a code works only once, and this one may have been used.')]
+          ? [say('Then authorise again: a code works only once, and this one may have been used.')]
           : [];
       return fail(message, next, ...again);
     }
@@ -95,19 +94,17 @@ function explain(
       if (found !== null && found.length > 0)
         return fail(
           message,
-          l10n.t(
+          say(
             'New in Open Connectors with the name you entered: {0}.',
-            found.map(({ id }) => l10n.t('ID {0}', id)).join(', '),
+            found.map(({ id }) => say('ID {0}', id)).join(', '),
           ),
-          l10n.t('Check the Instances view before you try again.'),
+          say('Check the Instances view before you try again.'),
         );
       return fail(
         message,
-        found === null
-          ? l10n.t('The instance may have been created.')
-          : l10n.t('No new instance has the name you entered.'),
-        oauth ? l10n.t('Authorise again: a code works only once.') : l10n.t('Try again.'),
-        l10n.t('Before it creates another, VS Code looks for an instance with this name and asks you.'),
+        found === null ? say('The instance may have been created.') : say('No new instance has the name you entered.'),
+        oauth ? say('Authorise again: a code works only once.') : say('Try again.'),
+        say('Before it creates another, VS Code looks for an instance with this name and asks you.'),
       );
     }
   }
@@ -115,8 +112,8 @@ function explain(
 
 async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const titles: Record<CreationStep, string> = {
-    creating: vscode.l10n.t('Creating instance'),
-    looking: vscode.l10n.t('Not confirmed; checking whether the instance was created'),
+    creating: say('Creating instance'),
+    looking: say('Not confirmed; checking whether the instance was created'),
   };
   // The task's own error is more specific than a cancellation: whether an instance was created must still be checked.
   const outcome = await working(titles[step], (signal) =>
@@ -130,10 +127,10 @@ async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Prom
 }
 
 async function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> {
-  const { l10n, window } = vscode;
-  const create = l10n.t('Create Another');
+  const { window } = vscode;
+  const create = say('Create Another');
   const choice = await window.showWarningMessage(
-    l10n.t('Open Connectors already has an instance “{0}”. Create another?', inMessage(existing[0]?.name ?? '')),
+    say('Open Connectors already has an instance “{0}”. Create another?', inMessage(existing[0]?.name ?? '')),
     { modal: true, detail: existing.map(describe).join('\n\n') },
     create,
   );
@@ -142,15 +139,15 @@ async function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boo
 
 /** Asks whether to use the instance that a call without a response created. @returns undefined for no, and for several */
 async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | undefined> {
-  const { l10n, window } = vscode;
+  const { window } = vscode;
   const [instance, another] = found;
   if (instance === undefined || another !== undefined) return undefined;
-  const use = l10n.t('Use This Instance');
+  const use = say('Use This Instance');
   const choice = await window.showWarningMessage(
-    l10n.t('Open Connectors has a new instance “{0}”. Use it?', inMessage(instance.name)),
+    say('Open Connectors has a new instance “{0}”. Use it?', inMessage(instance.name)),
     {
       modal: true,
-      detail: `${describe(instance)}\n${l10n.t('This is most likely the instance you requested. VS Code won’t create a second one.')}`,
+      detail: `${describe(instance)}\n${say('This is most likely the instance you requested. VS Code won’t create a second one.')}`,
     },
     use,
   );
@@ -158,7 +155,7 @@ async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | u
 }
 
 function describe({ id, createdAt }: InstanceFacts): string {
-  const { l10n, env } = vscode;
-  if (createdAt === null) return l10n.t('ID {0}', id);
-  return `${l10n.t('ID {0}', id)}\n${l10n.t('Created {0}', new Date(createdAt).toLocaleString(env.language))}`;
+  const { env } = vscode;
+  if (createdAt === null) return say('ID {0}', id);
+  return `${say('ID {0}', id)}\n${say('Created {0}', new Date(createdAt).toLocaleString(env.language))}`;
 }

@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { openVendorUrls } from '../public-url/urls.ts';
 import type { Session } from '../session/session.ts';
 import { unlessAborted } from '../session/shared-start.ts';
@@ -37,11 +38,11 @@ export class RelayAddresses {
   /** One sentence on the relay and the typed URL. */
   describe(callbackUrl: string): string {
     const { status } = this.#session;
-    if (status === undefined) return vscode.l10n.t('The relay isn’t running; “Use This Relay” starts it.');
-    if (callbackUrl === status.publicOpenConnectorsUrl) return vscode.l10n.t('This is the public URL of the relay.');
-    if (callbackUrl === status.openConnectorsUrl) return vscode.l10n.t('This is the URL of the relay on this machine.');
+    if (status === undefined) return say('The relay isn’t running; “Use This Relay” starts it.');
+    if (callbackUrl === status.publicOpenConnectorsUrl) return say('This is the public URL of the relay.');
+    if (callbackUrl === status.openConnectorsUrl) return say('This is the URL of the relay on this machine.');
     return callbackUrl.trim() === ''
-      ? vscode.l10n.t('The relay is running.')
-      : vscode.l10n.t('The relay is running, but this URL doesn’t point to it.');
+      ? say('The relay is running.')
+      : say('The relay is running, but this URL doesn’t point to it.');
   }
 }

@@ -1,7 +1,7 @@
+import { say } from '../../common/say.ts';
 import type { StoredInstance } from '../instances/instance-store.ts';
 import { keepVerifyKey } from '../instances/verify-keys.ts';
 import type { VerifyKeyParts } from '../instances/verify-keys.ts';
-import type { Localiser } from '../ui/localiser.ts';
 
 export interface KeyFailure {
   readonly error: Error;
@@ -19,14 +19,13 @@ export async function storeSignatureKey(
   instance: Pick<StoredInstance, 'name' | 'id' | 'host'>,
   key: string,
   signDirect: boolean,
-  l10n: Localiser,
 ): Promise<readonly KeyFailure[]> {
   const failures: KeyFailure[] = [];
   try {
     await keepVerifyKey(parts, instance, key);
   } catch (reason) {
     const error = reason as Error;
-    const text = l10n.t(
+    const text = say(
       'Couldn’t store the instance’s signature key: {0}. Add the key as a verify key with “Manage Keys and Secrets…”.',
       error.message,
     );
@@ -38,7 +37,7 @@ export async function storeSignatureKey(
     await parts.secrets.set('signatureKeys', instance.name.slice(0, 100), key);
   } catch (reason) {
     const error = reason as Error;
-    const text = l10n.t(
+    const text = say(
       'Couldn’t store the key for signing notifications that the relay creates: {0}. Add the key as a signature key with “Manage Keys and Secrets…”.',
       error.message,
     );

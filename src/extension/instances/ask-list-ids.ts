@@ -1,5 +1,6 @@
 /** Asks for the lists of an instance: typed, pasted, or picked. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { HubList } from '../../open-connectors/answers.ts';
 import { printable } from '../ui/printable.ts';
 import { askChoice, askChoices, askText } from '../ui/questions.ts';
@@ -24,7 +25,7 @@ export async function askListIds(
   facts: PlacedInstance,
   lists: (signal: AbortSignal) => Promise<readonly HubList[]>,
 ): Promise<readonly string[] | undefined> {
-  const title = vscode.l10n.t('Lists of {0}', printable(facts.name));
+  const title = say('Lists of {0}', printable(facts.name));
   const begin: Asked = { way: undefined, ids: facts.listIds };
   const asked = await inSteps(title, begin, ({ way }) => [
     askWay(facts),
@@ -36,11 +37,11 @@ export async function askListIds(
 function askWay(facts: PlacedInstance): Step<Asked> {
   return async ({ way }, place) => {
     const items = [
-      { label: `$(list-selection) ${vscode.l10n.t('Choose from Account Lists')}`, way: 'pick' },
-      { label: `$(edit) ${vscode.l10n.t('Enter or Paste IDs')}`, way: 'type' },
+      { label: `$(list-selection) ${say('Choose from Account Lists')}`, way: 'pick' },
+      { label: `$(edit) ${say('Enter or Paste IDs')}`, way: 'type' },
     ] as const;
     const answer = await askChoice<(typeof items)[number]>(place, {
-      placeholder: vscode.l10n.t('Current number of lists: {0}', facts.listIds.length),
+      placeholder: say('Current number of lists: {0}', facts.listIds.length),
       items,
       active: items.find((item) => item.way === way),
     });
@@ -60,12 +61,12 @@ function typeIds(facts: PlacedInstance): Step<Asked> {
       if (problem === undefined) return undefined;
       if (problem.code === 'missing') return nameOne();
       return problem.code === 'duplicate-list-id'
-        ? vscode.l10n.t('{0} appears twice', printable(problem.value ?? ''))
-        : vscode.l10n.t('{0} isn’t a list ID: enter 32 hex digits', printable(problem.value ?? ''));
+        ? say('{0} appears twice', printable(problem.value ?? ''))
+        : say('{0} isn’t a list ID: enter 32 hex digits', printable(problem.value ?? ''));
     };
     const answer = await askText(place, {
       value: ids.join(', '),
-      prompt: vscode.l10n.t('API subscriber list IDs with 32 hex digits each, separated by commas'),
+      prompt: say('API subscriber list IDs with 32 hex digits each, separated by commas'),
       check: problemOf,
     });
     return ifAnswered(answer, (text) => ({ ids: parseListIds(text) }));
@@ -73,14 +74,14 @@ function typeIds(facts: PlacedInstance): Step<Asked> {
 }
 
 function nameOne(): string {
-  return vscode.l10n.t('Choose at least one list, or turn events off');
+  return say('Choose at least one list, or turn events off');
 }
 
 function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<readonly HubList[]>): Step<Asked> {
   return async ({ ids }, place) => {
     const answer = await askChoices<ListItem>(place, {
-      placeholder: vscode.l10n.t('Which lists?'),
-      none: vscode.l10n.t('The account has no lists'),
+      placeholder: say('Which lists?'),
+      none: say('The account has no lists'),
       check: ({ length }) => (length === 0 && facts.eventsEnabled ? nameOne() : undefined),
       items: async (signal) => {
         const found = await lists(signal);
@@ -98,7 +99,7 @@ function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<
             .filter((id) => !known.has(id))
             .map((id) => ({
               label: id,
-              description: vscode.l10n.t('not in this account'),
+              description: say('not in this account'),
               detail: '',
               picked: true,
               id,

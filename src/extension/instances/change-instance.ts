@@ -1,5 +1,5 @@
 /** Changes an instance in Open Connectors. Each action writes only its own properties, and reports the result. */
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { InstanceChange } from '../../open-connectors/api.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byCommand, offer } from '../ui/offer.ts';
@@ -36,20 +36,18 @@ export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNod
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
   const { name, eventsEnabled } = node.facts;
-  await change(parts, node, vscode.l10n.t('Updating the callback URL of {0}', name), {
+  await change(parts, node, say('Updating the callback URL of {0}', name), {
     configuration: { 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
   parts.callbackSet();
   if (eventsEnabled) {
-    showStatusMessage(vscode.l10n.t('{0} now posts notifications to this relay.', printable(name)));
+    showStatusMessage(say('{0} now posts notifications to this relay.', printable(name)));
     return;
   }
-  void offer(
-    'Information',
-    vscode.l10n.t('The callback URL of {0} points to this relay, but events are off.', inMessage(name)),
-    { [vscode.l10n.t('Turn Events On')]: byCommand('toggleInstanceEvents', node, [node], true) },
-  );
+  void offer('Information', say('The callback URL of {0} points to this relay, but events are off.', inMessage(name)), {
+    [say('Turn Events On')]: byCommand('toggleInstanceEvents', node, [node], true),
+  });
 }
 
 /** Marks the instance as managed, so that its callback URL follows the relay. */
@@ -64,26 +62,21 @@ export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNo
   // Events need a callback, so it gets this relay's.
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
-  await change(parts, node, vscode.l10n.t('Turning on events for {0}', node.facts.name), {
+  await change(parts, node, say('Turning on events for {0}', node.facts.name), {
     configuration: { 'event.notification.enabled': true, 'event.notification.callback.url': url },
   });
   await adopt(parts, node);
   parts.callbackSet();
-  showStatusMessage(vscode.l10n.t('{0} now posts notifications to this relay.', printable(node.facts.name)));
+  showStatusMessage(say('{0} now posts notifications to this relay.', printable(node.facts.name)));
 }
 
 export async function setEvents(parts: InstanceCommandParts, node: InstanceNode, on: boolean): Promise<void> {
   const { name } = node.facts;
-  await change(
-    parts,
-    node,
-    on ? vscode.l10n.t('Turning on events for {0}', name) : vscode.l10n.t('Turning off events for {0}', name),
-    { configuration: { 'event.notification.enabled': on } },
-  );
+  await change(parts, node, on ? say('Turning on events for {0}', name) : say('Turning off events for {0}', name), {
+    configuration: { 'event.notification.enabled': on },
+  });
   showStatusMessage(
-    on
-      ? vscode.l10n.t('Events for {0} are on.', printable(name))
-      : vscode.l10n.t('Events for {0} are off.', printable(name)),
+    on ? say('Events for {0} are on.', printable(name)) : say('Events for {0} are off.', printable(name)),
   );
 }
 
@@ -93,15 +86,13 @@ export async function setEnabled(parts: InstanceCommandParts, node: InstanceNode
   const name = printable(facts.name);
   const api = await platformOf(parts, node);
   try {
-    await working(on ? vscode.l10n.t('Enabling {0}', name) : vscode.l10n.t('Disabling {0}', name), (signal) =>
+    await working(on ? say('Enabling {0}', name) : say('Disabling {0}', name), (signal) =>
       api.setInstanceEnabled(facts.id, on, signal),
     );
   } finally {
     void view.refresh();
   }
-  showStatusMessage(
-    on ? vscode.l10n.t('{0} enabled.', name) : vscode.l10n.t('{0} disabled: calls with its token are refused.', name),
-  );
+  showStatusMessage(on ? say('{0} enabled.', name) : say('{0} disabled: calls with its token are refused.', name));
 }
 
 export async function editLists(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
@@ -110,27 +101,24 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   const api = await platformOf(parts, node);
   // Read it again, because all lists are written, and another user may have changed them.
   const { facts, instance } = view.node(
-    await working(vscode.l10n.t('Reading {0}', node.facts.name), (signal) => api.getInstance(node.facts.id, signal)),
+    await working(say('Reading {0}', node.facts.name), (signal) => api.getInstance(node.facts.id, signal)),
     host,
   );
   const token = tokenOf(instance) ?? (await store.token(host, facts.id));
   const ids = await askListIds(facts, async (signal) => {
     if (token === undefined) {
       throw new CommandError(
-        vscode.l10n.t(
-          'The token of {0} isn’t stored in VS Code, so the account’s lists can’t be read',
-          printable(facts.name),
-        ),
-        vscode.l10n.t('Try again, and choose “Enter or Paste IDs”.'),
+        say('The token of {0} isn’t stored in VS Code, so the account’s lists can’t be read', printable(facts.name)),
+        say('Try again, and choose “Enter or Paste IDs”.'),
       );
     }
     return api.lists(token, signal);
   });
   if (ids === undefined) return;
-  await change(parts, node, vscode.l10n.t('Updating the lists of {0}', facts.name), {
+  await change(parts, node, say('Updating the lists of {0}', facts.name), {
     configuration: { 'events.list.ids': ids.join(',') },
   });
-  showStatusMessage(vscode.l10n.t('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
+  showStatusMessage(say('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
 }
 
 export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
@@ -142,26 +130,26 @@ export async function reauthorise(parts: InstanceCommandParts, node: InstanceNod
   if (credentials === undefined) return;
   const api = await platformOf(parts, node);
   try {
-    await working(vscode.l10n.t('Re-authorising {0}', name), (signal) =>
+    await working(say('Re-authorising {0}', name), (signal) =>
       api.patchInstance(node.facts.id, credentials, { reAuthenticate: true }, signal),
     );
   } finally {
     void view.refresh();
   }
-  showStatusMessage(vscode.l10n.t('{0} re-authorised; its ID and token stay the same.', name));
+  showStatusMessage(say('{0} re-authorised; its ID and token stay the same.', name));
 }
 
 export async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const name = await askText(
-    { title: vscode.l10n.t('Rename {0}', printable(facts.name)), step: 1, totalSteps: 1 },
+    { title: say('Rename {0}', printable(facts.name)), step: 1, totalSteps: 1 },
     {
-      prompt: vscode.l10n.t('The ID and token stay the same'),
+      prompt: say('The ID and token stay the same'),
       value: facts.name,
-      check: (text) => (text === '' ? vscode.l10n.t('Enter a name') : undefined),
+      check: (text) => (text === '' ? say('Enter a name') : undefined),
     },
   );
   if (name === undefined || name === back || name === facts.name) return;
-  await change(parts, node, vscode.l10n.t('Renaming {0}', facts.name), { name });
+  await change(parts, node, say('Renaming {0}', facts.name), { name });
   await parts.store.change(node.host, facts.id, { name });
 }

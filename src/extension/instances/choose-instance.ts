@@ -1,5 +1,5 @@
 /** Chooses the instance for a command, and the client for its Open Connectors host. */
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
@@ -20,9 +20,9 @@ export async function connectedPlatform(platform: Platform): Promise<OpenConnect
   const api = await platform.api({ startSandbox: true });
   if (api !== undefined) return api;
   throw new CommandError(
-    vscode.l10n.t('The secrets for {0} aren’t set', platform.host),
-    vscode.l10n.t('Set the secrets, or choose another host in the settings.'),
-    { title: vscode.l10n.t('Set Secrets…'), command: 'manageSecrets', args: ['openConnectors'] },
+    say('The secrets for {0} aren’t set', platform.host),
+    say('Set the secrets, or choose another host in the settings.'),
+    { title: say('Set Secrets…'), command: 'manageSecrets', args: ['openConnectors'] },
   );
 }
 
@@ -38,14 +38,9 @@ export function platformOf(
   if (platform.host === host) return connectedPlatform(platform);
   return Promise.reject(
     new CommandError(
-      vscode.l10n.t(
-        'The instance {0} belongs to {1}, but the settings now name {2}',
-        printable(facts.name),
-        host,
-        platform.host,
-      ),
-      vscode.l10n.t('Nothing was changed. Choose an instance of the new host, or change the host back.'),
-      { title: vscode.l10n.t('Refresh Instances'), command: 'refreshInstances' },
+      say('The instance {0} belongs to {1}, but the settings now name {2}', printable(facts.name), host, platform.host),
+      say('Nothing was changed. Choose an instance of the new host, or change the host back.'),
+      { title: say('Refresh Instances'), command: 'refreshInstances' },
     ),
   );
 }
@@ -55,7 +50,7 @@ async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean
   await connectedPlatform(platform);
   const reading = await view.refresh();
   if (reading === 'failed') {
-    throw new CommandError(vscode.l10n.t('Couldn’t read instances'), view.failure);
+    throw new CommandError(say('Couldn’t read instances'), view.failure);
   }
   return reading === 'read';
 }
@@ -79,16 +74,14 @@ export async function chooseInstance(
   const items = view.nodes.map((node) => ({
     label: printable(node.facts.name),
     description: String(node.facts.id),
-    detail: descriptionOf(node.facts, vscode.l10n),
+    detail: descriptionOf(node.facts),
     node,
   }));
   const answer = await askChoice(
     { title: action, step: 1, totalSteps: 1 },
     {
       placeholder:
-        items.length === 0
-          ? vscode.l10n.t('No instances of the Campaign Monitor connector yet')
-          : vscode.l10n.t('Which instance?'),
+        items.length === 0 ? say('No instances of the Campaign Monitor connector yet') : say('Which instance?'),
       // The item that is selected first, for Enter.
       items: items.toSorted(
         (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),

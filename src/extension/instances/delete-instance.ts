@@ -1,5 +1,6 @@
 /** Deletes an instance, or the stored data of a lost one, after confirmation. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
 import { platformOf } from './choose-instance.ts';
@@ -12,12 +13,12 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
   const { view } = parts;
   const { facts, host } = node;
   const name = printable(facts.name);
-  const confirm = vscode.l10n.t('Delete Instance');
+  const confirm = say('Delete Instance');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Delete the instance {0} ({1})?', name, facts.id),
+    say('Delete the instance {0} ({1})?', name, facts.id),
     {
       modal: true,
-      detail: vscode.l10n.t(
+      detail: say(
         'Open Connectors will permanently delete the instance. The instance’s token will be refused, and the instance will send no more events. Events that the relay received will stay in the history.',
       ),
     },
@@ -27,24 +28,24 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
   // After the question, because the settings may now name another host, where this ID is another instance.
   const api = await platformOf(parts, node);
   try {
-    await working(vscode.l10n.t('Deleting {0}', name), (signal) => api.deleteInstance(facts.id, signal));
+    await working(say('Deleting {0}', name), (signal) => api.deleteInstance(facts.id, signal));
     await forgetInstance(parts, host, facts.id);
   } finally {
     void view.refresh();
   }
-  showStatusMessage(vscode.l10n.t('{0} deleted.', name));
+  showStatusMessage(say('{0} deleted.', name));
 }
 
 export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNode): Promise<void> {
   const { view } = parts;
   const { id, host } = stored;
   const name = printable(stored.name);
-  const confirm = vscode.l10n.t('Forget Instance');
+  const confirm = say('Forget Instance');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Forget the instance {0} ({1})?', name, id),
+    say('Forget the instance {0} ({1})?', name, id),
     {
       modal: true,
-      detail: vscode.l10n.t(
+      detail: say(
         'Open Connectors no longer has the instance, or the secrets for {0} can’t access it. The instance’s token and verify key will be removed from VS Code’s secret storage. Open Connectors shows a token only when you create an instance.',
         host,
       ),
@@ -54,5 +55,5 @@ export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNo
   if (choice !== confirm) return;
   await forgetInstance(parts, host, id);
   void view.refresh();
-  showStatusMessage(vscode.l10n.t('{0} forgotten.', name));
+  showStatusMessage(say('{0} forgotten.', name));
 }

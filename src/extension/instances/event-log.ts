@@ -1,6 +1,6 @@
 /** Compares an instance's event log in Open Connectors with the relay's history. */
+import { say } from '../../common/say.ts';
 import type { LogRow, ReceivedNotification } from '../../open-connectors/instance-log.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { markdownText } from '../ui/printable.ts';
 
 export interface LogFrame {
@@ -14,58 +14,55 @@ export interface LogFrame {
 }
 
 /** In Markdown. */
-export function eventLogText(frame: LogFrame, rows: readonly LogRow[], l10n: Localiser): string {
+export function eventLogText(frame: LogFrame, rows: readonly LogRow[]): string {
   const head = [
-    `# ${l10n.t('Events of {0} ({1})', markdownText(frame.name), frame.id)}`,
+    `# ${say('Events of {0} ({1})', markdownText(frame.name), frame.id)}`,
     '',
-    l10n.t('Compares the Open Connectors log with the history of this window’s relay, as of {0}.', frame.at),
-    l10n.t(
+    say('Compares the Open Connectors log with the history of this window’s relay, as of {0}.', frame.at),
+    say(
       'The history contains only events that reached this relay. Missing events may have gone to another callback, arrived before the history began, or been cleared.',
     ),
   ];
-  if (!frame.relayRuns) head.push('', l10n.t('The relay isn’t running, so its history wasn’t read.'));
-  if (frame.cut) head.push('', l10n.t('Only the newest notifications in the history were checked.'));
-  if (rows.length === 0) return [...head, '', l10n.t('The Open Connectors log is empty.'), ''].join('\n');
-  return [...head, '', ...rows.flatMap((row) => sectionOf(row, frame.relayRuns, l10n))].join('\n');
+  if (!frame.relayRuns) head.push('', say('The relay isn’t running, so its history wasn’t read.'));
+  if (frame.cut) head.push('', say('Only the newest notifications in the history were checked.'));
+  if (rows.length === 0) return [...head, '', say('The Open Connectors log is empty.'), ''].join('\n');
+  return [...head, '', ...rows.flatMap((row) => sectionOf(row, frame.relayRuns))].join('\n');
 }
 
-function sectionOf({ platform, received }: LogRow, relayRuns: boolean, l10n: Localiser): string[] {
+function sectionOf({ platform, received }: LogRow, relayRuns: boolean): string[] {
   const first = received[0];
   const heading = [platform?.date ?? first?.receivedAt, platform?.id ?? first?.eventId ?? first?.deliveryId];
-  const status = platform === null ? l10n.t('not in the log') : markdownText(platform.status ?? l10n.t('no status'));
+  const status = platform === null ? say('not in the log') : markdownText(platform.status ?? say('no status'));
   const here =
     received.length > 0
-      ? received.map((each) => receivedWords(each, l10n)).join('; ')
+      ? received.map((each) => receivedWords(each)).join('; ')
       : relayRuns
-        ? l10n.t('not in the relay’s history')
-        : l10n.t('unknown');
+        ? say('not in the relay’s history')
+        : say('unknown');
   return [
     `## ${heading
       .map((part) => markdownText(part ?? ''))
       .join(' ')
       .trim()}`,
     '',
-    `- ${l10n.t('Open Connectors: {0}', status)}`,
-    `- ${l10n.t('Relay: {0}', here)}`,
+    `- ${say('Open Connectors: {0}', status)}`,
+    `- ${say('Relay: {0}', here)}`,
     '',
   ];
 }
 
-function receivedWords(
-  { deliveryId, receivedAt, signature, eventCount }: ReceivedNotification,
-  l10n: Localiser,
-): string {
+function receivedWords({ deliveryId, receivedAt, signature, eventCount }: ReceivedNotification): string {
   const words =
     eventCount === 1
-      ? l10n.t('{0}, received {1}, one event', deliveryId, markdownText(receivedAt))
-      : l10n.t('{0}, received {1}, {2} events', deliveryId, markdownText(receivedAt), eventCount);
+      ? say('{0}, received {1}, one event', deliveryId, markdownText(receivedAt))
+      : say('{0}, received {1}, {2} events', deliveryId, markdownText(receivedAt), eventCount);
   switch (signature) {
     case 'valid':
-      return l10n.t('{0}, valid signature', words);
+      return say('{0}, valid signature', words);
     case 'invalid':
-      return l10n.t('{0}, wrong signature', words);
+      return say('{0}, wrong signature', words);
     case 'missing':
-      return l10n.t('{0}, no signature', words);
+      return say('{0}, no signature', words);
     default:
       return words;
   }

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { byKey } from '../ui/focused-rows.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { editLists, reauthorise, rename, setEnabled, setEvents, turnEventsOn, useRelayUrl } from './change-instance.ts';
@@ -16,7 +16,6 @@ import type { RowCopy } from '../ui/status-message.ts';
 import { back } from '../ui/steps.ts';
 
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
-  const { l10n } = vscode;
   const on = (action: string, act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
     return async (clicked?: InstancesNode | typeof byKey): Promise<void> => {
       const node = await chooseInstance(parts, clicked === byKey ? (await parts.view.focused())[0] : clicked, action);
@@ -29,30 +28,30 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
       if (parts.platform.isSandbox) await connectedPlatform(parts.platform);
       await parts.view.refresh();
     },
-    useRelayUrl: on(l10n.t('Set Callback URL to This Relay'), useRelayUrl),
+    useRelayUrl: on(say('Set Callback URL to This Relay'), useRelayUrl),
     // A message's button turns them on, even if the state has changed.
     toggleInstanceEvents: (clicked?: InstancesNode, _nodes?: readonly InstancesNode[], turnOn = false) =>
-      on(l10n.t('Turn Events On or Off'), (_parts, node) =>
+      on(say('Turn Events On or Off'), (_parts, node) =>
         node.facts.eventsEnabled && !turnOn ? setEvents(parts, node, false) : turnEventsOn(parts, node),
       )(clicked),
-    toggleInstance: on(l10n.t('Enable or Disable Instance'), (_parts, node) =>
+    toggleInstance: on(say('Enable or Disable Instance'), (_parts, node) =>
       setEnabled(parts, node, node.facts.disabled),
     ),
     editInstance: async (clicked?: InstancesNode) => {
-      const node = await chooseInstance(parts, clicked, l10n.t('Edit Instance'));
+      const node = await chooseInstance(parts, clicked, say('Edit Instance'));
       if (node === undefined) return;
       const change = clicked?.kind === 'fact' ? editLists : await askChange(node);
       await change?.(parts, node);
     },
     queuedNotifications: (clicked?: InstancesNode, _nodes?: readonly InstancesNode[], action?: QueueAction) =>
-      on(l10n.t('Queued Notifications'), (_parts, node) => queuedNotifications(parts, node, action))(clicked),
-    reauthoriseInstance: on(l10n.t('Re-authorise Instance'), reauthorise),
-    showInstance: on(l10n.t('Show Instance as JSON'), showInstance),
-    showInstanceEvents: on(l10n.t('Show Instance’s Event Log'), showEvents),
+      on(say('Queued Notifications'), (_parts, node) => queuedNotifications(parts, node, action))(clicked),
+    reauthoriseInstance: on(say('Re-authorise Instance'), reauthorise),
+    showInstance: on(say('Show Instance as JSON'), showInstance),
+    showInstanceEvents: on(say('Show Instance’s Event Log'), showEvents),
     deleteInstance: async (clicked?: InstancesNode | typeof byKey) => {
       const node = clicked === byKey ? (await parts.view.focused())[0] : clicked;
       if (node?.kind === 'gone') return forgetGone(parts, node);
-      const chosen = await chooseInstance(parts, node, l10n.t('Delete Instance'));
+      const chosen = await chooseInstance(parts, node, say('Delete Instance'));
       if (chosen !== undefined) await deleteInstance(parts, chosen);
     },
   };
@@ -60,14 +59,13 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
 
 /** Asks what to change. @returns undefined if the user cancels */
 async function askChange({ facts }: InstanceNode): Promise<typeof editLists | undefined> {
-  const { l10n } = vscode;
   const answer = await askChoice(
-    { title: l10n.t('Edit Instance {0}', printable(facts.name)), step: 1, totalSteps: 1 },
+    { title: say('Edit Instance {0}', printable(facts.name)), step: 1, totalSteps: 1 },
     {
-      placeholder: l10n.t('Choose a setting to change'),
+      placeholder: say('Choose a setting to change'),
       items: [
-        { label: l10n.t('Lists'), change: editLists },
-        { label: l10n.t('Name'), change: rename },
+        { label: say('Lists'), change: editLists },
+        { label: say('Name'), change: rename },
       ],
     },
   );
@@ -76,15 +74,14 @@ async function askChange({ facts }: InstanceNode): Promise<typeof editLists | un
 
 /** The copyable properties of an instance by label; a key copies the first. */
 export function copiesOfInstance(parts: InstanceCommandParts, node: InstanceNode): readonly RowCopy[] {
-  const { l10n } = vscode;
-  const detail = l10n.t('Secrets are replaced with placeholders');
+  const detail = say('Secrets are replaced with placeholders');
   return [
-    { label: l10n.t('ID'), copy: () => copy(String(node.facts.id)) },
-    { label: l10n.t('Token'), copy: () => copyToken(parts, node) },
-    { label: l10n.t('cURL'), description: l10n.t('Reads this instance'), detail, copy: () => copyReading(parts, node) },
+    { label: say('ID'), copy: () => copy(String(node.facts.id)) },
+    { label: say('Token'), copy: () => copyToken(parts, node) },
+    { label: say('cURL'), description: say('Reads this instance'), detail, copy: () => copyReading(parts, node) },
     {
-      label: l10n.t('cURL'),
-      description: l10n.t('Creates an instance like this one'),
+      label: say('cURL'),
+      description: say('Creates an instance like this one'),
       detail,
       copy: () => copyMaking(parts, node),
     },

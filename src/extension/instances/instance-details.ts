@@ -1,5 +1,6 @@
 /** Details of an instance, loaded when they are shown: its facts, its queue and its tooltip. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { DeliveryKey } from '../../open-connectors/delivery-queue.ts';
 import type { Platform } from '../open-connectors/platform.ts';
@@ -39,20 +40,20 @@ export class InstanceDetails {
   /** The facts below an instance; reads its queue if that wasn't done yet. */
   rows(of: InstanceNode): FactNode[] {
     const queue = this.queues.of(of);
-    return factRows(of.facts, Date.now(), vscode.l10n, this.#names, queue).map((row) => ({ kind: 'fact', of, ...row }));
+    return factRows(of.facts, Date.now(), this.#names, queue).map((row) => ({ kind: 'fact', of, ...row }));
   }
 
   /** A summary of the instance; text from outside is never markup. */
   tooltip({ facts }: InstanceNode): vscode.MarkdownString {
     const tooltip = new vscode.MarkdownString();
-    const rows = factRows(facts, Date.now(), vscode.l10n, this.#names).map(
+    const rows = factRows(facts, Date.now(), this.#names).map(
       ({ label, value }) => `**${plainMarkdown(label)}** ${plainMarkdown(value)}`,
     );
     tooltip.value = [
-      `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts, vscode.l10n))}`,
+      `**${plainMarkdown(facts.name)}** ${plainMarkdown(descriptionOf(facts))}`,
       ...rows,
       ...(facts.managed
-        ? [plainMarkdown(vscode.l10n.t('VS Code can update the instance’s callback URL when the public URL changes.'))]
+        ? [plainMarkdown(say('VS Code can update the instance’s callback URL when the public URL changes.'))]
         : []),
     ].join('  \n');
     return tooltip;

@@ -1,5 +1,6 @@
 /** Read-only documents about an instance: the API's response with secrets masked, and its event log. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { prefix } from '../prefix.ts';
 import { documentName } from './instance-words.ts';
@@ -25,7 +26,7 @@ export class InstanceDocuments implements vscode.TextDocumentContentProvider {
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     // After a reload of the window, nothing is requested without a user action.
-    return this.#texts.get(uri.toString()) ?? vscode.l10n.t('Open this document again from the Instances view.');
+    return this.#texts.get(uri.toString()) ?? say('Open this document again from the Instances view.');
   }
 
   /** Shows a document, replacing an earlier one of the same kind and instance. */

@@ -1,6 +1,6 @@
 /** The facts below an instance in words. Makes text from outside printable. */
+import { say } from '../../common/say.ts';
 import { messageOf } from '../ui/error-words.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { ageOf, listOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
@@ -14,69 +14,61 @@ export interface FactRow {
   readonly value: string;
 }
 
-export function factRows(
-  facts: PlacedInstance,
-  now: number,
-  l10n: Localiser,
-  names: ListNaming,
-  queue?: KnownQueue,
-): FactRow[] {
+export function factRows(facts: PlacedInstance, now: number, names: ListNaming, queue?: KnownQueue): FactRow[] {
   return [
     {
       key: 'callback',
-      label: l10n.t('Callback'),
-      value: facts.callbackUrl === '' ? l10n.t('none') : shownUrl(facts.callbackUrl),
+      label: say('Callback'),
+      value: facts.callbackUrl === '' ? say('none') : shownUrl(facts.callbackUrl),
     },
-    ...(queue === undefined
-      ? []
-      : [{ key: 'queue' as const, label: l10n.t('Queue'), value: queueWords(queue, now, l10n) }]),
+    ...(queue === undefined ? [] : [{ key: 'queue' as const, label: say('Queue'), value: queueWords(queue, now) }]),
     {
       key: 'lists',
-      label: l10n.t('Lists'),
+      label: say('Lists'),
       value:
         facts.listIds.length === 0
-          ? l10n.t('none')
+          ? say('none')
           : printable(facts.listIds.map((id) => listOf(id, names)).join(', '), 800),
     },
     ...(facts.tags.length > 0
-      ? [{ key: 'tags' as const, label: l10n.t('Tags'), value: printable(facts.tags.join(', ')) }]
+      ? [{ key: 'tags' as const, label: say('Tags'), value: printable(facts.tags.join(', ')) }]
       : []),
     ...(facts.createdAt === null
       ? []
-      : [{ key: 'created' as const, label: l10n.t('Created'), value: createdWords(facts.createdAt, now, l10n) }]),
-    { key: 'id' as const, label: l10n.t('ID'), value: String(facts.id) },
+      : [{ key: 'created' as const, label: say('Created'), value: createdWords(facts.createdAt, now) }]),
+    { key: 'id' as const, label: say('ID'), value: String(facts.id) },
   ];
 }
 
-function createdWords(createdAt: number, now: number, l10n: Localiser): string {
+function createdWords(createdAt: number, now: number): string {
   const date = new Date(createdAt).toISOString();
-  return `${date.slice(0, 16).replace('T', ' ')} UTC (${ageOf(date, now, l10n)})`;
+  return `${date.slice(0, 16).replace('T', ' ')} UTC (${ageOf(date, now)})`;
 }
 
-export function queueWords(queue: KnownQueue, now: number, l10n: Localiser): string {
+export function queueWords(queue: KnownQueue, now: number): string {
   switch (queue.kind) {
     case 'reading':
-      return l10n.t('reading…');
+      return say('reading…');
     case 'failed':
-      return l10n.t('couldn’t be read: {0}', printable(messageOf(queue.error, l10n), 300));
+      return say('couldn’t be read: {0}', printable(messageOf(queue.error), 300));
     case 'read': {
       const { state, earlier, allFetched, policy } = queue;
-      const parts = [queuedWords(queue, now, l10n)];
-      if (earlier > 0) parts.push(l10n.t('{0} for earlier URLs', earlier));
-      if (allFetched) parts.push(l10n.t('all fetched'));
-      if (state.deactivated === true) parts.push(l10n.t('deactivated'));
+      const parts = [queuedWords(queue, now)];
+      if (earlier > 0) parts.push(say('{0} for earlier URLs', earlier));
+      if (allFetched) parts.push(say('all fetched'));
+      if (state.deactivated === true) parts.push(say('deactivated'));
       else if (state.deactivated === null && state.count > 0 && policy === 'retry')
-        parts.push(l10n.t('may be deactivated'));
-      if (policy !== null) parts.push(l10n.t('policy: {0}', policy));
+        parts.push(say('may be deactivated'));
+      if (policy !== null) parts.push(say('policy: {0}', policy));
       return parts.join(' · ');
     }
   }
 }
 
-function queuedWords({ state }: Extract<KnownQueue, { kind: 'read' }>, now: number, l10n: Localiser): string {
+function queuedWords({ state }: Extract<KnownQueue, { kind: 'read' }>, now: number): string {
   const { count, more, since } = state;
-  if (count === 0) return l10n.t('empty');
+  if (count === 0) return say('empty');
   const number = more ? `${count}+` : String(count);
-  if (since === null) return l10n.t('{0} queued', number);
-  return l10n.t('{0} queued, the oldest {1}', number, ageOf(new Date(since).toISOString(), now, l10n));
+  if (since === null) return say('{0} queued', number);
+  return say('{0} queued, the oldest {1}', number, ageOf(new Date(since).toISOString(), now));
 }

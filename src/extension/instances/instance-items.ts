@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { printable } from '../ui/printable.ts';
 import type { FactNode, FailureNode, GoneNode, InstanceNode } from './instance-node.ts';
@@ -19,10 +20,10 @@ export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscod
   const item = new vscode.TreeItem(printable(facts.name), vscode.TreeItemCollapsibleState.Collapsed);
   const [icon, colour] = icons[instanceState(facts)];
   item.id = String(facts.id);
-  item.description = descriptionOf(facts, vscode.l10n);
+  item.description = descriptionOf(facts);
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
   item.contextValue = flagsOf(facts) + (isSandbox ? ';sandboxInstance;' : '');
-  item.accessibilityInformation = { label: spokenOf(facts, vscode.l10n), role: 'treeitem' };
+  item.accessibilityInformation = { label: spokenOf(facts), role: 'treeitem' };
   return item;
 }
 
@@ -37,18 +38,17 @@ export function factItem({ of, key, label, value }: FactNode): vscode.TreeItem {
 }
 
 export function goneItem({ stored }: GoneNode): vscode.TreeItem {
-  const { l10n } = vscode;
   const name = printable(stored.name);
   const item = new vscode.TreeItem(name);
   item.id = `gone ${stored.id}`;
-  item.description = l10n.t('No longer in Open Connectors');
-  item.tooltip = l10n.t(
+  item.description = say('No longer in Open Connectors');
+  item.tooltip = say(
     'Open Connectors no longer has the instance {0}, or your secrets can’t access it. The instance’s token stays in VS Code until you choose Delete Instance.',
     stored.id,
   );
   item.iconPath = new vscode.ThemeIcon('question', new vscode.ThemeColor('descriptionForeground'));
   item.contextValue = ';gone;';
-  item.accessibilityInformation = { label: l10n.t('instance {0}, no longer in Open Connectors', name) };
+  item.accessibilityInformation = { label: say('instance {0}, no longer in Open Connectors', name) };
   return item;
 }
 
@@ -57,18 +57,18 @@ export function failureItem({ row, text }: FailureNode): vscode.TreeItem {
   const shown = printable(text, 300);
   const item = new vscode.TreeItem(shown);
   item.id = `failure ${row}`;
-  item.tooltip = vscode.l10n.t('{0} Select this row to try again.', printable(text, 1000));
+  item.tooltip = say('{0} Select this row to try again.', printable(text, 1000));
   item.iconPath =
     row === 'what'
       ? new vscode.ThemeIcon('error', new vscode.ThemeColor('charts.red'))
       : new vscode.ThemeIcon('arrow-small-right');
   item.contextValue = ';failure;';
-  item.command = { command: commandId('refreshInstances'), title: vscode.l10n.t('Refresh Instances'), arguments: [] };
+  item.command = { command: commandId('refreshInstances'), title: say('Refresh Instances'), arguments: [] };
   item.accessibilityInformation = {
     label:
       row === 'what'
-        ? vscode.l10n.t('Couldn’t read instances: {0} Press Enter to try again.', shown)
-        : vscode.l10n.t('{0} Press Enter to try again.', shown),
+        ? say('Couldn’t read instances: {0} Press Enter to try again.', shown)
+        : say('{0} Press Enter to try again.', shown),
   };
   return item;
 }

@@ -1,7 +1,7 @@
 /** An instance in words. Makes text from outside printable. */
+import { say } from '../../common/say.ts';
 import { hookSecret } from '../../common/hook-path.ts';
 import { maskPlaces } from '../../common/masking.ts';
-import type { Localiser } from '../ui/localiser.ts';
 import { printable } from '../ui/printable.ts';
 import type { PlacedInstance } from './placed-instance.ts';
 
@@ -27,31 +27,31 @@ export function instanceState(facts: PlacedInstance): InstanceState {
   }
 }
 
-export function descriptionOf(facts: PlacedInstance, l10n: Localiser): string {
+export function descriptionOf(facts: PlacedInstance): string {
   const parts: string[] = [];
-  if (!facts.valid) parts.push(l10n.t('not valid: re-authorise'));
-  if (facts.disabled) parts.push(l10n.t('disabled'));
-  parts.push(facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'));
-  if (facts.eventsEnabled || facts.place !== 'none') parts.push(placeWords(facts, l10n));
+  if (!facts.valid) parts.push(say('not valid: re-authorise'));
+  if (facts.disabled) parts.push(say('disabled'));
+  parts.push(facts.eventsEnabled ? say('events on') : say('events off'));
+  if (facts.eventsEnabled || facts.place !== 'none') parts.push(placeWords(facts));
   return parts.join(' · ');
 }
 
-function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'callbackUrl'>, l10n: Localiser): string {
+function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'callbackUrl'>): string {
   switch (place) {
     case 'current':
-      return l10n.t('to this relay');
+      return say('to this relay');
     case 'asleep':
-      return l10n.t('to this relay (no public URL)');
+      return say('to this relay (no public URL)');
     case 'stopped':
-      return l10n.t('to this relay (not running)');
+      return say('to this relay (not running)');
     case 'old':
-      return l10n.t('to an old URL of this machine');
+      return say('to an old URL of this machine');
     case 'other':
-      return l10n.t('to another folder’s relay');
+      return say('to another folder’s relay');
     case 'foreign':
-      return l10n.t('to {0}', hostOf(callbackUrl));
+      return say('to {0}', hostOf(callbackUrl));
     case 'none':
-      return l10n.t('no callback');
+      return say('no callback');
   }
 }
 
@@ -72,13 +72,13 @@ export function documentName(name: string): string {
   return printable(name, 60).replace(/[/\\]/g, '-');
 }
 
-export function spokenOf(facts: PlacedInstance, l10n: Localiser): string {
+export function spokenOf(facts: PlacedInstance): string {
   const parts = [
-    l10n.t('instance {0}', printable(facts.name)),
-    facts.valid ? '' : l10n.t('not valid: re-authorise'),
-    facts.disabled ? l10n.t('disabled') : '',
-    facts.eventsEnabled ? l10n.t('events on') : l10n.t('events off'),
-    placeWords(facts, l10n),
+    say('instance {0}', printable(facts.name)),
+    facts.valid ? '' : say('not valid: re-authorise'),
+    facts.disabled ? say('disabled') : '',
+    facts.eventsEnabled ? say('events on') : say('events off'),
+    placeWords(facts),
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { memoizeAsync } from '../memoize-async.ts';
 import { prefix } from '../prefix.ts';
@@ -61,7 +62,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       log,
       working: (task) =>
         unlessGivenUp(
-          working(vscode.l10n.t('Reading the instances'), task, {
+          working(say('Reading the instances'), task, {
             viewId: `${prefix}.instances`,
             isVisible: () => this.#view.visible,
           }),
@@ -127,7 +128,7 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
 
   get failure(): string | undefined {
     const { loaded } = this.#list;
-    return loaded.kind === 'failed' ? withNext(loaded.error, vscode.l10n) : undefined;
+    return loaded.kind === 'failed' ? withNext(loaded.error) : undefined;
   }
 
   readonly focused: FocusedRows<InstancesNode> = (named) =>
@@ -194,9 +195,9 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   get #failures(): FailureNode[] {
     const { loaded } = this.#list;
     if (loaded.kind !== 'failed') return [];
-    const next = nextOf(loaded.error, vscode.l10n);
+    const next = nextOf(loaded.error);
     return [
-      { kind: 'failure', row: 'what', text: sentence(messageOf(loaded.error, vscode.l10n)) },
+      { kind: 'failure', row: 'what', text: sentence(messageOf(loaded.error)) },
       ...(next === undefined ? [] : [{ kind: 'failure', row: 'next', text: next } as const]),
     ];
   }

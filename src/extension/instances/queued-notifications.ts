@@ -3,6 +3,7 @@
  * and they are offered once.
  */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Fetched } from '../../open-connectors/fetch-queued.ts';
 import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
 import { positionOf } from '../public-url/url-question.ts';
@@ -30,35 +31,34 @@ export async function queuedNotifications(
 ): Promise<void> {
   if (action === 'deliver') return deliverQueued(parts, node);
   if (action === 'fetch') return fetchQueuedInto(parts, node);
-  const { l10n } = vscode;
   const name = printable(node.facts.name);
   if (node.facts.callbackUrl === '') {
-    showStatusMessage(l10n.t('{0} has no callback URL, so Open Connectors queues nothing for it.', name));
+    showStatusMessage(say('{0} has no callback URL, so Open Connectors queues nothing for it.', name));
     return;
   }
   // A user action, so it may start the sandbox, and reports missing secrets.
   await platformOf(parts, node);
   const queues = await parts.view.queues();
-  const facts = await working(l10n.t('Reading the queue of {0}', name), (signal) => queues.read(node, signal));
+  const facts = await working(say('Reading the queue of {0}', name), (signal) => queues.read(node, signal));
   if (facts === undefined) return;
   const policy: FailurePolicy = facts.policy === 'queue' ? 'retry' : 'queue';
   const choice = await only(
-    askChoice(alone(l10n.t('Queued Notifications of {0}', name)), {
-      placeholder: queueWords({ kind: 'read', ...facts }, Date.now(), l10n),
+    askChoice(alone(say('Queued Notifications of {0}', name)), {
+      placeholder: queueWords({ kind: 'read', ...facts }, Date.now()),
       items: [
         {
-          label: l10n.t('Deliver Queued'),
-          detail: l10n.t('Open Connectors posts to {0} again', shownUrl(node.facts.callbackUrl)),
+          label: say('Deliver Queued'),
+          detail: say('Open Connectors posts to {0} again', shownUrl(node.facts.callbackUrl)),
           run: () => deliverQueued(parts, node),
         },
         {
-          label: l10n.t('Fetch Queued'),
-          detail: l10n.t('Works without a public URL; there is no signature to check'),
+          label: say('Fetch Queued'),
+          detail: say('Works without a public URL; there is no signature to check'),
           run: () => fetchQueuedInto(parts, node),
         },
         {
-          label: l10n.t('Change the Failure Policy to “{0}”…', policy),
-          detail: l10n.t('Holds for the whole account: all its instances and users'),
+          label: say('Change the Failure Policy to “{0}”…', policy),
+          detail: say('Holds for the whole account: all its instances and users'),
           run: () => changePolicy(parts, node, policy),
         },
       ],
@@ -68,25 +68,23 @@ export async function queuedNotifications(
 }
 
 async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  const { l10n } = vscode;
   const { queue } = await platformOf(parts, node);
   const queues = await parts.view.queues();
   const { callbackUrl } = node.facts;
   const name = printable(node.facts.name);
   try {
-    await working(l10n.t('Delivering queued notifications of {0}', name), (signal) =>
+    await working(say('Delivering queued notifications of {0}', name), (signal) =>
       queue.deliver(callbackUrl, queues.listed(callbackUrl), signal),
     );
   } finally {
     // After a failure too, because the deliveries may have been sent.
     void parts.view.refresh();
   }
-  showStatusMessage(l10n.t('Open Connectors is posting the queued notifications of {0} again.', name));
+  showStatusMessage(say('Open Connectors is posting the queued notifications of {0} again.', name));
 }
 
 /** Fetches queued notifications into the history of this window's relay, which is started if necessary. */
 async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  const { l10n } = vscode;
   const { session } = parts;
   if (session.client === undefined) await byCommand('start')();
   const { client } = session;
@@ -96,7 +94,7 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
   const urls = queues.urlsOf(node);
   const { fetchQueued } = await import('../deferred.ts');
   // If cancelled, it keeps what was fetched, which is not fetched again.
-  const fetched = await working(l10n.t('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
+  const fetched = await working(say('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
     fetchQueued(queue, urls, client, { signal, listed: (url) => queues.listed(url) }),
   );
   void parts.view.refresh();
@@ -104,46 +102,44 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
 }
 
 function sayFetched({ taken, known, rejected, tooLarge, skipped, more }: Fetched, node: InstanceNode): void {
-  const { l10n } = vscode;
   const said = [
     taken === 1
-      ? l10n.t('Fetched 1 queued notification of {0}.', inMessage(node.facts.name))
-      : l10n.t('Fetched {0} queued notifications of {1}.', taken, inMessage(node.facts.name)),
+      ? say('Fetched 1 queued notification of {0}.', inMessage(node.facts.name))
+      : say('Fetched {0} queued notifications of {1}.', taken, inMessage(node.facts.name)),
   ];
-  if (known > 0) said.push(l10n.t('Fetched before: {0}.', known));
-  if (rejected > 0) said.push(l10n.t('Not readable, and not forwarded: {0}.', rejected));
-  if (tooLarge + skipped > 0) said.push(l10n.t('Left in the queue: {0}.', tooLarge + skipped));
-  if (more) said.push(l10n.t('There are more: use Deliver Queued.'));
+  if (known > 0) said.push(say('Fetched before: {0}.', known));
+  if (rejected > 0) said.push(say('Not readable, and not forwarded: {0}.', rejected));
+  if (tooLarge + skipped > 0) said.push(say('Left in the queue: {0}.', tooLarge + skipped));
+  if (more) said.push(say('There are more: use Deliver Queued.'));
   if (rejected + tooLarge + skipped === 0 && !more) showStatusMessage(said.join(' '));
   else void offer('Warning', said.join(' '), {});
 }
 
 async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, policy: FailurePolicy): Promise<void> {
-  const { l10n } = vscode;
-  const change = l10n.t('Change for the Whole Account');
+  const change = say('Change for the Whole Account');
   const detail =
     policy === 'queue'
-      ? l10n.t(
+      ? say(
           'Open Connectors then queues a notification as soon as posting fails, and doesn’t retry. This holds for all instances of all connectors and users of the account at {0}.',
           node.host,
         )
-      : l10n.t(
+      : say(
           'Open Connectors then retries a failed notification several times before it stops posting and queues. This holds for all instances of all connectors and users of the account at {0}.',
           node.host,
         );
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Change the failure policy of the whole account to “{0}”?', policy),
+    say('Change the failure policy of the whole account to “{0}”?', policy),
     { modal: true, detail },
     change,
   );
   if (choice !== change) return;
   const { queue } = await platformOf(parts, node);
   try {
-    await working(l10n.t('Changing the failure policy'), (signal) => queue.setPolicy(policy, signal));
+    await working(say('Changing the failure policy'), (signal) => queue.setPolicy(policy, signal));
   } finally {
     void parts.view.refresh();
   }
-  showStatusMessage(l10n.t('The account’s failure policy is now “{0}”.', policy));
+  showStatusMessage(say('The account’s failure policy is now “{0}”.', policy));
 }
 
 export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferParts, 'log' | 'memory'>): QueueOffer {
@@ -162,14 +158,13 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
     },
     attention: atThisWindow,
     offer: (node, queued) => {
-      const { l10n } = vscode;
       const name = inMessage(node.facts.name);
       const text =
         queued === 1
-          ? l10n.t('Open Connectors couldn’t deliver 1 notification of {0}, and has queued it.', name)
-          : l10n.t('Open Connectors couldn’t deliver {0} notifications of {1}, and has queued them.', queued, name);
-      const deliver = { [l10n.t('Deliver Queued')]: byCommand('queuedNotifications', node, [node], 'deliver') };
-      const fetch = { [l10n.t('Fetch Queued')]: byCommand('queuedNotifications', node, [node], 'fetch') };
+          ? say('Open Connectors couldn’t deliver 1 notification of {0}, and has queued it.', name)
+          : say('Open Connectors couldn’t deliver {0} notifications of {1}, and has queued them.', queued, name);
+      const deliver = { [say('Deliver Queued')]: byCommand('queuedNotifications', node, [node], 'deliver') };
+      const fetch = { [say('Fetch Queued')]: byCommand('queuedNotifications', node, [node], 'fetch') };
       // The action that works comes first: nothing can be delivered to a URL that doesn't respond.
       const reached = node.facts.place === 'current';
       void offer('Information', text, reached ? { ...deliver, ...fetch } : { ...fetch, ...deliver });

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { logRows, platformEvents, receivedNotifications } from '../../open-connectors/instance-log.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
@@ -17,13 +17,11 @@ export async function copyToken(
   const token = tokenOf(instance) ?? (await store.token(host, facts.id));
   if (token === undefined) {
     throw new CommandError(
-      vscode.l10n.t('The token of {0} isn’t stored in VS Code', printable(facts.name)),
-      vscode.l10n.t(
-        'Open Connectors shows a token only when you create an instance. To get a token, create another instance.',
-      ),
+      say('The token of {0} isn’t stored in VS Code', printable(facts.name)),
+      say('Open Connectors shows a token only when you create an instance. To get a token, create another instance.'),
     );
   }
-  await copy(token, vscode.l10n.t('Token copied. Anyone who has it can use the instance.'));
+  await copy(token, say('Token copied. Anyone who has it can use the instance.'));
 }
 
 /** Secrets are replaced with placeholders. */
@@ -44,9 +42,7 @@ export async function copyMaking(parts: InstanceCommandParts, node: InstanceNode
 export async function showInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const api = await platformOf(parts, node);
-  const instance = await working(vscode.l10n.t('Reading {0}', facts.name), (signal) =>
-    api.getInstance(facts.id, signal),
-  );
+  const instance = await working(say('Reading {0}', facts.name), (signal) => api.getInstance(facts.id, signal));
   const { instanceText } = await import('../deferred.ts');
   await parts.documents.show(facts, 'instance.json', instanceText(instance));
 }
@@ -55,7 +51,7 @@ export async function showEvents(parts: InstanceCommandParts, node: InstanceNode
   const { facts } = node;
   const api = await platformOf(parts, node);
   const { client } = parts.session;
-  const text = await working(vscode.l10n.t('Reading events of {0}', facts.name), async (signal) => {
+  const text = await working(say('Reading events of {0}', facts.name), async (signal) => {
     const [log, history] = await Promise.all([
       api.instanceEvents(facts.id, signal),
       client === undefined ? { notifications: [], cut: false } : receivedNotifications(client, signal),
@@ -69,7 +65,6 @@ export async function showEvents(parts: InstanceCommandParts, node: InstanceNode
         cut: history.cut,
       },
       logRows(platformEvents(log), history.notifications, facts.id),
-      vscode.l10n,
     );
   });
   await parts.documents.show(facts, 'events.md', text);

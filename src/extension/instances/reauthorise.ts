@@ -1,5 +1,5 @@
 /** Renews an instance's consent, or its API key: its ID and token stay. */
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { printable } from '../ui/printable.ts';
 import { askText } from '../ui/questions.ts';
@@ -27,7 +27,7 @@ export async function newCredentials(
   { facts, instance }: InstanceNode,
   again: () => unknown,
 ): Promise<InstanceChange | undefined> {
-  const title = vscode.l10n.t('Re-authorise {0}', printable(facts.name));
+  const title = say('Re-authorise {0}', printable(facts.name));
   const configuration = instance.configuration ?? {};
   const known = (key: string): string => {
     const value = configuration[key];
@@ -64,19 +64,18 @@ export async function newCredentials(
 }
 
 function basicSteps(): readonly Step<Asked>[] {
-  return [askFor('username', { prompt: vscode.l10n.t('Campaign Monitor API key'), password: true })];
+  return [askFor('username', { prompt: say('Campaign Monitor API key'), password: true })];
 }
 
 function oauthSteps(): readonly Step<Asked>[] {
-  const { l10n } = vscode;
   return [
     askFor('redirect', {
-      prompt: l10n.t('Callback URL registered with the OAuth app'),
+      prompt: say('Callback URL registered with the OAuth app'),
       check: (text) =>
-        URL.canParse(text) ? undefined : l10n.t('Enter a complete URL that starts with http:// or https://'),
+        URL.canParse(text) ? undefined : say('Enter a complete URL that starts with http:// or https://'),
     }),
-    askFor('apiKey', { prompt: l10n.t('Client ID of the OAuth app') }),
-    askFor('apiSecret', { prompt: l10n.t('Client secret of the OAuth app'), password: true }),
+    askFor('apiKey', { prompt: say('Client ID of the OAuth app') }),
+    askFor('apiSecret', { prompt: say('Client secret of the OAuth app'), password: true }),
   ];
 }
 
@@ -88,7 +87,7 @@ function askFor(
     const answer = await askText(place, {
       ...question,
       value: asked[part],
-      check: (text) => (text === '' ? vscode.l10n.t('Required') : check?.(text)),
+      check: (text) => (text === '' ? say('Required') : check?.(text)),
     });
     return ifAnswered(answer, (text) => ({ [part]: text }));
   };

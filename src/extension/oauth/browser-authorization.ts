@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { setting } from '../configuration.ts';
@@ -72,30 +73,29 @@ export class BrowserAuthorization {
 
   /** Null for a code. */
   explain(result: Authorization): { readonly message: string; readonly next: string } | null {
-    const { l10n } = vscode;
     switch (result.kind) {
       case 'code':
         return null;
       case 'timed-out':
         return {
-          message: l10n.t('The browser didn’t respond within five minutes.'),
-          next: l10n.t(
+          message: say('The browser didn’t respond within five minutes.'),
+          next: say(
             'Try again, and grant access in the browser. If the browser shows an error page, paste the page’s URL.',
           ),
         };
       case 'cancelled':
-        return { message: l10n.t('Request for access cancelled.'), next: l10n.t('Nothing was changed.') };
+        return { message: say('Request for access cancelled.'), next: say('Nothing was changed.') };
       case 'denied': {
         if (result.error === 'access_denied')
           return {
-            message: l10n.t('You didn’t grant access in the browser.'),
-            next: l10n.t('Try again, and grant access.'),
+            message: say('You didn’t grant access in the browser.'),
+            next: say('Try again, and grant access.'),
           };
         return {
           message:
             result.description === null
-              ? l10n.t('Campaign Monitor refused the request: {0}.', result.error)
-              : l10n.t('Campaign Monitor refused the request: {0} ({1}).', result.error, result.description),
+              ? say('Campaign Monitor refused the request: {0}.', result.error)
+              : say('Campaign Monitor refused the request: {0} ({1}).', result.error, result.description),
           next: deniedNext(result.error),
         };
       }
@@ -107,12 +107,12 @@ export class BrowserAuthorization {
     const explanation = this.explain(result);
     if (explanation === null) return;
     const text = `${explanation.message} ${explanation.next}`;
-    void offer(result.kind === 'cancelled' ? 'Information' : 'Error', text, { [vscode.l10n.t('Try Again')]: again });
+    void offer(result.kind === 'cancelled' ? 'Information' : 'Error', text, { [say('Try Again')]: again });
   }
 
   paste(): void {
     if (this.#showBox !== undefined) this.#showBox();
-    else void offer('Information', vscode.l10n.t('No authorisation is in progress.'), {});
+    else void offer('Information', say('No authorisation is in progress.'), {});
   }
 
   async #environment(): Promise<EditorEnvironment> {
@@ -146,7 +146,7 @@ export class BrowserAuthorization {
   }
 
   #showWaiting(options: WaitingOptions): WaitingView {
-    const { l10n, window } = vscode;
+    const { window } = vscode;
     let report: (message: string) => void = () => undefined;
     let close = (): void => undefined;
     const closed = new Promise<void>((resolve) => (close = resolve));
@@ -155,7 +155,7 @@ export class BrowserAuthorization {
       (progress, token) => {
         token.onCancellationRequested(options.cancel);
         report = (message) => progress.report({ message });
-        report(l10n.t('Getting the authorisation URL…'));
+        report(say('Getting the authorisation URL…'));
         return closed;
       },
     );
@@ -170,7 +170,7 @@ export class BrowserAuthorization {
     return {
       opened: (url, sent) => {
         report(
-          l10n.t(
+          say(
             'Grant access in the browser. Browser didn’t return? [Paste its URL](command:{0})',
             commandId('pasteAuthorization'),
           ),
@@ -182,8 +182,8 @@ export class BrowserAuthorization {
         // Any page may send the browser here any number of times: report it once.
         if (told) return;
         told = true;
-        void offer('Warning', l10n.t('The browser returned an unexpected answer. {0}.', strayText(why)), {
-          [l10n.t('Try Again')]: again,
+        void offer('Warning', say('The browser returned an unexpected answer. {0}.', strayText(why)), {
+          [say('Try Again')]: again,
         }).finally(() => (told = false));
       },
       close: () => {
@@ -205,18 +205,18 @@ function uriPath(redirectUri: string): string {
 
 /** The browser didn't open, so the user has to open the link. */
 function offerLink(url: string): Promise<void> {
-  const text = vscode.l10n.t('The browser didn’t open. Copy the link and open it in a browser.');
-  return offer('Warning', text, { [vscode.l10n.t('Copy Link')]: () => vscode.env.clipboard.writeText(url) });
+  const text = say('The browser didn’t open. Copy the link and open it in a browser.');
+  return offer('Warning', text, { [say('Copy Link')]: () => vscode.env.clipboard.writeText(url) });
 }
 
 async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste' | 'cancel'> {
-  const again = vscode.l10n.t('Try Again');
-  const paste = vscode.l10n.t('Paste the URL Instead');
+  const again = say('Try Again');
+  const paste = say('Paste the URL Instead');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Port {0} of this machine is in use, so the browser can’t return to this window.', error.port),
+    say('Port {0} of this machine is in use, so the browser can’t return to this window.', error.port),
     {
       modal: true,
-      detail: vscode.l10n.t(
+      detail: say(
         'Your own application or another window may be using the port. Close that application or window, and then try again. Or choose “Paste the URL Instead”, and paste the URL of the page that the browser shows after you grant access. If your application uses the code first, you need a new code.',
       ),
     },
@@ -227,36 +227,34 @@ async function askAboutPort(error: CallbackPortError): Promise<'again' | 'paste'
 }
 
 function deniedNext(error: string): string {
-  const { l10n } = vscode;
   switch (error) {
     case 'invalid_redirect_uri':
-      return l10n.t(
+      return say(
         'The callback URL must start with the URL registered for the app in Campaign Monitor. Compare the two URLs.',
       );
     case 'unknown_client':
-      return l10n.t('Check the client ID against the app’s registration in Campaign Monitor, and then try again.');
+      return say('Check the client ID against the app’s registration in Campaign Monitor, and then try again.');
     case 'server_error':
-      return l10n.t('Try again later.');
+      return say('Try again later.');
     default:
-      return l10n.t('Check the app’s registration in Campaign Monitor, and then try again.');
+      return say('Check the app’s registration in Campaign Monitor, and then try again.');
   }
 }
 
 function pageTexts(): PageTexts {
-  const { l10n } = vscode;
   return {
     language: vscode.env.language,
     received: {
-      title: l10n.t('Access granted'),
-      text: l10n.t('Close this page and continue in VS Code.'),
+      title: say('Access granted'),
+      text: say('Close this page and continue in VS Code.'),
     },
     refused: {
-      title: l10n.t('Access not granted'),
-      text: l10n.t('Close this page. VS Code shows the reason, and you can try again there.'),
+      title: say('Access not granted'),
+      text: say('Close this page. VS Code shows the reason, and you can try again there.'),
     },
     stray: {
-      title: l10n.t('Unexpected answer'),
-      text: l10n.t(
+      title: say('Unexpected answer'),
+      text: say(
         'Close this page and return to VS Code. Select “Try Again” in the message, or cancel if you refused access.',
       ),
     },

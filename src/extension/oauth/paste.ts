@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { StrayAnswer } from '../../oauth/authorize.ts';
 
 export interface PasteBoxOptions {
@@ -11,11 +12,11 @@ export interface PasteBoxOptions {
 export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { dispose(): void } {
   const box = vscode.window.createInputBox();
   box.title = title;
-  box.prompt = vscode.l10n.t(
+  box.prompt = say(
     'After the browser returns to {0}, copy the whole URL from the address bar and paste it here, even if the page doesn’t load',
     redirectUri.replace(/\?.*/, ''),
   );
-  box.placeholder = vscode.l10n.t('URL, or only the code');
+  box.placeholder = say('URL, or only the code');
   // The browser takes the focus, and the box must stay.
   box.ignoreFocusOut = true;
   box.onDidChangeValue(() => (box.validationMessage = undefined));
@@ -32,10 +33,10 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
 export function strayText(why: StrayAnswer): string {
   switch (why) {
     case 'wrong-state':
-      return vscode.l10n.t('The URL belongs to another request, most likely an older one');
+      return say('The URL belongs to another request, most likely an older one');
     case 'refusal-without-state':
-      return vscode.l10n.t('The refusal doesn’t say which request it belongs to');
+      return say('The refusal doesn’t say which request it belongs to');
     case 'no-answer':
-      return vscode.l10n.t('No code or refusal was found');
+      return say('No code or refusal was found');
   }
 }

@@ -1,5 +1,6 @@
 /** URLs that the system passes to this extension: `vscode://cm-relay.campaign-monitor-relay/oauth/callback?…`. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
 import type { Listening } from '../../oauth/authorize.ts';
 import type { PageKind } from '../../oauth/loopback.ts';
@@ -42,10 +43,10 @@ export function asPasted(uri: vscode.Uri): string {
 
 /** The URL isn't shown or logged, because it may contain a code. */
 function offerUrl(uri: vscode.Uri): Promise<void> {
-  const text = vscode.l10n.t(
+  const text = say(
     'The browser returned a URL, but this window isn’t waiting for a URL. If another window is waiting, paste the URL there.',
   );
   return offer('Warning', text, {
-    [vscode.l10n.t('Copy URL')]: () => vscode.env.clipboard.writeText(asPasted(uri)),
+    [say('Copy URL')]: () => vscode.env.clipboard.writeText(asPasted(uri)),
   });
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { offer } from '../ui/offer.ts';
 import { askText } from '../ui/questions.ts';
@@ -13,11 +14,11 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   return {
     set: async () => {
       const set = await askForSecrets(platform);
-      if (set && !platform.isSandbox) showStatusMessage(vscode.l10n.t('Secrets stored.'));
+      if (set && !platform.isSandbox) showStatusMessage(say('Secrets stored.'));
       return set;
     },
     forget: async () => {
-      if (await forgetSecrets(platform)) showStatusMessage(vscode.l10n.t('Secrets forgotten.'));
+      if (await forgetSecrets(platform)) showStatusMessage(say('Secrets forgotten.'));
     },
     kept: async () => (await platform.secrets.hosts(platform.host)).length > 0,
   };
@@ -27,7 +28,7 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
 async function askForSecrets(platform: Platform): Promise<boolean> {
   const { host } = platform;
   if (platform.isSandbox) {
-    void offer('Information', vscode.l10n.t('The sandbox uses its own secrets.'), {});
+    void offer('Information', say('The sandbox uses its own secrets.'), {});
     return true;
   }
   const step =
@@ -36,22 +37,20 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
       const asked = askText(
         { ...place, title },
         {
-          prompt: vscode.l10n.t(
+          prompt: say(
             'Secret for {0}. Stored in VS Code’s secret storage. In Open Connectors, find the secret in your user menu under API Keys',
             host,
           ),
           password: true,
           check: (text) =>
-            /^[\x21-\x2b\x2d-\x7e]+$/.test(text)
-              ? undefined
-              : vscode.l10n.t('Enter only the secret, without spaces or commas'),
+            /^[\x21-\x2b\x2d-\x7e]+$/.test(text) ? undefined : say('Enter only the secret, without spaces or commas'),
         },
       );
       return ifAnswered(await asked, (text) => ({ [part]: text }));
     };
   const secrets = await inSteps('', { userSecret: '', organizationSecret: '' }, () => [
-    step(vscode.l10n.t('User secret'), 'userSecret'),
-    step(vscode.l10n.t('Organization secret'), 'organizationSecret'),
+    step(say('User secret'), 'userSecret'),
+    step(say('Organization secret'), 'organizationSecret'),
   ]);
   if (secrets === undefined) return false;
   await platform.storeSecrets(secrets, host);
@@ -60,20 +59,20 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
 
 /** @returns whether they were removed */
 async function forgetSecrets(platform: Platform): Promise<boolean> {
-  const { l10n, window } = vscode;
+  const { window } = vscode;
   const hosts = await platform.secrets.hosts(platform.host);
   if (hosts.length === 0) {
-    void offer('Information', l10n.t('No Open Connectors secrets are stored.'), {});
+    void offer('Information', say('No Open Connectors secrets are stored.'), {});
     return false;
   }
-  const forget = l10n.t('Forget Secrets');
+  const forget = say('Forget Secrets');
   const choice = await window.showWarningMessage(
-    l10n.t('Forget the Open Connectors secrets?'),
+    say('Forget the Open Connectors secrets?'),
     {
       modal: true,
       detail: [
-        l10n.t('The user secret and organization secret for {0} will be removed from this machine.', hosts.join(', ')),
-        l10n.t(
+        say('The user secret and organization secret for {0} will be removed from this machine.', hosts.join(', ')),
+        say(
           'Instances won’t change and will keep sending notifications. Their tokens and signature keys will stay in VS Code. To see or change instances in VS Code, you’ll need both secrets again.',
         ),
       ].join('\n'),

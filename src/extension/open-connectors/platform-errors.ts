@@ -1,10 +1,9 @@
-import * as vscode from 'vscode';
 import type { OpenConnectorsError } from '../deferred.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
 import { unlinked } from '../ui/printable.ts';
 
 export function explainPlatformError(error: OpenConnectorsError): { readonly message: string; readonly next: string } {
-  return { message: sentence(messageOf(error, vscode.l10n)), next: nextOf(error, vscode.l10n) ?? '' };
+  return { message: sentence(messageOf(error)), next: nextOf(error) ?? '' };
 }
 
 /** An error for the log: with the request ID, for Open Connectors' support. */

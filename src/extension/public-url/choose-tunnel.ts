@@ -1,11 +1,11 @@
 /** The choice of a tunnel: what is on this machine, and what the chosen one still needs. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { SurveyedTunnel } from '../../protocol/tunnel-survey.ts';
 import { setting, trimText, whereSaid, writeSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { openSettings } from '../session/session-messages.ts';
 import type { ReadSetting, SettingValue } from '../settings.ts';
-import { sayIn } from '../ui/localiser.ts';
 import { offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
@@ -30,18 +30,17 @@ interface TunnelItem extends vscode.QuickPickItem {
  * @returns whether there is now one to open
  */
 export async function chooseTunnel(): Promise<boolean> {
-  const { l10n } = vscode;
   const { surveyTunnels } = await import('../deferred.ts');
   const { paths } = programsSaid();
   const notBelow = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-  const all = await working(l10n.t('Looking for tunnel programs'), (signal) =>
+  const all = await working(say('Looking for tunnel programs'), (signal) =>
     surveyTunnels({ environment: process.env, paths, notBelow, signal }),
   );
   const items = await itemsOf(all);
   const kind = setting('tunnel.kind');
   const chosen = await only(
-    askChoice(alone(l10n.t('Choose a tunnel')), {
-      placeholder: l10n.t('Every delivery passes through the tunnel’s service, which can read it'),
+    askChoice(alone(say('Choose a tunnel')), {
+      placeholder: say('Every delivery passes through the tunnel’s service, which can read it'),
       items,
       // Without one, the list starts with installed ones.
       active: kind === 'none' ? undefined : items.find(({ tunnel }) => tunnel === kind),
@@ -53,15 +52,14 @@ export async function chooseTunnel(): Promise<boolean> {
 
 /** The installed ones first, in their order. */
 async function itemsOf(all: readonly SurveyedTunnel[]): Promise<TunnelItem[]> {
-  const { l10n } = vscode;
   const { tunnelText, tunnelWords } = await import('../deferred.ts');
-  const said = (code: Parameters<typeof tunnelWords>[0]): string => tunnelText(tunnelWords(code), sayIn(l10n)) ?? '';
+  const said = (code: Parameters<typeof tunnelWords>[0]): string => tunnelText(tunnelWords(code)) ?? '';
   const items = all.map((surveyed): TunnelItem => {
     const { name, stable, cost, obstacles } = surveyed;
     const url = {
-      always: l10n.t('the URL stays the same'),
-      'with-name': l10n.t('the URL stays the same with your own name'),
-      no: l10n.t('each start gets another URL'),
+      always: say('the URL stays the same'),
+      'with-name': say('the URL stays the same with your own name'),
+      no: say('each start gets another URL'),
     }[stable];
     const facts = [said(`cost-${cost}`), url, ...obstacles.map(said)];
     return { label: name, description: stateOf(surveyed), detail: facts.join(' · '), tunnel: name, surveyed };
@@ -70,35 +68,33 @@ async function itemsOf(all: readonly SurveyedTunnel[]): Promise<TunnelItem[]> {
   return [
     ...items.filter(isHere),
     {
-      label: l10n.t('Your own URL'),
-      detail: l10n.t('A reverse proxy or port forwarding that leads here'),
+      label: say('Your own URL'),
+      detail: say('A reverse proxy or port forwarding that leads here'),
       tunnel: 'fixed',
     },
     {
-      label: l10n.t('Your own command'),
-      detail: l10n.t('A tunnel program that you describe in the settings'),
+      label: say('Your own command'),
+      detail: say('A tunnel program that you describe in the settings'),
       tunnel: 'command',
     },
-    { label: l10n.t('No tunnel'), detail: l10n.t('Reachable from this machine only'), tunnel: 'none' },
+    { label: say('No tunnel'), detail: say('Reachable from this machine only'), tunnel: 'none' },
     ...items.filter((item) => !isHere(item)),
   ];
 }
 
 function stateOf({ installed, signedIn }: SurveyedTunnel): string {
-  const { l10n } = vscode;
-  if (installed === null) return l10n.t('not installed');
-  const here = installed === 'built-in' ? l10n.t('nothing to install') : l10n.t('installed');
-  if (signedIn === 'yes') return `${here}, ${l10n.t('signed in')}`;
-  return signedIn === 'no' ? `${here}, ${l10n.t('not signed in')}` : here;
+  if (installed === null) return say('not installed');
+  const here = installed === 'built-in' ? say('nothing to install') : say('installed');
+  if (signedIn === 'yes') return `${here}, ${say('signed in')}`;
+  return signedIn === 'no' ? `${here}, ${say('not signed in')}` : here;
 }
 
 async function use({ tunnel, surveyed }: TunnelItem): Promise<boolean> {
-  const { l10n } = vscode;
   if (surveyed?.installed === null) {
     const { install } = surveyed;
-    await offer('Information', l10n.t('{0} isn’t installed. Install it, and then choose it again.', tunnel), {
+    await offer('Information', say('{0} isn’t installed. Install it, and then choose it again.', tunnel), {
       ...(install !== null && {
-        [l10n.t('Open Website')]: () => vscode.env.openExternal(vscode.Uri.parse(install)),
+        [say('Open Website')]: () => vscode.env.openExternal(vscode.Uri.parse(install)),
       }),
     });
     return false;
@@ -107,9 +103,9 @@ async function use({ tunnel, surveyed }: TunnelItem): Promise<boolean> {
     const { signIn } = surveyed;
     await offer(
       'Information',
-      l10n.t('You aren’t signed in. Run "{0}" in a terminal, and then choose it again.', signIn),
+      say('You aren’t signed in. Run "{0}" in a terminal, and then choose it again.', signIn),
       {
-        [l10n.t('Copy Command')]: () => copy(signIn),
+        [say('Copy Command')]: () => copy(signIn),
       },
     );
     return false;
@@ -125,51 +121,49 @@ async function use({ tunnel, surveyed }: TunnelItem): Promise<boolean> {
 }
 
 async function askForServer(): Promise<boolean> {
-  const { l10n } = vscode;
   const { settingsSchema } = await import('../deferred.ts');
   const { programs } = programsSaid();
   const steps: readonly Step<Server>[] = [
     async ({ sshServer = programs.sshServer }, place) =>
       ifAnswered(
         await askText(place, {
-          prompt: l10n.t('SSH server, as [user@]host[:port]'),
+          prompt: say('SSH server, as [user@]host[:port]'),
           value: sshServer,
           check: (text) =>
             text !== '' && settingsSchema.safeParse({ tunnel: { kind: 'ssh', server: text } }).success
               ? undefined
-              : l10n.t('Enter [user@]host[:port], such as me@example.org.'),
+              : say('Enter [user@]host[:port], such as me@example.org.'),
         }),
         (answer) => ({ sshServer: answer }),
       ),
     async ({ sshHostname = programs.sshHostname }, place) =>
       ifAnswered(
         await askText(place, {
-          prompt: l10n.t('Host name of the public URL that leads to this server'),
+          prompt: say('Host name of the public URL that leads to this server'),
           value: sshHostname,
           check: (text) =>
             text !== '' && settingsSchema.safeParse({ tunnel: { kind: 'ssh', name: text } }).success
               ? undefined
-              : l10n.t('Enter only a host name, such as hooks.example.org.'),
+              : say('Enter only a host name, such as hooks.example.org.'),
         }),
         (answer) => ({ sshHostname: answer }),
       ),
   ];
-  const given = await inSteps<Server>(l10n.t('Your own SSH server'), {}, () => steps);
+  const given = await inSteps<Server>(say('Your own SSH server'), {}, () => steps);
   if (given === undefined) return false;
   await writeSetting('tunnel.programs', { ...programs, ...given });
   return true;
 }
 
 async function askForUrl(): Promise<boolean> {
-  const { l10n } = vscode;
   const url = await only(
-    askText(alone(l10n.t('Your own URL')), {
-      prompt: l10n.t('Public URL that forwards to the relay’s port'),
+    askText(alone(say('Your own URL')), {
+      prompt: say('Public URL that forwards to the relay’s port'),
       value: trimText(setting('tunnel.url')),
       check: (text) =>
         /^https:\/\/(?![^/?#]*@)[^\s/?#]+/i.test(text) && URL.canParse(text)
           ? undefined
-          : l10n.t('Enter a URL that starts with https://, without a user name or password.'),
+          : say('Enter a URL that starts with https://, without a user name or password.'),
     }),
   );
   if (url === undefined) return false;

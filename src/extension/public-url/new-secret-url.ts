@@ -1,5 +1,6 @@
 /** Another secret for the webhook URLs, if one leaked. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Status } from '../../protocol/status.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
@@ -15,9 +16,9 @@ import type { UrlKeeper } from './url-keeper.ts';
 export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise<void> {
   const { status } = session;
   if (status === undefined) return;
-  const make = vscode.l10n.t('Create New Secret URL');
+  const make = say('Create New Secret URL');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Create a new secret URL for this relay?'),
+    say('Create a new secret URL for this relay?'),
     { modal: true, detail: whatHappens(status) },
     make,
   );
@@ -31,30 +32,26 @@ export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise
 }
 
 function whatHappens({ publicUrl }: Status): string {
-  const { l10n } = vscode;
   const updates = setting('tunnel.updateVendors') !== 'never';
   return [
-    l10n.t(
+    say(
       'The current URLs for Campaign Monitor and Open Connectors will stop working: requests will get an empty 404 response. Deliveries that are already arriving will still be received.',
     ),
     updates
       ? publicUrl === null
-        ? l10n.t('Webhooks and instances set up in VS Code can be updated when a public URL is open.')
-        : l10n.t('Webhooks and instances set up in VS Code will be updated automatically.')
-      : l10n.t(
+        ? say('Webhooks and instances set up in VS Code can be updated when a public URL is open.')
+        : say('Webhooks and instances set up in VS Code will be updated automatically.')
+      : say(
           'Webhooks and instances won’t be updated because the setting {0} turns updates off.',
           `${prefix}.tunnel.updateVendors`,
         ),
-    l10n.t(
-      'You need to update everything set up elsewhere: webhooks, instances, and programs that use the current URLs.',
-    ),
+    say('You need to update everything set up elsewhere: webhooks, instances, and programs that use the current URLs.'),
   ].join('\n\n');
 }
 
 async function sayDone(): Promise<void> {
-  const { l10n } = vscode;
-  await offer('Information', l10n.t('New secret URL created. The old one no longer works.'), {
-    [l10n.t('Copy for Campaign Monitor')]: byCommand('copyUrl', 'campaignMonitor'),
-    [l10n.t('Copy for Open Connectors')]: byCommand('copyUrl', 'openConnectors'),
+  await offer('Information', say('New secret URL created. The old one no longer works.'), {
+    [say('Copy for Campaign Monitor')]: byCommand('copyUrl', 'campaignMonitor'),
+    [say('Copy for Open Connectors')]: byCommand('copyUrl', 'openConnectors'),
   });
 }

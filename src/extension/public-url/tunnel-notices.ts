@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { TunnelCode } from '../../protocol/tunnel-words.ts';
 import type { Session } from '../session/session.ts';
@@ -11,10 +12,9 @@ const retrying: TunnelCode = 'trying-again';
 
 /** After a start: the public URL opens again if it was open when the relay ended. */
 export async function sayReopening(session: Session): Promise<void> {
-  const { l10n } = vscode;
   if ((session.status?.tunnel.state ?? 'closed') === 'closed') return;
-  await offer('Information', l10n.t('Reopening the public URL, which was open when the relay stopped.'), {
-    [l10n.t('Close')]: () => session.closeTunnel(),
+  await offer('Information', say('Reopening the public URL, which was open when the relay stopped.'), {
+    [say('Close')]: () => session.closeTunnel(),
   });
 }
 
@@ -32,14 +32,14 @@ export function followTunnel(session: Session): vscode.Disposable {
     else if (isRetrying) told = retrying;
     else if (state === 'open') told = state;
     else if (state === 'closed' || code === opening) told = undefined;
-    if (told !== before && status !== undefined && (state === 'failed' || isRetrying)) void tellOfFailure(session, status);
+    if (told !== before && status !== undefined && (state === 'failed' || isRetrying))
+      void tellOfFailure(session, status);
   };
   look();
   return session.onDidChange(look);
 }
 
 async function tellOfFailure(session: Session, { tunnel, settings }: Status): Promise<void> {
-  const { l10n } = vscode;
   const isFinal = tunnel.state === 'failed';
   const refused = tunnel.said.find(({ code }) => code === otherHost);
   const [server, host] = refused?.values ?? [];
@@ -53,8 +53,8 @@ async function tellOfFailure(session: Session, { tunnel, settings }: Status): Pr
     const [why] = words.values;
     return words.code === retrying && typeof why === 'object' ? why : words;
   });
-  await offer('Warning', l10n.t('No public URL: {0}', tunnelInWords({ ...tunnel, said }, l10n).reason), {
-    [l10n.t('Choose Tunnel…')]: byCommand('chooseTunnel'),
-    [isFinal ? l10n.t('Try Again') : l10n.t('Keep Trying')]: () => openTunnel(session),
+  await offer('Warning', say('No public URL: {0}', tunnelInWords({ ...tunnel, said }).reason), {
+    [say('Choose Tunnel…')]: byCommand('chooseTunnel'),
+    [isFinal ? say('Try Again') : say('Keep Trying')]: () => openTunnel(session),
   });
 }

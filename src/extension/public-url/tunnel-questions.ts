@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { isOfWorkspace } from '../configuration.ts';
 import { offer } from '../ui/offer.ts';
@@ -19,9 +20,9 @@ export async function openTunnel(session: Session): Promise<void> {
   }
   if (tunnel === undefined) return;
   if (!session.tunnels.isAgreed(tunnel)) {
-    const open = vscode.l10n.t('Open Public URL');
+    const open = say('Open Public URL');
     const options = { modal: true, detail: tunnelQuestion(tunnel) };
-    if ((await vscode.window.showWarningMessage(vscode.l10n.t('Open a public URL?'), options, open)) !== open) return;
+    if ((await vscode.window.showWarningMessage(say('Open a public URL?'), options, open)) !== open) return;
   }
   await session.openTunnel(tunnel);
 }
@@ -44,32 +45,31 @@ export async function askAboutHost(
   server: string,
   host: string,
 ): Promise<void> {
-  const text = vscode.l10n.t(
+  const text = say(
     'The tunnel server {0} uses another host, {1}. If you allow this host, it learns the relay’s secret path and can send events to the relay and read every delivery sent through the tunnel.',
     inMessage(server),
     inMessage(host),
   );
   await offer('Warning', text, {
-    [vscode.l10n.t('Allow')]: () => session.allowHost(tunnel, host),
-    [vscode.l10n.t('Don’t Allow')]: () => session.closeTunnel(),
+    [say('Allow')]: () => session.allowHost(tunnel, host),
+    [say('Don’t Allow')]: () => session.closeTunnel(),
   });
 }
 
 function tunnelQuestion(tunnel: TunnelConfig): string {
-  const { l10n } = vscode;
   if (tunnel.kind === 'fixed') {
     const where = inMessage(new URL(tunnel.url).origin);
     return isOfWorkspace('tunnel.url')
-      ? l10n.t(
+      ? say(
           'The settings of this workspace use {0} as the public URL of this relay. To verify the URL, the relay calls it with the relay’s secret path. The server at that URL can then send events to the relay and read every delivery sent to the URL.',
           where,
         )
-      : l10n.t(
+      : say(
           'Your settings use {0} as the public URL of this relay. To verify the URL, the relay calls it with the relay’s secret path. The server at that URL can then send events to the relay and read every delivery sent to the URL.',
           where,
         );
   }
-  return l10n.t(
+  return say(
     'Campaign Monitor can reach this relay only through a public URL. The tunnel provider ({0}) can read deliveries, including names and addresses of subscribers.',
     inMessage(providerOf(tunnel)),
   );

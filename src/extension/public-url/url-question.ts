@@ -1,5 +1,6 @@
 /** The URL keeper's questions and messages in this window: one question and one setting for all vendors. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { setting, writeSetting } from '../configuration.ts';
 import { atThisWindow } from '../ui/attention.ts';
@@ -36,14 +37,13 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
     position: () => positionOf(session),
     setting: () => setting('tunnel.updateVendors'),
     ask,
-    working: (action, work, state) => cancellable(titleOf(action, state, vscode.l10n), (signal) => work(signal)),
+    working: (action, work, state) => cancellable(titleOf(action, state), (signal) => work(signal)),
     allowAlways: () => writeSetting('tunnel.updateVendors', 'always'),
     done: (action, changed, state) => {
       log.info(`${action}: ${wordsOf(changed)}`);
       void sayDone(action, changed, state);
     },
     failed: async (failures) => {
-      const { l10n } = vscode;
       for (const failure of failures) {
         log.error(
           failure.kind === 'setting'
@@ -52,13 +52,13 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
         );
       }
       const ofVendors = failures.filter((failure) => failure.kind !== 'setting');
-      const why = inMessage(withNext((ofVendors[0] ?? failures[0])?.error, l10n), 700);
-      const again = l10n.t('Try Again');
-      const show = l10n.t('Show Log');
+      const why = inMessage(withNext((ofVendors[0] ?? failures[0])?.error), 700);
+      const again = say('Try Again');
+      const show = say('Show Log');
       const choice = await vscode.window.showErrorMessage(
         ofVendors.length === 0
-          ? l10n.t('Couldn’t save “Always Update” in the settings: {0}', why)
-          : l10n.t('Not changed: {0}. {1}', wordsOf(ofVendors), why),
+          ? say('Couldn’t save “Always Update” in the settings: {0}', why)
+          : say('Not changed: {0}. {1}', wordsOf(ofVendors), why),
         again,
         show,
       );
@@ -90,14 +90,13 @@ async function ask(state: AskedState, left: readonly StaleRegistration[]): Promi
 }
 
 async function askAboutOldUrl(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const { l10n } = vscode;
-  const update = l10n.t('Update');
-  const always = l10n.t('Always Update');
-  const more = l10n.t('More…');
-  const notNow = l10n.t('Not Now');
+  const update = say('Update');
+  const always = say('Always Update');
+  const more = say('More…');
+  const notNow = say('Not Now');
   const canMore = left.some(({ actions }) => actions.delete !== undefined);
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('The relay’s public URL has changed. Still using the old one: {0}.', wordsOf(left)),
+    say('The relay’s public URL has changed. Still using the old one: {0}.', wordsOf(left)),
     update,
     always,
     ...(canMore ? [more] : []),
@@ -116,31 +115,30 @@ async function askAboutOldUrl(left: readonly StaleRegistration[]): Promise<Choic
 }
 
 async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const { l10n } = vscode;
   const those = left.filter(({ actions }) => actions.delete !== undefined);
   const choice = await vscode.window.showQuickPick(
     [
       {
-        label: l10n.t('Deactivate'),
-        detail: l10n.t('Inactive webhooks keep the old URL but send no events.'),
+        label: say('Deactivate'),
+        detail: say('Inactive webhooks keep the old URL but send no events.'),
         action: 'deactivate' as const,
       },
       {
-        label: l10n.t('Delete'),
-        detail: l10n.t('Campaign Monitor deletes these webhooks. You can register the relay again.'),
+        label: say('Delete'),
+        detail: say('Campaign Monitor deletes these webhooks. You can register the relay again.'),
         action: 'delete' as const,
       },
     ],
-    { title: wordsOf(those), placeHolder: l10n.t('What do you want to do?') },
+    { title: wordsOf(those), placeHolder: say('What do you want to do?') },
   );
   return choice;
 }
 
 async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const activate = vscode.l10n.t('Activate Webhooks');
-  const remove = vscode.l10n.t('Delete');
+  const activate = say('Activate Webhooks');
+  const remove = say('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('This relay’s webhooks are inactive on these lists: {0}.', namesOf(left)),
+    say('This relay’s webhooks are inactive on these lists: {0}.', namesOf(left)),
     activate,
     remove,
   );
@@ -149,22 +147,22 @@ async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice 
 }
 
 async function askAboutUnfinished(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const finish = vscode.l10n.t('Finish');
+  const finish = say('Finish');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('A change of this relay’s webhooks was interrupted on these lists: {0}.', namesOf(left)),
+    say('A change of this relay’s webhooks was interrupted on these lists: {0}.', namesOf(left)),
     finish,
-    vscode.l10n.t('Not Now'),
+    say('Not Now'),
   );
   return choice === finish ? { action: 'update' } : undefined;
 }
 
 /** The relay is running, but these URLs don't respond. */
 async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const open = vscode.l10n.t('Open Public URL');
-  const deactivate = vscode.l10n.t('Deactivate');
-  const remove = vscode.l10n.t('Delete');
+  const open = say('Open Public URL');
+  const deactivate = say('Deactivate');
+  const remove = say('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('This relay’s webhooks on these lists use an old URL: {0}.', namesOf(left)),
+    say('This relay’s webhooks on these lists use an old URL: {0}.', namesOf(left)),
     open,
     deactivate,
     remove,
@@ -175,35 +173,30 @@ async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice 
 }
 
 function sayDone(action: UrlAction, changed: readonly StaleRegistration[], state: StaleState): Promise<void> {
-  const { l10n } = vscode;
-  const said = doneText(action, state, wordsOf(changed), l10n);
+  const said = doneText(action, state, wordsOf(changed));
   const has = (wanted: StaleRegistration['kind']): boolean => changed.some(({ kind }) => kind === wanted);
   return offer('Information', said, {
-    ...(has('webhook') && { [l10n.t('Show Webhooks')]: () => focusView('webhooks') }),
-    ...(has('instance') && { [l10n.t('Show Instances')]: () => focusView('instances') }),
+    ...(has('webhook') && { [say('Show Webhooks')]: () => focusView('webhooks') }),
+    ...(has('instance') && { [say('Show Instances')]: () => focusView('instances') }),
   });
 }
 
 /** Such as `2 webhooks (Newsletter, Members) and 1 instance (kappa)`. */
 function wordsOf(all: readonly Pick<StaleRegistration, 'kind' | 'name'>[]): string {
-  const { l10n } = vscode;
   const webhooks = all.filter(({ kind }) => kind === 'webhook');
   const instances = all.filter(({ kind }) => kind === 'instance');
   const ofWebhooks =
     webhooks.length === 1
-      ? l10n.t('1 webhook ({0})', namesOf(webhooks))
-      : l10n.t('{0} webhooks ({1})', webhooks.length, namesOf(webhooks));
+      ? say('1 webhook ({0})', namesOf(webhooks))
+      : say('{0} webhooks ({1})', webhooks.length, namesOf(webhooks));
   const ofInstances =
     instances.length === 1
-      ? l10n.t('1 instance ({0})', namesOf(instances))
-      : l10n.t('{0} instances ({1})', instances.length, namesOf(instances));
+      ? say('1 instance ({0})', namesOf(instances))
+      : say('{0} instances ({1})', instances.length, namesOf(instances));
   if (instances.length === 0) return ofWebhooks;
-  return webhooks.length === 0 ? ofInstances : l10n.t('{0} and {1}', ofWebhooks, ofInstances);
+  return webhooks.length === 0 ? ofInstances : say('{0} and {1}', ofWebhooks, ofInstances);
 }
 
 function namesOf(all: readonly { readonly name: string }[]): string {
-  return someOf(
-    all.map(({ name }) => name),
-    vscode.l10n,
-  );
+  return someOf(all.map(({ name }) => name));
 }

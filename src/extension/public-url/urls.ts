@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { byCommand } from '../ui/offer.ts';
 import { unlessGivenUp, working } from '../ui/progress.ts';
 import { commandId } from '../commands.ts';
@@ -20,7 +21,7 @@ export async function openPublicUrls(session: Session): Promise<VendorUrls | und
   // The window's status of the tunnel may be older than the request to open it.
   await session.refresh();
   if ((session.status?.tunnel.state ?? 'closed') === 'closed') return undefined;
-  return unlessGivenUp(working(vscode.l10n.t('Opening public URL'), (signal, say) => opened(session, signal, say)));
+  return unlessGivenUp(working(say('Opening public URL'), (signal, say) => opened(session, signal, say)));
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { Status } from '../../protocol/status.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -88,7 +89,7 @@ async function openPublicUrl(parts: RelayCommandParts): Promise<void> {
 
 /** Can't be cancelled, because the relay first finishes what is in progress. */
 function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<void> {
-  return inView(view, vscode.l10n.t('Stopping relay'), () => session.stop(held));
+  return inView(view, say('Stopping relay'), () => session.stop(held));
 }
 
 async function start(parts: RelayCommandParts): Promise<void> {
@@ -103,7 +104,7 @@ async function start(parts: RelayCommandParts): Promise<void> {
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
-    await working(vscode.l10n.t('Starting relay'), (signal) => session.start(signal));
+    await working(say('Starting relay'), (signal) => session.start(signal));
     return true;
   } catch (error) {
     // Not awaited: the message may stay, and the caller continues.
@@ -116,15 +117,13 @@ function explainStart({ log }: RelayCommandParts, error: Error): Promise<void> {
   log.error(`the relay did not start: ${error.message}`);
   if (error instanceof SettingsError) {
     const { setting = '', message = '' } = error.problems[0] ?? {};
-    const text = vscode.l10n.t('The relay didn’t start because the setting {0} can’t be used: {1}.', setting, message);
-    return offer('Warning', text, { [vscode.l10n.t('Open Setting')]: () => openSettings(setting) });
+    const text = say('The relay didn’t start because the setting {0} can’t be used: {1}.', setting, message);
+    return offer('Warning', text, { [say('Open Setting')]: () => openSettings(setting) });
   }
   const isOther = error instanceof OtherVersionError;
-  return offer('Warning', vscode.l10n.t('The relay didn’t start: {0}', withNext(error, vscode.l10n)), {
-    ...(isOther
-      ? { [vscode.l10n.t('Restart Relay')]: byCommand('restart') }
-      : { [vscode.l10n.t('Try Again')]: byCommand('start') }),
-    [vscode.l10n.t('Show Log')]: () => log.show(),
+  return offer('Warning', say('The relay didn’t start: {0}', withNext(error)), {
+    ...(isOther ? { [say('Restart Relay')]: byCommand('restart') } : { [say('Try Again')]: byCommand('start') }),
+    [say('Show Log')]: () => log.show(),
   });
 }
 
@@ -144,30 +143,29 @@ async function copyUrl({ session, sandboxFacts }: RelayCommandParts, which: unkn
   if (chosen === 'sandbox') return copyFacts?.();
   const url = status === undefined ? null : urls[chosen](status);
   if (url === null) {
-    return offer('Information', vscode.l10n.t('No public URL is open.'), {
-      [vscode.l10n.t('Open Public URL')]: byCommand('openTunnel'),
+    return offer('Information', say('No public URL is open.'), {
+      [say('Open Public URL')]: byCommand('openTunnel'),
     });
   }
   const local = /^http:\/\/127\.0\.0\.1[:/]/.test(url);
-  await copy(url, local ? vscode.l10n.t('Copied. This URL is reachable from this machine only.') : undefined);
+  await copy(url, local ? say('Copied. This URL is reachable from this machine only.') : undefined);
 }
 
 async function chooseUrl(
   status: Status | undefined,
   hasSandbox: boolean,
 ): Promise<keyof typeof urls | 'sandbox' | undefined> {
-  const { l10n } = vscode;
-  const local = l10n.t('reachable from this machine only');
+  const local = say('reachable from this machine only');
   const isPublic = typeof status?.publicUrl === 'string';
   const ofRelay: (vscode.QuickPickItem & { readonly which: keyof typeof urls })[] = [
     {
-      label: l10n.t('Campaign Monitor Webhook URL'),
-      detail: l10n.t('Use this URL in a list’s webhook'),
+      label: say('Campaign Monitor Webhook URL'),
+      detail: say('Use this URL in a list’s webhook'),
       which: 'campaignMonitor',
     },
     {
-      label: l10n.t('Open Connectors Webhook URL'),
-      detail: l10n.t('Use this URL as an instance’s callback URL'),
+      label: say('Open Connectors Webhook URL'),
+      detail: say('Use this URL as an instance’s callback URL'),
       which: 'openConnectors',
     },
   ];
@@ -177,8 +175,8 @@ async function chooseUrl(
       ...(isPublic
         ? [
             {
-              label: l10n.t('Public URL'),
-              detail: l10n.t('Base URL; can’t receive deliveries by itself'),
+              label: say('Public URL'),
+              detail: say('Base URL; can’t receive deliveries by itself'),
               which: 'public' as const,
             },
           ]
@@ -186,14 +184,14 @@ async function chooseUrl(
       ...(hasSandbox
         ? [
             {
-              label: l10n.t('Sandbox URLs and Credentials'),
-              detail: l10n.t('Lines for a terminal, so that your programs can use the sandbox'),
+              label: say('Sandbox URLs and Credentials'),
+              detail: say('Lines for a terminal, so that your programs can use the sandbox'),
               which: 'sandbox' as const,
             },
           ]
         : []),
     ],
-    { title: l10n.t('Copy URL or Credential'), placeHolder: l10n.t('Choose what to copy') },
+    { title: say('Copy URL or Credential'), placeHolder: say('Choose what to copy') },
   );
   return choice?.which;
 }

@@ -2,6 +2,7 @@
 import { release } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { DiagnosticSection } from '../../export/diagnostics.ts';
 import { version } from '../../version.ts';
 import { prefix } from '../prefix.ts';
@@ -44,7 +45,7 @@ export async function copyDiagnostics({ context, session, history }: DiagnosticP
       status,
     ),
   ]);
-  await copy(text, vscode.l10n.t('Diagnostics copied. Review them before you share them.'));
+  await copy(text, say('Diagnostics copied. Review them before you share them.'));
 }
 
 function windowSection(): DiagnosticSection {

@@ -1,5 +1,6 @@
 /** Commands for the rows of all views: copying a row, and reading rows again. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { ViewName } from '../describing.ts';
 import type { DestinationsNode } from '../destinations/destination-node.ts';
@@ -60,7 +61,7 @@ async function copiesOf(
     case 'sample':
     case 'wrong':
     case 'left':
-      return [{ label: vscode.l10n.t('URL'), copy: () => copy(chosenDestination(node).setting.url) }];
+      return [{ label: say('URL'), copy: () => copy(chosenDestination(node).setting.url) }];
     case 'account':
     case 'client':
     case 'list':
@@ -71,7 +72,7 @@ async function copiesOf(
     case 'fact':
     case 'gone':
     case 'failure': {
-      const chosen = await chooseInstance(instances, node, vscode.l10n.t('Copy'));
+      const chosen = await chooseInstance(instances, node, say('Copy'));
       return chosen === undefined ? [] : copiesOfInstance(instances, chosen);
     }
   }
@@ -79,6 +80,5 @@ async function copiesOf(
 
 async function askCopy(copies: readonly RowCopy[]): Promise<RowCopy | undefined> {
   if (copies.length < 2) return copies[0];
-  const { l10n } = vscode;
-  return vscode.window.showQuickPick(copies, { title: l10n.t('Copy'), placeHolder: l10n.t('Choose what to copy') });
+  return vscode.window.showQuickPick(copies, { title: say('Copy'), placeHolder: say('Choose what to copy') });
 }

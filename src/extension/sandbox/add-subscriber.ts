@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CampaignMonitorList } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
@@ -26,8 +26,7 @@ export async function addSandboxSubscriber(
   { sandbox, urlContext }: SubscriberParts,
   node?: SubscriberPlace,
 ): Promise<void> {
-  const { l10n } = vscode;
-  const running = await working(l10n.t('Starting sandbox'), (signal) => sandbox.start(signal));
+  const running = await working(say('Starting sandbox'), (signal) => sandbox.start(signal));
   const { CampaignMonitorApi, OpenConnectorsApi, baseUrlOf, documentedListId } = await import('../deferred.ts');
   const api = new CampaignMonitorApi({
     baseUrl: running.campaignMonitorApi,
@@ -42,15 +41,15 @@ export async function addSandboxSubscriber(
       ? node
       : await pickList(api, node?.kind === 'instance' ? node.facts.listIds : [documentedListId]);
   if (list === undefined) return;
-  const asked = askText(alone(l10n.t('Add Subscriber to {0}', printable(list.name))), {
-    prompt: l10n.t('Email address of a made-up subscriber. No email is sent'),
+  const asked = askText(alone(say('Add Subscriber to {0}', printable(list.name))), {
+    prompt: say('Email address of a made-up subscriber. No email is sent'),
     value: `ada.${randomBytes(3).toString('hex')}@example.com`,
-    check: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? undefined : l10n.t('Enter an email address')),
+    check: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? undefined : say('Enter an email address')),
   });
   const address = await only(asked);
   if (address === undefined) return;
   const { listId } = list;
-  const sources = await working(l10n.t('Adding subscriber'), async (signal) => {
+  const sources = await working(say('Adding subscriber'), async (signal) => {
     await api.addSubscriber(listId, { address, name: 'Ada' }, signal);
     const [hooks, instances] = await Promise.all([api.webhooks(listId, signal), platform.listInstances({}, signal)]);
     return { listId, hooks, instances };
@@ -61,7 +60,7 @@ export async function addSandboxSubscriber(
 
 /** @param first IDs of the lists to offer first */
 async function pickList(api: CampaignMonitorApi, first: readonly string[]): Promise<CampaignMonitorList | undefined> {
-  const items = await working(vscode.l10n.t('Reading lists'), async (signal) => {
+  const items = await working(say('Reading lists'), async (signal) => {
     const clients = await api.clients(signal);
     const lists = await Promise.all(clients.map(({ clientId }) => api.lists(clientId, signal)));
     return clients
@@ -74,8 +73,8 @@ async function pickList(api: CampaignMonitorApi, first: readonly string[]): Prom
       )
       .sort((a, b) => Number(first.includes(b.list.listId)) - Number(first.includes(a.list.listId)));
   });
-  const asked = askChoice(alone(vscode.l10n.t('Add Subscriber in Sandbox')), {
-    placeholder: vscode.l10n.t('Which list?'),
+  const asked = askChoice(alone(say('Add Subscriber in Sandbox')), {
+    placeholder: say('Which list?'),
     items,
     matchOnDescription: true,
   });
@@ -83,13 +82,12 @@ async function pickList(api: CampaignMonitorApi, first: readonly string[]): Prom
 }
 
 function sayAdded(address: string, list: string, hearing: Hearing): Promise<void> {
-  const { l10n } = vscode;
   const actions = {
-    heard: { [l10n.t('Show Events')]: () => focusView('events') },
-    stopped: { [l10n.t('Start Relay')]: byCommand('start') },
-    closed: { [l10n.t('Open Public URL')]: byCommand('openTunnel') },
-    elsewhere: { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
-    unsent: { [l10n.t('Register This Relay')]: byCommand('registerWebhooks') },
+    heard: { [say('Show Events')]: () => focusView('events') },
+    stopped: { [say('Start Relay')]: byCommand('start') },
+    closed: { [say('Open Public URL')]: byCommand('openTunnel') },
+    elsewhere: { [say('Register This Relay')]: byCommand('registerWebhooks') },
+    unsent: { [say('Register This Relay')]: byCommand('registerWebhooks') },
   };
-  return offer('Information', addedText(address, list, hearing, l10n), actions[hearing]);
+  return offer('Information', addedText(address, list, hearing), actions[hearing]);
 }

@@ -1,10 +1,10 @@
+import { say } from '../../common/say.ts';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import { placeOfUrl } from '../public-url/url-place.ts';
 import type { UrlContext } from '../public-url/url-place.ts';
 import type { VendorPath } from '../public-url/relay-url.ts';
-import type { Localiser } from '../ui/localiser.ts';
 
 /**
  * Who receives the events of a list:
@@ -50,31 +50,31 @@ export function hearingOf(
  * That a subscriber was added, and what happens next.
  * @param address already printable, like the list's name
  */
-export function addedText(address: string, list: string, hearing: Hearing, l10n: Localiser): string {
+export function addedText(address: string, list: string, hearing: Hearing): string {
   switch (hearing) {
     case 'heard':
-      return l10n.t('Added {0} to the list {1}. The event appears in the Events view.', address, list);
+      return say('Added {0} to the list {1}. The event appears in the Events view.', address, list);
     case 'stopped':
       // The sandbox retries for a while.
-      return l10n.t(
+      return say(
         'Added {0} to the list {1}. The relay isn’t running. To get the event, start the relay now.',
         address,
         list,
       );
     case 'closed':
-      return l10n.t(
+      return say(
         'Added {0} to the list {1}. The instance sends the event to a URL of this relay that is closed or no longer in use, so the event won’t appear in the Events view.',
         address,
         list,
       );
     case 'elsewhere':
-      return l10n.t(
+      return say(
         'Added {0} to the list {1}. No active webhook or instance sends the list’s events to this relay, so the event won’t appear in the Events view.',
         address,
         list,
       );
     case 'unsent':
-      return l10n.t(
+      return say(
         'Added {0} to the list {1}. The list has no active webhook for Subscribe, so no event is sent.',
         address,
         list,

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
@@ -23,25 +23,25 @@ export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'
 }
 
 async function startSandbox(sandbox: SandboxProcess): Promise<void> {
-  const running = await working(vscode.l10n.t('Starting sandbox'), (signal) => sandbox.start(signal));
+  const running = await working(say('Starting sandbox'), (signal) => sandbox.start(signal));
   // Not awaited: the message may stay, and the caller continues.
   void offer(
     'Information',
-    vscode.l10n.t(
+    say(
       'Sandbox running on this machine: Campaign Monitor and Open Connectors with made-up data. It never contacts a real account.',
     ),
     {
-      [vscode.l10n.t('Copy URLs and Credentials')]: () => copyFacts(running),
-      [vscode.l10n.t('Stop Sandbox')]: byCommand('toggleSandbox', 'stop'),
+      [say('Copy URLs and Credentials')]: () => copyFacts(running),
+      [say('Stop Sandbox')]: byCommand('toggleSandbox', 'stop'),
     },
   );
 }
 
 async function stopSandbox(sandbox: SandboxProcess): Promise<void> {
   await sandbox.stop();
-  showStatusMessage(vscode.l10n.t('Sandbox stopped.'));
+  showStatusMessage(say('Sandbox stopped.'));
 }
 
 export function copyFacts(running: RunningSandbox): Promise<void> {
-  return copy(sandboxFacts(running), vscode.l10n.t('Copied. Paste the text into a terminal.'));
+  return copy(sandboxFacts(running), say('Copied. Paste the text into a terminal.'));
 }

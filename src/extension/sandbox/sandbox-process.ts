@@ -1,5 +1,6 @@
 /** The sandbox shared by all windows of this machine, as seen by this window. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { prefix } from '../prefix.ts';
 import { SharedStart, unlessAborted } from '../session/shared-start.ts';
 import { isSandbox } from './sandbox-check.ts';
@@ -8,7 +9,7 @@ import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
 
 export class SandboxStartError extends Error {
   override readonly name = 'SandboxStartError';
-  readonly next = vscode.l10n.t('Try again, or run cm-relay sandbox in a terminal for details.');
+  readonly next = say('Try again, or run cm-relay sandbox in a terminal for details.');
 }
 
 export class SandboxProcess implements vscode.Disposable {
@@ -74,7 +75,7 @@ export class SandboxProcess implements vscode.Disposable {
     try {
       running = (await unlessAborted(this.find(), signal)) ?? (await findOrStartSandbox(this.#place, signal));
     } catch (error) {
-      throw new SandboxStartError(vscode.l10n.t('The sandbox didn’t start: {0}', (error as Error).message), {
+      throw new SandboxStartError(say('The sandbox didn’t start: {0}', (error as Error).message), {
         cause: error,
       });
     }

@@ -1,5 +1,6 @@
 /** All keys and secrets in one place: to set, change, and remove. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
 import { removeSecret, setCredentials, setKey } from './secret-commands.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
@@ -53,33 +54,32 @@ export async function manageSecrets(
 }
 
 async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promise<SecretTopic | undefined> {
-  const { l10n } = vscode;
   type Choice = vscode.QuickPickItem & { readonly topic?: SecretTopic };
   const names = (kind: SecretKind): string => secrets.names(kind).join(', ');
   const isKept = await platform.kept();
   const give: Choice[] = [
     {
-      label: `$(key) ${l10n.t('Signature Key…')}`,
+      label: `$(key) ${say('Signature Key…')}`,
       description: names('signatureKeys'),
-      detail: l10n.t('Signs notifications for a destination'),
+      detail: say('Signs notifications for a destination'),
       topic: 'signatureKeys',
     },
     {
-      label: `$(verified) ${l10n.t('Verify Key…')}`,
+      label: `$(verified) ${say('Verify Key…')}`,
       description: names('verifyKeys'),
-      detail: l10n.t('Verifies notifications from Open Connectors'),
+      detail: say('Verifies notifications from Open Connectors'),
       topic: 'verifyKeys',
     },
     {
-      label: `$(lock) ${l10n.t('Destination Credentials…')}`,
+      label: `$(lock) ${say('Destination Credentials…')}`,
       description: names('credentials'),
-      detail: l10n.t('Adds a header to notifications for a destination'),
+      detail: say('Adds a header to notifications for a destination'),
       topic: 'credentials',
     },
     {
-      label: `$(organization) ${l10n.t('Open Connectors Secrets…')}`,
-      description: isKept ? l10n.t('stored') : '',
-      detail: l10n.t('User secret and organization secret for the host in your settings'),
+      label: `$(organization) ${say('Open Connectors Secrets…')}`,
+      description: isKept ? say('stored') : '',
+      detail: say('User secret and organization secret for the host in your settings'),
       topic: 'openConnectors',
     },
   ];
@@ -90,24 +90,24 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
     ...(hasNames
       ? [
           {
-            label: `$(shield) ${l10n.t('Allowed Destinations for Keys and Credentials…')}`,
-            detail: l10n.t('Review the permissions you gave'),
+            label: `$(shield) ${say('Allowed Destinations for Keys and Credentials…')}`,
+            detail: say('Review the permissions you gave'),
             topic: 'consents' as const,
           },
         ]
       : []),
-    ...(hasNames ? [{ label: `$(trash) ${l10n.t('Remove Key or Credentials…')}`, topic: 'remove' as const }] : []),
+    ...(hasNames ? [{ label: `$(trash) ${say('Remove Key or Credentials…')}`, topic: 'remove' as const }] : []),
     ...(isKept
-      ? [{ label: `$(trash) ${l10n.t('Forget Open Connectors Secrets…')}`, topic: 'forgetOpenConnectors' as const }]
+      ? [{ label: `$(trash) ${say('Forget Open Connectors Secrets…')}`, topic: 'forgetOpenConnectors' as const }]
       : []),
   ];
   const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const asked = askChoice(alone(l10n.t('Keys and Secrets')), {
-    placeholder: l10n.t('Choose a key or secret (kept in VS Code’s secret storage)'),
+  const asked = askChoice(alone(say('Keys and Secrets')), {
+    placeholder: say('Choose a key or secret (kept in VS Code’s secret storage)'),
     items: [
-      separator(l10n.t('add or change')),
+      separator(say('add or change')),
       ...give,
-      ...(take.length > 0 ? [separator(l10n.t('allow or remove')), ...take] : []),
+      ...(take.length > 0 ? [separator(say('allow or remove')), ...take] : []),
     ],
     matchOnDescription: true,
   });

@@ -1,5 +1,6 @@
 /** Commands for keys and credentials: destinations use them by name, and their values are never shown again. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
@@ -26,21 +27,20 @@ async function setKeyNamed(
   kind: 'signatureKeys' | 'verifyKeys',
   name: string,
 ): Promise<string | undefined> {
-  const title =
-    kind === 'signatureKeys' ? vscode.l10n.t('Signature key “{0}”', name) : vscode.l10n.t('Verify key “{0}”', name);
+  const title = kind === 'signatureKeys' ? say('Signature key “{0}”', name) : say('Verify key “{0}”', name);
   const asked = askText(alone(title), {
     prompt:
       kind === 'signatureKeys'
-        ? vscode.l10n.t('The key itself, as your callback knows it. Kept in VS Code’s secret storage and in memory')
-        : vscode.l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
+        ? say('The key itself, as your callback knows it. Kept in VS Code’s secret storage and in memory')
+        : say('Stored in VS Code’s secret storage and in the relay’s memory'),
     password: true,
     exact: true,
-    check: (text) => (text === '' ? vscode.l10n.t('Enter the key') : undefined),
+    check: (text) => (text === '' ? say('Enter the key') : undefined),
   });
   const value = await only(asked);
   if (value === undefined) return undefined;
   await secrets.set(kind, name, value);
-  showStatusMessage(vscode.l10n.t('Key “{0}” stored.', name));
+  showStatusMessage(say('Key “{0}” stored.', name));
   return name;
 }
 
@@ -50,12 +50,11 @@ export async function setCredentials(secrets: SecretBox, naming: Naming = 'any')
 }
 
 async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<string | undefined> {
-  const { l10n } = vscode;
   const { credentials = {} } = await secrets.values([{ kind: 'credentials', name }]);
   const [before = 'Authorization'] = Object.keys(credentials[name] ?? {});
   const known = await inSteps('', { header: before, value: '' }, () => [
     async ({ header }, place) => {
-      const title = l10n.t('Header name for the credentials “{0}”', name);
+      const title = say('Header name for the credentials “{0}”', name);
       const asked = askText(
         { ...place, title },
         {
@@ -63,22 +62,22 @@ async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<st
           check: (text) =>
             /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
               ? undefined
-              : l10n.t('Enter a valid header name, such as X-API-Key'),
+              : say('Enter a valid header name, such as X-API-Key'),
         },
       );
       return ifAnswered(await asked, (text) => ({ header: text }));
     },
     async ({ header }, place) => {
       const asked = askText(
-        { ...place, title: l10n.t('Value of {0}', header) },
+        { ...place, title: say('Value of {0}', header) },
         {
-          prompt: l10n.t('Stored in VS Code’s secret storage and in the relay’s memory'),
+          prompt: say('Stored in VS Code’s secret storage and in the relay’s memory'),
           password: true,
           exact: true,
           check: (text) =>
             /^[\t\x20-\x7e]+$/.test(text)
               ? undefined
-              : l10n.t('Enter a value that contains only printable ASCII characters'),
+              : say('Enter a value that contains only printable ASCII characters'),
         },
       );
       return ifAnswered(await asked, (text) => ({ value: text }));
@@ -86,32 +85,32 @@ async function setCredentialsNamed(secrets: SecretBox, name: string): Promise<st
   ]);
   if (known === undefined) return undefined;
   await secrets.set('credentials', name, JSON.stringify({ [known.header]: known.value }));
-  showStatusMessage(l10n.t('Credentials “{0}” stored.', name));
+  showStatusMessage(say('Credentials “{0}” stored.', name));
   return name;
 }
 
 export async function removeSecret(secrets: SecretBox): Promise<void> {
   const labels: Record<SecretKind, string> = {
-    signatureKeys: vscode.l10n.t('signature key'),
-    verifyKeys: vscode.l10n.t('verify key'),
-    credentials: vscode.l10n.t('credentials'),
+    signatureKeys: say('signature key'),
+    verifyKeys: say('verify key'),
+    credentials: say('credentials'),
   };
   const items = (Object.keys(labels) as SecretKind[]).flatMap((kind) =>
     secrets.names(kind).map((name) => ({ label: name, description: labels[kind], secret: kind })),
   );
   if (items.length === 0) {
-    void offer('Information', vscode.l10n.t('No keys or credentials are stored.'), {});
+    void offer('Information', say('No keys or credentials are stored.'), {});
     return;
   }
   const choice = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Remove Key or Credentials'),
-    placeHolder: vscode.l10n.t(
+    title: say('Remove Key or Credentials'),
+    placeHolder: say(
       'Choose a key or credentials to remove. Events for destinations that use the removed item will be held',
     ),
   });
   if (choice === undefined) return;
   await secrets.remove(choice.secret, choice.label);
-  showStatusMessage(vscode.l10n.t('Removed “{0}”.', choice.label));
+  showStatusMessage(say('Removed “{0}”.', choice.label));
 }
 
 /** @returns the name, null for none, undefined if the user cancelled */
@@ -121,14 +120,13 @@ export async function chooseSecret(
   title: string,
   current: string | undefined,
 ): Promise<string | null | undefined> {
-  const { l10n } = vscode;
-  const mark = { description: l10n.t('current') };
+  const mark = { description: say('current') };
   const none = {
-    label: kind === 'credentials' ? l10n.t('No Credentials') : l10n.t('Not Signed'),
+    label: kind === 'credentials' ? say('No Credentials') : say('Not Signed'),
     ...(current === undefined && mark),
   };
   const fresh = {
-    label: kind === 'credentials' ? l10n.t('$(add) New Credentials…') : l10n.t('$(add) New Key…'),
+    label: kind === 'credentials' ? say('$(add) New Credentials…') : say('$(add) New Key…'),
     choose: () => (kind === 'credentials' ? setCredentials(secrets, 'new') : setKey(secrets, kind, 'new')),
   };
   const kept = secrets.names(kind).map((name): Choice => ({
@@ -140,7 +138,7 @@ export async function chooseSecret(
     current !== undefined && secrets.names(kind).includes(current)
       ? [
           {
-            label: l10n.t('$(edit) Change the Value of “{0}”…', current),
+            label: say('$(edit) Change the Value of “{0}”…', current),
             choose: () =>
               kind === 'credentials' ? setCredentialsNamed(secrets, current) : setKeyNamed(secrets, kind, current),
           },
@@ -151,8 +149,8 @@ export async function chooseSecret(
   const asked = askChoice<vscode.QuickPickItem & Partial<Choice>>(alone(title), {
     placeholder:
       kind === 'credentials'
-        ? l10n.t('Which credentials do you want to send?')
-        : l10n.t('Which key do you want to sign with?'),
+        ? say('Which credentials do you want to send?')
+        : say('Which key do you want to sign with?'),
     items: [...named, ...another, fresh],
   });
   const choice = await only(asked);
@@ -161,21 +159,20 @@ export async function chooseSecret(
 }
 
 async function nameToSet(kind: SecretKind, secrets: SecretBox, naming: Naming): Promise<string | undefined> {
-  const { l10n } = vscode;
-  const title = kind === 'credentials' ? l10n.t('Name of the credentials') : l10n.t('Name of the key');
+  const title = kind === 'credentials' ? say('Name of the credentials') : say('Name of the key');
   const prompt =
     kind === 'verifyKeys'
-      ? l10n.t('Any name. The relay tries every verify key')
+      ? say('Any name. The relay tries every verify key')
       : kind === 'signatureKeys'
-        ? l10n.t('A name, not the key itself. Destinations use it to refer to the key')
-        : l10n.t('A name, not the credentials themselves. Destinations use it to refer to the credentials');
+        ? say('A name, not the key itself. Destinations use it to refer to the key')
+        : say('A name, not the credentials themselves. Destinations use it to refer to the credentials');
   const kept = secrets.names(kind);
   if (kept.length > 0 && naming === 'any') {
     type Named = vscode.QuickPickItem & { readonly name?: string };
-    const fresh: Named = { label: l10n.t('$(add) New Name…') };
+    const fresh: Named = { label: say('$(add) New Name…') };
     const items = kept.map((name): Named => ({
       label: `$(key) ${name}`,
-      description: l10n.t('replaces the value'),
+      description: say('replaces the value'),
       name,
     }));
     const choice = await only(askChoice(alone(title), { placeholder: prompt, items: [...items, fresh] }));
@@ -186,8 +183,8 @@ async function nameToSet(kind: SecretKind, secrets: SecretBox, naming: Naming): 
     prompt,
     value: kept.includes('default') ? '' : 'default',
     check: (name) => {
-      if (name === '' || name.length > 100) return l10n.t('Enter a name of up to 100 characters');
-      return kept.includes(name) ? l10n.t('The name is taken. Choose another one') : undefined;
+      if (name === '' || name.length > 100) return say('Enter a name of up to 100 characters');
+      return kept.includes(name) ? say('The name is taken. Choose another one') : undefined;
     },
   });
   return only(asked);

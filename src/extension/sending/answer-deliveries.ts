@@ -1,6 +1,7 @@
 /** Forced responses: asks for the status, the delay, and the duration. */
 import * as vscode from 'vscode';
 import { STATUS_CODES } from 'node:http';
+import { say } from '../../common/say.ts';
 import type { AskedAnswer } from '../../protocol/answering.ts';
 import { connected } from '../session/connected.ts';
 import type { Session } from '../session/session.ts';
@@ -41,37 +42,35 @@ const mostMinutes = 24 * 60;
  */
 export async function answerDeliveries(session: Session, by: AskedAnswer['by'], given: unknown): Promise<void> {
   const client = connected(session);
-  const { l10n } = vscode;
   const asked: Asked | undefined =
     given === 'as-usual'
       ? { status: null }
-      : await inSteps<Asked>(l10n.t('Answer Deliveries With'), {}, ({ status }) =>
+      : await inSteps<Asked>(say('Answer Deliveries With'), {}, ({ status }) =>
           status === null ? [askStatus(session)] : [askStatus(session), askDelay, askEnd],
         );
   if (asked?.status === undefined) return;
   const { status, delayMs = 0, end = { forMs: usualMs } } = asked;
   await client.request('relay/answer', { answer: status === null ? null : { status, delayMs, ...end, by } });
   // The status bar shows a forced response.
-  if (status === null) showStatusMessage(l10n.t('Deliveries are answered as usual.'));
+  if (status === null) showStatusMessage(say('Deliveries are answered as usual.'));
 }
 
 function askStatus(session: Session): Step<Asked> {
   return async (_known, place) => {
-    const { l10n } = vscode;
     const answering = session.status?.answering;
     const asUsual: Item<number | null>[] =
       answering?.state === 'on-purpose'
         ? [
             {
-              label: l10n.t('As Usual'),
-              detail: onPurposeText(answering, { now: Date.now(), language: vscode.env.language }, l10n),
+              label: say('As Usual'),
+              detail: onPurposeText(answering, { now: Date.now(), language: vscode.env.language }),
               value: null,
             },
           ]
         : [];
     const items = [...asUsual, ...usualStatuses.map(statusItem)];
     const answer = await askChoice<Item<number | null>>(place, {
-      placeholder: l10n.t('Choose a status, or type one from 200 to 599'),
+      placeholder: say('Choose a status, or type one from 200 to 599'),
       items: (typed) => (/^[2-5]\d\d$/.test(typed) ? withTyped(items, statusItem(Number(typed))) : items),
     });
     return ifAnswered(answer, ({ value }) => ({ status: value }));
@@ -79,19 +78,13 @@ function askStatus(session: Session): Step<Asked> {
 }
 
 const askDelay: Step<Asked> = async (_known, place) => {
-  const { l10n } = vscode;
   const item = (seconds: number): Item<number> => ({
-    label:
-      seconds === 0
-        ? l10n.t('At once')
-        : seconds === 1
-          ? l10n.t('After one second')
-          : l10n.t('After {0} seconds', seconds),
+    label: seconds === 0 ? say('At once') : seconds === 1 ? say('After one second') : say('After {0} seconds', seconds),
     value: seconds,
   });
   const items = usualDelays.map(item);
   const answer = await askChoice(place, {
-    placeholder: l10n.t('When? Choose a delay, or type up to {0} seconds', mostDelay),
+    placeholder: say('When? Choose a delay, or type up to {0} seconds', mostDelay),
     items: (typed) => {
       const seconds = /^\d{1,2}$/.test(typed) ? Number(typed) : NaN;
       return seconds <= mostDelay ? withTyped(items, item(seconds)) : items;
@@ -101,25 +94,24 @@ const askDelay: Step<Asked> = async (_known, place) => {
 };
 
 const askEnd: Step<Asked> = async (_known, place) => {
-  const { l10n } = vscode;
   const minutes = (count: number): Item<NonNullable<Asked['end']>> => ({
-    label: count === 1 ? l10n.t('For one minute') : l10n.t('For {0} minutes', count),
+    label: count === 1 ? say('For one minute') : say('For {0} minutes', count),
     value: { forMs: count * minuteMs },
   });
   const deliveries = (count: number): Item<NonNullable<Asked['end']>> => ({
-    label: count === 1 ? l10n.t('For the next delivery') : l10n.t('For the next {0} deliveries', count),
-    description: l10n.t('10 minutes at most'),
+    label: count === 1 ? say('For the next delivery') : say('For the next {0} deliveries', count),
+    description: say('10 minutes at most'),
     value: { forMs: usualMs, count },
   });
   const items = [
     minutes(usualMs / minuteMs),
     deliveries(1),
     deliveries(10),
-    { label: l10n.t('For one hour'), value: { forMs: hourMs } },
-    { label: l10n.t('For 24 hours'), value: { forMs: 24 * hourMs } },
+    { label: say('For one hour'), value: { forMs: hourMs } },
+    { label: say('For 24 hours'), value: { forMs: 24 * hourMs } },
   ];
   const answer = await askChoice(place, {
-    placeholder: l10n.t('For how long? Choose, or type a number'),
+    placeholder: say('For how long? Choose, or type a number'),
     items: (typed) => {
       const count = /^\d{1,4}$/.test(typed) ? Number(typed) : 0;
       if (count < 1) return items;
@@ -130,7 +122,7 @@ const askEnd: Step<Asked> = async (_known, place) => {
 };
 
 function statusItem(status: number): Item<number> {
-  const description = afterStatus(status, vscode.l10n);
+  const description = afterStatus(status);
   return {
     label: `${status} ${STATUS_CODES[status] ?? ''}`.trim(),
     ...(description !== undefined && { description }),

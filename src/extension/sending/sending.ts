@@ -1,5 +1,6 @@
 /** Pause, step, and continue without a debug session; and what to do with held notifications when the relay stops. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
 import type { DebugClient, HeldAtStop, Sending } from '../../protocol/debug.ts';
 import { commandId } from '../commands.ts';
@@ -19,7 +20,7 @@ export function createSendingCommands(session: Session): CommandHandlers<'sendin
       const before = session.status?.sending;
       await connected(session).request('debug/pause', { by: thisWindow });
       // If sending was already paused, say so; otherwise the status bar shows the change.
-      if (before?.state === 'paused') showStatusMessage(pausedText(before, readerNow(), vscode.l10n));
+      if (before?.state === 'paused') showStatusMessage(pausedText(before, readerNow()));
     },
     continueSending: async () => {
       const { released, sending } = await connected(session).request('debug/continue', {});
@@ -29,22 +30,20 @@ export function createSendingCommands(session: Session): CommandHandlers<'sendin
     sendNext: async () => {
       const { released, sending } = await connected(session).request('debug/step', {});
       const [first] = released;
-      const { l10n } = vscode;
       showStatusMessage(
         first === undefined
-          ? l10n.t('Nothing is held.')
-          : l10n.t('{0} released. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
+          ? say('Nothing is held.')
+          : say('{0} released. Held: {1}.', first.notificationId, written(heldCount(sending.held))),
       );
     },
   };
 }
 
 function continuedText(released: number, sending: Sending): string {
-  const { l10n } = vscode;
-  if (sending.state === 'paused') return pausedText(sending, readerNow(), l10n);
+  if (sending.state === 'paused') return pausedText(sending, readerNow());
   return released === 0
-    ? l10n.t('Sending resumed. No events were held.')
-    : l10n.t('Sending resumed. Released: {0}.', written(released));
+    ? say('Sending resumed. No events were held.')
+    : say('Sending resumed. Released: {0}.', written(released));
 }
 
 function written(count: number): string {
@@ -67,15 +66,14 @@ export async function showHeld(): Promise<void> {
 export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAtStop | undefined> {
   const held = sending === undefined ? 0 : heldCount(sending.held);
   if (held === 0) return 'keep';
-  const { l10n } = vscode;
-  const [keep, release, discard] = [l10n.t('Keep Held'), l10n.t('Release'), l10n.t('Discard')];
+  const [keep, release, discard] = [say('Keep Held'), say('Release'), say('Discard')];
   const choice = await vscode.window.showWarningMessage(
     held === 1
-      ? l10n.t('Stop the relay? One notification is held.')
-      : l10n.t('Stop the relay? {0} notifications are held.', written(held)),
+      ? say('Stop the relay? One notification is held.')
+      : say('Stop the relay? {0} notifications are held.', written(held)),
     {
       modal: true,
-      detail: l10n.t(
+      detail: say(
         'Keep Held: notifications stay held after the next start, too. Release: sends them now; any not sent within five seconds wait for the next start. Discard: they stay in the history, and you can resend them.',
       ),
     },

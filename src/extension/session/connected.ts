@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { Session } from './session.ts';
@@ -12,12 +12,8 @@ export function connected(session: Pick<Session, 'client'>): RelayClient {
 
 /** Offers to start it. */
 export function notRunning(): CommandError {
-  return new CommandError(
-    vscode.l10n.t('The relay isn’t running'),
-    vscode.l10n.t('Start the relay, and then try again.'),
-    {
-      title: vscode.l10n.t('Start Relay'),
-      command: 'start',
-    },
-  );
+  return new CommandError(say('The relay isn’t running'), say('Start the relay, and then try again.'), {
+    title: say('Start Relay'),
+    command: 'start',
+  });
 }

@@ -1,6 +1,7 @@
 /** Asks about a data directory that none of the user's relays created, before using it. */
 import { renameSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { inMessage } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 
@@ -11,20 +12,19 @@ import { GivenUpError } from '../ui/progress.ts';
 export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutputChannel, 'warn'>): Promise<void> {
   const { trustDataDirectory } = await import('../deferred.ts');
   if (!(await isUnknownDirectory(dataDir))) return;
-  const { l10n } = vscode;
   const facts = [
-    l10n.t(
+    say(
       '{0} wasn’t created by one of your relays. It may have come with a repository or an archive.',
       inMessage(dataDir),
     ),
-    l10n.t(
+    say(
       'If you use this history, the relay can send events to its destinations, and whoever created it may know the secret in its webhook URL.',
     ),
-    l10n.t('Start Fresh renames the existing history, keeps it in the same folder, and starts a new one.'),
+    say('Start Fresh renames the existing history, keeps it in the same folder, and starts a new one.'),
   ];
-  const [use, afresh] = [l10n.t('Use History'), l10n.t('Start Fresh')];
+  const [use, afresh] = [say('Use History'), say('Start Fresh')];
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Use a history that your relays didn’t create?'),
+    say('Use a history that your relays didn’t create?'),
     { modal: true, detail: facts.join('\n') },
     // Enter presses the first button.
     afresh,

@@ -1,6 +1,5 @@
 /** The relay in its own process: see node-process.ts. */
 import { join } from 'node:path';
-import * as vscode from 'vscode';
 import { nextOfRelay } from '../ui/error-words.ts';
 import { lowMemory } from './low-memory.ts';
 import { startNodeProcess } from './node-process.ts';
@@ -45,7 +44,7 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<v
   });
   const said = JSON.parse(line) as { type: string; message?: string; next?: string | null; advice?: string | null };
   if (said.type === 'ready' || said.type === 'running') return;
-  throw new RelayStartError([said.message, nextOfRelay(said, vscode.l10n)].filter(Boolean).join('. '));
+  throw new RelayStartError([said.message, nextOfRelay(said)].filter(Boolean).join('. '));
 }
 
 /** The relay's own log, in its data directory. */

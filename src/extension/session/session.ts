@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { channelFile } from '../../protocol/channel-file.ts';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
@@ -36,7 +37,7 @@ export class OtherVersionError extends Error {
   override readonly name = 'OtherVersionError';
   constructor(version: string, own: string, cause: unknown) {
     super(
-      vscode.l10n.t(
+      say(
         'The running relay is version {0}, which doesn’t work with version {1} of this extension. Restart the relay; no events are lost.',
         version,
         own,
@@ -310,7 +311,7 @@ export class Session implements vscode.Disposable {
       void this.#configurator.askWhereSecretsGo();
       if (newer <= 0) return;
       void offerRestart(
-        vscode.l10n.t(
+        say(
           'The running relay is version {0}; this extension is version {1}. You can restart the relay without losing events.',
           version,
           this.#version,
@@ -333,16 +334,16 @@ export class Session implements vscode.Disposable {
       return;
     }
     this.#log.error('the relay has ended unexpectedly');
-    const message = vscode.l10n.t('The relay stopped unexpectedly. No acknowledged event was lost.');
+    const message = say('The relay stopped unexpectedly. No acknowledged event was lost.');
     this.#set({ kind: 'failed', message });
     this.#sayLater(() => sayEnded(message));
   }
 
   /** Reports what happened to the relay, unless its state has changed by then. */
-  #sayLater(say: () => Promise<void>): void {
+  #sayLater(tell: () => Promise<void>): void {
     const state = this.#state;
     setTimeout(() => {
-      if (this.#state === state && !this.#disposed) void say();
+      if (this.#state === state && !this.#disposed) void tell();
     }, sayAfterMs);
   }
 
@@ -352,11 +353,11 @@ export class Session implements vscode.Disposable {
   }
 
   #run(client: RelayClient, status: Status): void {
-    this.#set({ kind: 'running', client, status: { ...status, tunnel: this.#inWords(status.tunnel, vscode.l10n) } });
+    this.#set({ kind: 'running', client, status: { ...status, tunnel: this.#inWords(status.tunnel) } });
   }
 
   /** Loaded with the first connection. */
-  #inWords: (tunnel: TunnelStatus, l10n: typeof vscode.l10n) => TunnelStatus = (tunnel) => tunnel;
+  #inWords: (tunnel: TunnelStatus) => TunnelStatus = (tunnel) => tunnel;
 
   #set(state: SessionState): void {
     this.#state = state;

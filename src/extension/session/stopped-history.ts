@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -122,9 +122,9 @@ export class StoppedHistory {
       this.close();
       this.#failure = new CommandError(
         why === undefined
-          ? vscode.l10n.t('The process that reads the history stopped unexpectedly')
-          : vscode.l10n.t('The process that reads the history stopped unexpectedly ({0})', why),
-        vscode.l10n.t('Try again.'),
+          ? say('The process that reads the history stopped unexpectedly')
+          : say('The process that reads the history stopped unexpectedly ({0})', why),
+        say('Try again.'),
       );
     });
     return client;

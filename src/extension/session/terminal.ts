@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execPath } from 'node:process';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { shellQuoted } from '../../common/programs/shell-quote.ts';
 import type { Session } from './session.ts';
 
@@ -24,7 +25,7 @@ export async function openRelayTerminal(context: vscode.ExtensionContext, sessio
     name: 'cm-relay',
     iconPath: new vscode.ThemeIcon('broadcast'),
     env: { CM_RELAY_DATA_DIR: session.dataDir, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` },
-    message: vscode.l10n.t('cm-relay uses this window’s relay. Try: cm-relay events'),
+    message: say('cm-relay uses this window’s relay. Try: cm-relay events'),
   });
   terminal.show();
 }

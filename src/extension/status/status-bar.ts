@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
 import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
 import type { Sending } from '../../protocol/debug.ts';
@@ -26,7 +27,7 @@ interface Shown {
 /** Hidden if no relay has run in this folder, because most folders don't use one. */
 export function createStatusBarItem(context: vscode.ExtensionContext, session: Session): void {
   const item = vscode.window.createStatusBarItem(`${prefix}.status`, vscode.StatusBarAlignment.Left, 0);
-  item.name = vscode.l10n.t('Campaign Monitor Relay');
+  item.name = say('Campaign Monitor Relay');
   item.command = commandId('showStatus');
   const show = (state: SessionState): void => {
     const { text, tooltip, warning } = shown(state);
@@ -42,22 +43,21 @@ export function createStatusBarItem(context: vscode.ExtensionContext, session: S
 }
 
 function shown(state: SessionState): Shown {
-  const { l10n } = vscode;
   switch (state.kind) {
     case 'stopped':
       return {
         text: '$(circle-slash) CM Relay',
         tooltip:
           state.elsewhere === true
-            ? l10n.t('Campaign Monitor Relay: stopped by another window or a terminal')
-            : l10n.t('Campaign Monitor Relay: stopped'),
+            ? say('Campaign Monitor Relay: stopped by another window or a terminal')
+            : say('Campaign Monitor Relay: stopped'),
       };
     case 'starting':
-      return { text: '$(loading~spin) CM Relay', tooltip: l10n.t('Campaign Monitor Relay: starting') };
+      return { text: '$(loading~spin) CM Relay', tooltip: say('Campaign Monitor Relay: starting') };
     case 'failed':
       return {
         text: '$(error) CM Relay',
-        tooltip: l10n.t('Campaign Monitor Relay: {0}', state.message),
+        tooltip: say('Campaign Monitor Relay: {0}', state.message),
         warning: 'error',
       };
     case 'running': {
@@ -74,7 +74,7 @@ function withDestinations({ text, tooltip, warning }: Shown, { destinations }: R
   const isBad = ({ state }: DestinationStatus): boolean => state === 'down' || state === 'failing';
   const lines = destinations
     .filter((each) => isBad(each) || each.timeoutLifted)
-    .map((each) => `${placeOf(each.url)}: ${stateOfDestination(each, vscode.l10n, undefined)}`);
+    .map((each) => `${placeOf(each.url)}: ${stateOfDestination(each, undefined)}`);
   const marked = destinations.some(isBad);
   return {
     text: marked ? `${text} $(warning)` : text,
@@ -85,34 +85,31 @@ function withDestinations({ text, tooltip, warning }: Shown, { destinations }: R
 
 /** A pause is shown first, because nothing is sent. */
 function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
-  const { l10n } = vscode;
   const { language } = vscode.env;
   const held = heldCount(sending.held).toLocaleString(language);
   return {
-    text: l10n.t('$(debug-pause) CM Relay paused, {0} held', held),
-    tooltip: [pausedText(sending, { now: Date.now(), language }, l10n), tooltip].join('\n'),
+    text: say('$(debug-pause) CM Relay paused, {0} held', held),
+    tooltip: [pausedText(sending, { now: Date.now(), language }), tooltip].join('\n'),
     warning: warning ?? 'warning',
   };
 }
 
 /** Forced responses are only for senders: deliveries are still forwarded. */
 function onPurpose({ text, tooltip, warning }: Shown, answering: AnsweringOnPurpose, { state }: Sending): Shown {
-  const { l10n } = vscode;
   const { status } = answering;
   return {
-    text: state === 'paused' ? `${text} $(reply) ${status}` : l10n.t('$(reply) CM Relay answers {0}', status),
-    tooltip: [onPurposeText(answering, { now: Date.now(), language: vscode.env.language }, l10n), tooltip].join('\n'),
+    text: state === 'paused' ? `${text} $(reply) ${status}` : say('$(reply) CM Relay answers {0}', status),
+    tooltip: [onPurposeText(answering, { now: Date.now(), language: vscode.env.language }), tooltip].join('\n'),
     warning: warning ?? 'warning',
   };
 }
 
 function running(status: RunningStatus): Shown {
-  const { l10n } = vscode;
   const { tunnel } = status;
   const received = eventCount(status).toLocaleString(vscode.env.language);
   if (isTunnelFailing(tunnel)) {
     const warning = tunnel.state === 'failed' ? 'error' : 'warning';
-    const tooltip = l10n.t('Campaign Monitor Relay: no public URL. {0}', tunnel.reason);
+    const tooltip = say('Campaign Monitor Relay: no public URL. {0}', tunnel.reason);
     return { text: `$(${warning}) CM Relay ${received}`, tooltip, warning };
   }
   switch (tunnel.state) {
@@ -120,18 +117,18 @@ function running(status: RunningStatus): Shown {
       const { host } = new URL(tunnel.url);
       return {
         text: `$(broadcast) ${host} ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: open at {0}; events: {1}', host, received),
+        tooltip: say('Campaign Monitor Relay: open at {0}; events: {1}', host, received),
       };
     }
     case 'closed':
       return {
         text: `$(plug) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: reachable from this machine only; events: {0}', received),
+        tooltip: say('Campaign Monitor Relay: reachable from this machine only; events: {0}', received),
       };
     default:
       return {
         text: `$(loading~spin) CM Relay ${received}`,
-        tooltip: l10n.t('Campaign Monitor Relay: opening public URL. {0}', tunnel.reason),
+        tooltip: say('Campaign Monitor Relay: opening public URL. {0}', tunnel.reason),
       };
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { commandId } from '../commands.ts';
@@ -19,89 +20,87 @@ export async function showStatusMenu(session: Session): Promise<void> {
     ...(description !== undefined && { description }),
     run: () => vscode.commands.executeCommand(commandId(name), ...args),
   });
-  const { l10n } = vscode;
   const choices: Choice[] = [];
-  let title = l10n.t('Campaign Monitor Relay');
+  let title = say('Campaign Monitor Relay');
   if (state.kind === 'running') {
     const { status } = state;
     const { tunnel } = status;
     title = titleOf(tunnel);
     const { sending } = status;
     if (sending.state === 'paused') {
-      title = pausedText(sending, { now: Date.now(), language: vscode.env.language }, l10n);
-      const held = l10n.t('{0} held', heldCount(sending.held).toLocaleString(vscode.env.language));
+      title = pausedText(sending, { now: Date.now(), language: vscode.env.language });
+      const held = say('{0} held', heldCount(sending.held).toLocaleString(vscode.env.language));
       choices.push(
-        command(`$(debug-continue) ${l10n.t('Continue Sending')}`, 'continueSending', held),
-        command(`$(debug-step-over) ${l10n.t('Send Next')}`, 'sendNext'),
-        { label: `$(filter) ${l10n.t('Show Held Events')}`, run: () => showHeld() },
+        command(`$(debug-continue) ${say('Continue Sending')}`, 'continueSending', held),
+        command(`$(debug-step-over) ${say('Send Next')}`, 'sendNext'),
+        { label: `$(filter) ${say('Show Held Events')}`, run: () => showHeld() },
       );
     }
     const { answering } = status;
     if (answering.state === 'on-purpose') {
-      const told = onPurposeText(answering, { now: Date.now(), language: vscode.env.language }, l10n);
+      const told = onPurposeText(answering, { now: Date.now(), language: vscode.env.language });
       title = sending.state === 'paused' ? `${told} ${title}` : told;
-      choices.push(command(`$(reply) ${l10n.t('Answer As Usual')}`, 'answerDeliveries', undefined, 'as-usual'));
+      choices.push(command(`$(reply) ${say('Answer As Usual')}`, 'answerDeliveries', undefined, 'as-usual'));
     }
     if (tunnel.state === 'open')
-      choices.push(command(`$(copy) ${l10n.t('Copy Public URL')}`, 'copyUrl', tunnel.url, 'public'));
-    else if (!isTunnelOn(tunnel.state)) choices.push(command(`$(globe) ${l10n.t('Open Public URL')}`, 'openTunnel'));
+      choices.push(command(`$(copy) ${say('Copy Public URL')}`, 'copyUrl', tunnel.url, 'public'));
+    else if (!isTunnelOn(tunnel.state)) choices.push(command(`$(globe) ${say('Open Public URL')}`, 'openTunnel'));
     choices.push(
       {
-        label: `$(list-tree) ${l10n.t('Show Events')}`,
+        label: `$(list-tree) ${say('Show Events')}`,
         run: () => focusView('events'),
       },
-      command(`$(copy) ${l10n.t('Copy Campaign Monitor Webhook URL')}`, 'copyUrl', undefined, 'campaignMonitor'),
-      command(`$(copy) ${l10n.t('Copy Open Connectors Webhook URL')}`, 'copyUrl', undefined, 'openConnectors'),
-      command(`$(refresh) ${l10n.t('New Secret URL…')}`, 'newSecretUrl'),
-      command(`$(beaker) ${l10n.t('Send Sample Events…')}`, 'sendSample'),
+      command(`$(copy) ${say('Copy Campaign Monitor Webhook URL')}`, 'copyUrl', undefined, 'campaignMonitor'),
+      command(`$(copy) ${say('Copy Open Connectors Webhook URL')}`, 'copyUrl', undefined, 'openConnectors'),
+      command(`$(refresh) ${say('New Secret URL…')}`, 'newSecretUrl'),
+      command(`$(beaker) ${say('Send Sample Events…')}`, 'sendSample'),
     );
-    choices.push(command(`$(reply) ${l10n.t('Answer Deliveries With…')}`, 'answerDeliveries'));
-    if (sending.state === 'flowing') choices.push(command(`$(debug-pause) ${l10n.t('Pause Sending')}`, 'pauseSending'));
+    choices.push(command(`$(reply) ${say('Answer Deliveries With…')}`, 'answerDeliveries'));
+    if (sending.state === 'flowing') choices.push(command(`$(debug-pause) ${say('Pause Sending')}`, 'pauseSending'));
     if (isTunnelOn(tunnel.state))
       choices.push({
-        label: `$(circle-slash) ${l10n.t('Close Public URL')}`,
+        label: `$(circle-slash) ${say('Close Public URL')}`,
         run: () => session.closeTunnel(),
       });
     for (const each of status.destinations) {
       const { destinationId: id, url, mode } = each;
       const [icon] = stateIcons[each.state];
       choices.push({
-        label: `$(${icon}) ${nameOfDestination({ id, url, mode }, status.destinations, l10n)}`,
-        description: stateOfDestination(each, l10n, sending),
+        label: `$(${icon}) ${nameOfDestination({ id, url, mode }, status.destinations)}`,
+        description: stateOfDestination(each, sending),
         run: () => focusView('destinations'),
       });
     }
     for (const notice of status.notices) choices.push({ label: `$(info) ${notice}` });
     choices.push(
-      command(`$(debug-restart) ${l10n.t('Restart Relay')}`, 'restart'),
-      command(`$(debug-stop) ${l10n.t('Stop Relay')}`, 'stop'),
+      command(`$(debug-restart) ${say('Restart Relay')}`, 'restart'),
+      command(`$(debug-stop) ${say('Stop Relay')}`, 'stop'),
     );
   } else if (state.kind === 'starting') {
-    title = l10n.t('Campaign Monitor Relay: starting');
+    title = say('Campaign Monitor Relay: starting');
   } else {
     if (state.kind === 'failed') title = state.message;
-    choices.push(command(`$(play) ${l10n.t('Start Relay')}`, 'start'));
+    choices.push(command(`$(play) ${say('Start Relay')}`, 'start'));
   }
   choices.push(
-    command(`$(output) ${l10n.t('Show Log')}`, 'showLog'),
-    command(`$(gear) ${l10n.t('Open Settings')}`, 'openSettings'),
+    command(`$(output) ${say('Show Log')}`, 'showLog'),
+    command(`$(gear) ${say('Open Settings')}`, 'openSettings'),
   );
   const choice = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: l10n.t('What do you want to do?'),
+    placeHolder: say('What do you want to do?'),
   });
   await choice?.run?.();
 }
 
 function titleOf(tunnel: TunnelStatus): string {
-  const { l10n } = vscode;
   switch (tunnel.state) {
     case 'open':
       return tunnel.previousUrl === null
-        ? l10n.t('Public URL: {0}', tunnel.url)
-        : l10n.t('Public URL: {0}; events sent to {1} no longer arrive', tunnel.url, tunnel.previousUrl);
+        ? say('Public URL: {0}', tunnel.url)
+        : say('Public URL: {0}; events sent to {1} no longer arrive', tunnel.url, tunnel.previousUrl);
     case 'closed':
-      return l10n.t('Reachable from this machine only');
+      return say('Reachable from this machine only');
     case 'opening':
     case 'verifying':
     case 'degraded':

@@ -3,6 +3,7 @@
  * move only the focus: a key must not act on what was clicked before.
  */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { CommandError } from './command-error.ts';
 import type { Redraws } from './redraws.ts';
 
@@ -57,10 +58,7 @@ export async function focusedRows<Node>(
 }
 
 export function rowsChanged(): CommandError {
-  return new CommandError(
-    vscode.l10n.t('The rows just changed'),
-    vscode.l10n.t('Check which row has the focus, and then try again.'),
-  );
+  return new CommandError(say('The rows just changed'), say('Check which row has the focus, and then try again.'));
 }
 
 /**

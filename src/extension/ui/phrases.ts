@@ -1,5 +1,5 @@
 /** Texts used in many places. Text from outside is made printable here. */
-import type { Localiser } from './localiser.ts';
+import { say } from '../../common/say.ts';
 import { inMessage, printable } from './printable.ts';
 
 export interface ListNaming {
@@ -35,17 +35,17 @@ export function isToday(time: string, now: number): boolean {
 }
 
 /** To the minute: it is drawn again every half minute. */
-export function ageOf(receivedAt: string, now: number, l10n: Localiser): string {
+export function ageOf(receivedAt: string, now: number): string {
   const minutes = Math.floor((now - Date.parse(receivedAt)) / 60_000);
-  if (minutes < 1) return l10n.t('now');
-  if (minutes < 60) return l10n.t('{0} min ago', minutes);
+  if (minutes < 1) return say('now');
+  if (minutes < 60) return say('{0} min ago', minutes);
   const hours = Math.floor(minutes / 60);
-  return hours < 24 ? l10n.t('{0} h ago', hours) : l10n.t('{0} d ago', Math.floor(hours / 24));
+  return hours < 24 ? say('{0} h ago', hours) : say('{0} d ago', Math.floor(hours / 24));
 }
 
 /** In milliseconds below a second. */
-export function durationOf(ms: number, l10n: Localiser): string {
-  return ms < 1000 ? l10n.t('{0} ms', Math.round(ms)) : l10n.t('{0} s', Number((ms / 1000).toFixed(1)));
+export function durationOf(ms: number): string {
+  return ms < 1000 ? say('{0} ms', Math.round(ms)) : say('{0} s', Number((ms / 1000).toFixed(1)));
 }
 
 /** A destination without its query, which may contain a token. */
@@ -58,8 +58,8 @@ export function placeOf(destination: string): string {
   }
 }
 
-export function someOf(all: readonly string[], l10n: Localiser): string {
+export function someOf(all: readonly string[]): string {
   const names = all.slice(0, 3).map((name) => inMessage(name, 60));
   const more = all.length - names.length;
-  return more === 0 ? names.join(', ') : l10n.t('{0} and {1} more', names.join(', '), more);
+  return more === 0 ? names.join(', ') : say('{0} and {1} more', names.join(', '), more);
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 
 const shownForMs = 8000;
 
@@ -13,7 +14,7 @@ export interface RowCopy {
   readonly copy: () => Promise<void>;
 }
 
-export async function copy(text: string, said = vscode.l10n.t('Copied.')): Promise<void> {
+export async function copy(text: string, said = say('Copied.')): Promise<void> {
   await vscode.env.clipboard.writeText(text);
   showStatusMessage(said);
 }

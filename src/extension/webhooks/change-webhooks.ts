@@ -1,5 +1,6 @@
 /** Activates, deactivates and deletes webhooks, after confirmation if that affects others. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { cancellable, working } from '../ui/progress.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { messageOf } from '../ui/error-words.ts';
@@ -26,8 +27,8 @@ export async function changeWebhooks(
   const foreign = nodes.filter((node) => !view.isCreated(node));
   if (foreign.length > 0 && nodes.length > 1 && foreign.some((node) => view.placeOf(node) === 'foreign')) {
     throw new CommandError(
-      vscode.l10n.t('Some of these webhooks weren’t created in VS Code on this machine'),
-      vscode.l10n.t('To change those webhooks, select one at a time.'),
+      say('Some of these webhooks weren’t created in VS Code on this machine'),
+      say('To change those webhooks, select one at a time.'),
     );
   }
   if (what === 'delete' && !(await confirmDeletion(view, nodes, foreign))) return;
@@ -52,7 +53,7 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
         changed += 1;
       } catch (error) {
         const { kind } = error as Error & { kind?: string };
-        if (kind !== 'cancelled') failures.push(messageOf(error, vscode.l10n));
+        if (kind !== 'cancelled') failures.push(messageOf(error));
       }
     }
   });
@@ -60,8 +61,8 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
   const [failure] = failures;
   if (failure === undefined) return changed;
   throw new CommandError(
-    vscode.l10n.t('Webhooks not changed: {0} of {1}. {2}', failures.length, nodes.length, failure),
-    vscode.l10n.t('Refresh the Webhooks view, and then try again.'),
+    say('Webhooks not changed: {0} of {1}. {2}', failures.length, nodes.length, failure),
+    say('Refresh the Webhooks view, and then try again.'),
   );
 }
 
@@ -91,11 +92,11 @@ async function changeOne(
 function titleOf(what: Change): string {
   switch (what) {
     case 'activate':
-      return vscode.l10n.t('Activating webhooks');
+      return say('Activating webhooks');
     case 'deactivate':
-      return vscode.l10n.t('Deactivating webhooks');
+      return say('Deactivating webhooks');
     case 'delete':
-      return vscode.l10n.t('Deleting webhooks');
+      return say('Deleting webhooks');
   }
 }
 
@@ -104,36 +105,34 @@ async function confirmDeletion(
   nodes: readonly WebhookNode[],
   foreign: readonly WebhookNode[],
 ): Promise<boolean> {
-  const { l10n } = vscode;
   const [first] = nodes;
   const question =
     nodes.length === 1
       ? foreign.length === 0
-        ? l10n.t('Delete the webhook of “{0}”?', inMessage(first?.list.name ?? '', 60))
-        : l10n.t('Delete a webhook that wasn’t created in VS Code on this machine?')
-      : l10n.t('Delete {0} webhooks?', nodes.length);
+        ? say('Delete the webhook of “{0}”?', inMessage(first?.list.name ?? '', 60))
+        : say('Delete a webhook that wasn’t created in VS Code on this machine?')
+      : say('Delete {0} webhooks?', nodes.length);
   const consequence =
     foreign.length === 0
-      ? l10n.t('Deleted webhooks no longer send events. You can register the relay again.')
+      ? say('Deleted webhooks no longer send events. You can register the relay again.')
       : consequenceFor(view, foreign, nodes);
-  return isConfirmed(question, nodes, consequence, l10n.t('Delete'));
+  return isConfirmed(question, nodes, consequence, say('Delete'));
 }
 
 function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]): Promise<boolean> {
-  const { l10n } = vscode;
   const question =
     foreign.length === 1
-      ? l10n.t('Deactivate a webhook that wasn’t created in VS Code on this machine?')
-      : l10n.t('Deactivate {0} webhooks that weren’t created in VS Code on this machine?', foreign.length);
-  return isConfirmed(question, foreign, consequenceFor(view, foreign, foreign), l10n.t('Deactivate'));
+      ? say('Deactivate a webhook that wasn’t created in VS Code on this machine?')
+      : say('Deactivate {0} webhooks that weren’t created in VS Code on this machine?', foreign.length);
+  return isConfirmed(question, foreign, consequenceFor(view, foreign, foreign), say('Deactivate'));
 }
 
 /** The consequence for the webhooks' owners. @param shown those in the question, including the foreign ones */
 function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[], shown: readonly WebhookNode[]): string {
   // A webhook of others is changed alone.
   return foreign.some((node) => view.placeOf(node) === 'foreign')
-    ? vscode.l10n.t('The webhook’s owner will no longer get events for this list.')
-    : notCreatedHere(foreign.length, shown.length, vscode.l10n);
+    ? say('The webhook’s owner will no longer get events for this list.')
+    : notCreatedHere(foreign.length, shown.length);
 }
 
 async function isConfirmed(
@@ -153,8 +152,7 @@ function placeInWords({ list, hook }: WebhookNode): string {
 /** Deletes all webhooks with an earlier public URL of a relay of this machine, on every list. */
 export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<void> {
   const { accounts, source, view } = parts;
-  const { l10n } = vscode;
-  const old = await working(l10n.t('Looking for old URLs'), async (signal) => {
+  const old = await working(say('Looking for old URLs'), async (signal) => {
     const found: WebhookNode[] = [];
     for (const account of accounts.all()) {
       if (!(await accounts.isReachable(account.id))) continue;
@@ -171,12 +169,12 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
     return found;
   });
   if (old.length === 0) {
-    void offer('Information', l10n.t('No webhook uses an old URL of this machine.'), {});
+    void offer('Information', say('No webhook uses an old URL of this machine.'), {});
     return;
   }
-  const remove = l10n.t('Delete');
+  const remove = say('Delete');
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Delete webhooks that use old URLs of this machine?'),
+    say('Delete webhooks that use old URLs of this machine?'),
     {
       modal: true,
       detail: old.map(placeInWords).join('\n'),
@@ -185,16 +183,16 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   );
   if (choice !== remove) return;
   const deleted = await changeAll(parts, 'delete', old);
-  showStatusMessage(l10n.t('Deleted webhooks with old URLs: {0}.', deleted));
+  showStatusMessage(say('Deleted webhooks with old URLs: {0}.', deleted));
 }
 
 /** A warning that some of the shown webhooks, which point to this machine, were created elsewhere. */
-function notCreatedHere(count: number, shown: number, l10n: typeof vscode.l10n): string {
+function notCreatedHere(count: number, shown: number): string {
   if (count === shown)
     return count === 1
-      ? l10n.t('The webhook points to this machine but wasn’t created in VS Code.')
-      : l10n.t('The webhooks point to this machine but weren’t created in VS Code.');
+      ? say('The webhook points to this machine but wasn’t created in VS Code.')
+      : say('The webhooks point to this machine but weren’t created in VS Code.');
   return count === 1
-    ? l10n.t('One of these webhooks points to this machine but wasn’t created in VS Code.')
-    : l10n.t('{0} of these webhooks point to this machine but weren’t created in VS Code.', count);
+    ? say('One of these webhooks points to this machine but wasn’t created in VS Code.')
+    : say('{0} of these webhooks point to this machine but weren’t created in VS Code.', count);
 }

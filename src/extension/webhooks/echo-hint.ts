@@ -1,4 +1,5 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { prefix } from '../prefix.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
@@ -24,12 +25,12 @@ export function watchForEchoes(context: vscode.ExtensionContext, session: Sessio
 }
 
 function hint(context: vscode.ExtensionContext, address: string): Promise<void> {
-  const text = vscode.l10n.t(
+  const text = say(
     'Updates for {0} keep arriving seconds apart. Your callback may be causing these updates: changes made through the API come back as events.',
     inMessage(address),
   );
   return offer('Information', text, {
-    [vscode.l10n.t('Show Events for This Address')]: byCommand('filterEvents', `address:${address}`),
-    [vscode.l10n.t('Don’t Show Again')]: () => context.globalState.update(silencedKey, true),
+    [say('Show Events for This Address')]: byCommand('filterEvents', `address:${address}`),
+    [say('Don’t Show Again')]: () => context.globalState.update(silencedKey, true),
   });
 }

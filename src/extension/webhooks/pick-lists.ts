@@ -1,5 +1,6 @@
 /** The picker of Campaign Monitor lists: for registering webhooks, and for the list IDs of an instance. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { pickAccount } from '../accounts/account-commands.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { printable } from '../ui/printable.ts';
@@ -61,20 +62,20 @@ export function createListPicker({ accounts, source, signIn }: PickListsParts): 
     async askLists(place, account, picked, describe) {
       const ids = picked.map(({ listId }) => listId);
       const chosen = await askChoices<ListItem>(place, {
-        placeholder: vscode.l10n.t('Which lists?'),
+        placeholder: say('Which lists?'),
         items: (signal) => itemsOf(account, ids, describe, signal),
-        check: ({ length }) => (length === 0 ? vscode.l10n.t('Select at least one list') : undefined),
+        check: ({ length }) => (length === 0 ? say('Select at least one list') : undefined),
       });
       return ifAnswered(chosen, (all) => all.flatMap(({ list }) => (list === undefined ? [] : [list])));
     },
     async pickListIds(selected, signal) {
-      const title = vscode.l10n.t('Campaign Monitor Lists');
+      const title = say('Campaign Monitor Lists');
       const account = accounts.all().length === 0 ? await signIn() : await pickAccount(accounts, title);
       if (account === undefined || signal.aborted) return undefined;
       const chosen = await askChoices<ListItem>(
         { title, step: 1, totalSteps: 1 },
         {
-          placeholder: vscode.l10n.t('Which lists?'),
+          placeholder: say('Which lists?'),
           signal,
           check: () => undefined,
           items: async (ended) => {
@@ -83,7 +84,7 @@ export function createListPicker({ accounts, source, signIn }: PickListsParts): 
             if (others.length === 0) return offered;
             return [
               ...offered,
-              { label: vscode.l10n.t('Not in this account'), kind: vscode.QuickPickItemKind.Separator },
+              { label: say('Not in this account'), kind: vscode.QuickPickItemKind.Separator },
               ...others.map((listId) => ({ label: printable(listId), picked: true, listId })),
             ];
           },

@@ -1,5 +1,6 @@
 /** Registers this window's relay on lists: asks which, and for which events. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
@@ -38,7 +39,7 @@ export async function registerWebhooks(
 ): Promise<void> {
   const { accounts, view, picker } = parts;
   const chosen = node === undefined ? [] : view.selected(node, nodes).filter((each) => each.kind === 'list');
-  const title = vscode.l10n.t('Register This Relay on Lists');
+  const title = say('Register This Relay on Lists');
   const [first, ...others] = accounts.all();
   const account = chosen.length > 0 ? undefined : (first ?? (await picker.signIn()));
   if (chosen.length === 0 && account === undefined) return;
@@ -63,7 +64,7 @@ function listsStep({ registrar, picker }: WebhookCommandParts): Step<Wanted> {
   return async ({ account, lists }, place) => {
     if (account === undefined) return undefined;
     const answer = await picker.askLists(place, account, lists, ({ listId }) =>
-      registered.has(`${account.id} ${listId}`) ? vscode.l10n.t('registered') : '',
+      registered.has(`${account.id} ${listId}`) ? say('registered') : '',
     );
     return ifAnswered(answer, (all) => ({ lists: all }));
   };
@@ -80,7 +81,7 @@ export async function registerOn(
   const isSandbox = lists.every(({ account }) => account.kind === 'sandbox');
   const url = (await openVendorUrls(session, { isSandbox }))?.campaignMonitor;
   if (url === undefined) return;
-  const outcome = await cancellable(vscode.l10n.t('Registering webhooks'), (signal) =>
+  const outcome = await cancellable(say('Registering webhooks'), (signal) =>
     registrar.register(lists, { events, format }, url, signal),
   );
   const isOf = (list: ListNode, all: readonly { readonly registration: Registration }[]): boolean =>
@@ -96,7 +97,7 @@ export async function registerOn(
   if (failure === undefined) return;
   const left = lists.filter((list) => isOf(list, outcome.failures));
   await offer('Error', sayFailure(failure), {
-    [vscode.l10n.t('Try Again')]: () => registerOn(parts, left, events, format),
+    [say('Try Again')]: () => registerOn(parts, left, events, format),
   });
 }
 
@@ -107,10 +108,7 @@ async function sayRegistered(
   [list, ...others]: readonly ListNode[],
   isSeen: boolean,
 ): Promise<void> {
-  const names = someOf(
-    done.map(({ registration }) => registration.listName),
-    vscode.l10n,
-  );
+  const names = someOf(done.map(({ registration }) => registration.listName));
   const test = async (): Promise<void> => {
     const node = (await view.getChildren(list)).find(
       (each) => each.kind === 'webhook' && view.placeOf(each) === 'current',
@@ -118,8 +116,8 @@ async function sayRegistered(
     await byCommand('testWebhook', node)();
   };
   const text = done.every(({ hookChange }) => hookChange === 'kept')
-    ? vscode.l10n.t('This relay was already registered: {0}.', names)
-    : vscode.l10n.t('Relay registered: {0}. Subscriber changes now appear in the Events view.', names);
+    ? say('This relay was already registered: {0}.', names)
+    : say('Relay registered: {0}. Subscriber changes now appear in the Events view.', names);
   if (isSeen) {
     showStatusMessage(text);
     return;
@@ -127,9 +125,7 @@ async function sayRegistered(
   await offer(
     'Information',
     text,
-    others.length === 0
-      ? { [vscode.l10n.t('Test Webhook')]: test }
-      : { [vscode.l10n.t('Show Events')]: () => focusView('events') },
+    others.length === 0 ? { [say('Test Webhook')]: test } : { [say('Show Events')]: () => focusView('events') },
   );
 }
 
@@ -138,19 +134,18 @@ async function askEvents(
   place: StepPlace,
   { events: picked, asksFormat: before }: Wanted,
 ): Promise<Answer<Pick<Wanted, 'events' | 'asksFormat'>>> {
-  const { l10n } = vscode;
   const items = [
-    { label: 'Subscribe' as const, description: l10n.t('someone joins') },
-    { label: 'Update' as const, description: l10n.t('an address, name, or field changes') },
-    { label: 'Deactivate' as const, description: l10n.t('someone leaves or is deleted, or mail bounces') },
+    { label: 'Subscribe' as const, description: say('someone joins') },
+    { label: 'Update' as const, description: say('an address, name, or field changes') },
+    { label: 'Deactivate' as const, description: say('someone leaves or is deleted, or mail bounces') },
   ].map((item) => ({ ...item, picked: picked.includes(item.label) }));
   let asksFormat = before;
   const answer = await askChoices(place, {
-    placeholder: l10n.t('Which events?'),
+    placeholder: say('Which events?'),
     items: () => items,
-    check: ({ length }) => (length === 0 ? l10n.t('Select at least one event') : undefined),
+    check: ({ length }) => (length === 0 ? say('Select at least one event') : undefined),
     further: {
-      button: { iconPath: new vscode.ThemeIcon('json'), tooltip: l10n.t('Choose Format: JSON or XML…') },
+      button: { iconPath: new vscode.ThemeIcon('json'), tooltip: say('Choose Format: JSON or XML…') },
       pressed: () => (asksFormat = true),
     },
   });
@@ -158,17 +153,16 @@ async function askEvents(
 }
 
 async function askFormat(place: StepPlace, { format }: Wanted): Promise<Answer<Pick<Wanted, 'format'>>> {
-  const { l10n } = vscode;
   const items = [
-    { label: 'JSON', description: l10n.t('documented by Campaign Monitor'), format: 'json' },
+    { label: 'JSON', description: say('documented by Campaign Monitor'), format: 'json' },
     {
       label: 'XML',
-      description: l10n.t('exact format undocumented; the relay finds elements by name'),
+      description: say('exact format undocumented; the relay finds elements by name'),
       format: 'xml',
     },
   ] as const;
   const answer = await askChoice<(typeof items)[number]>(place, {
-    placeholder: l10n.t('Which format?'),
+    placeholder: say('Which format?'),
     items,
     active: items.find((item) => item.format === format),
   });

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { copy } from '../ui/status-message.ts';
@@ -36,13 +36,12 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
  * @param nodes the selection with the clicked row
  */
 export function copiesOfWebhooks(node: WebhooksNode, nodes: readonly WebhooksNode[]): readonly RowCopy[] {
-  const { l10n } = vscode;
   const alike = nodes.filter((each) => each.kind === node.kind);
   const ids = alike.flatMap(idsOf).join('\n');
   const urls = alike.flatMap((each) => (each.kind === 'webhook' ? [each.hook.url] : [])).join('\n');
   return [
-    ...(urls === '' ? [] : [{ label: l10n.t('URL'), copy: () => copy(urls) }]),
-    ...(ids === '' ? [] : [{ label: l10n.t('ID'), copy: () => copy(ids) }]),
+    ...(urls === '' ? [] : [{ label: say('URL'), copy: () => copy(urls) }]),
+    ...(ids === '' ? [] : [{ label: say('ID'), copy: () => copy(ids) }]),
   ];
 }
 
@@ -69,8 +68,8 @@ function some(
   const [first, ...others] = view.selected(node, nodes).filter((each) => each.kind === 'webhook');
   if (first !== undefined) return [first, ...others];
   throw new CommandError(
-    vscode.l10n.t('No webhook is selected'),
-    vscode.l10n.t('Select a webhook in the Webhooks view, and then try again.'),
+    say('No webhook is selected'),
+    say('Select a webhook in the Webhooks view, and then try again.'),
   );
 }
 

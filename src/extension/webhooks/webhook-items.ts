@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { printable } from '../ui/printable.ts';
 import { maskUrl } from '../public-url/relay-url.ts';
@@ -16,7 +17,7 @@ export function accountItem({ account }: AccountNode): vscode.TreeItem {
   item.description = account.kind === 'sandbox' ? '' : printable(account.host.replace(/^https:\/\//, ''));
   item.iconPath = new vscode.ThemeIcon(account.kind === 'sandbox' ? 'beaker' : 'account');
   item.contextValue = ';account;';
-  item.accessibilityInformation = { label: vscode.l10n.t('Account {0}', printable(account.label)) };
+  item.accessibilityInformation = { label: say('Account {0}', printable(account.label)) };
   return item;
 }
 
@@ -26,7 +27,7 @@ export function clientItem({ account, clientId, name }: ClientNode, unfolded: bo
   item.id = `client:${account.id}:${clientId}`;
   item.iconPath = new vscode.ThemeIcon('organization');
   item.contextValue = ';client;;id;';
-  item.accessibilityInformation = { label: vscode.l10n.t('Client {0}', printable(name)) };
+  item.accessibilityInformation = { label: say('Client {0}', printable(name)) };
   return item;
 }
 
@@ -36,8 +37,8 @@ export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
   item.id = `list:${node.account.id}:${node.listId}`;
   item.iconPath = new vscode.ThemeIcon('mail');
   item.contextValue = node.account.kind === 'sandbox' ? ';list;;id;;sandboxList;' : ';list;;id;';
-  item.tooltip = vscode.l10n.t('List {0}', printable(node.listId));
-  item.accessibilityInformation = { label: vscode.l10n.t('List {0}', printable(node.name)) };
+  item.tooltip = say('List {0}', printable(node.listId));
+  item.accessibilityInformation = { label: say('List {0}', printable(node.name)) };
   return item;
 }
 
@@ -52,28 +53,27 @@ const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = 
 
 /** A webhook: where it points to, whether it is active, and the available actions. */
 export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.TreeItem {
-  const item = new vscode.TreeItem(labelOf(hook.url, place, vscode.l10n));
+  const item = new vscode.TreeItem(labelOf(hook.url, place));
   item.id = `webhook:${list.account.id}:${list.listId}:${hook.webhookId}`;
-  item.description = descriptionOf(hook, vscode.l10n);
+  item.description = descriptionOf(hook);
   const [icon, colour] = icons[place];
   item.iconPath = hook.active
     ? new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour))
     : new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('descriptionForeground'));
   item.contextValue = ';webhook;;id;';
-  item.accessibilityInformation = { label: spokenOf(hook, place, vscode.l10n), role: 'treeitem' };
+  item.accessibilityInformation = { label: spokenOf(hook, place), role: 'treeitem' };
   item.tooltip = tooltipOf(hook, place);
   return item;
 }
 
 function tooltipOf(hook: WebhookNode['hook'], place: Place): vscode.MarkdownString {
-  const { l10n } = vscode;
   return factsTooltip([
-    [l10n.t('Points to'), labelOf(hook.url, place, l10n)],
-    [l10n.t('URL'), maskUrl(hook.url)],
-    [l10n.t('Events'), eventsOf(hook, l10n)],
-    [l10n.t('Format'), hook.format?.toUpperCase() ?? ''],
-    [l10n.t('State'), stateOf(hook, l10n)],
-    [l10n.t('ID'), hook.webhookId],
+    [say('Points to'), labelOf(hook.url, place)],
+    [say('URL'), maskUrl(hook.url)],
+    [say('Events'), eventsOf(hook)],
+    [say('Format'), hook.format?.toUpperCase() ?? ''],
+    [say('State'), stateOf(hook)],
+    [say('ID'), hook.webhookId],
   ]);
 }
 

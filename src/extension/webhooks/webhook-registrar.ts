@@ -1,5 +1,6 @@
 /** Changes the webhooks of this window's relay, one at a time. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
 import { inMessage } from '../ui/printable.ts';
@@ -147,10 +148,7 @@ export class WebhookRegistrar {
   #urlFor(account: Account): string | null {
     const { urls } = this;
     if (urls !== undefined) return urlFor(reachOf(account), urls);
-    throw new CommandError(
-      vscode.l10n.t('The relay isn’t running'),
-      vscode.l10n.t('Start the relay, and then try again.'),
-    );
+    throw new CommandError(say('The relay isn’t running'), say('Start the relay, and then try again.'));
   }
 
   async #one(
@@ -165,10 +163,7 @@ export class WebhookRegistrar {
     switch (action) {
       case 'update':
         if (url === null) {
-          throw new CommandError(
-            vscode.l10n.t('No public URL is open'),
-            vscode.l10n.t('Open a public URL, and then try again.'),
-          );
+          throw new CommandError(say('No public URL is open'), say('Open a public URL, and then try again.'));
         }
         return pointHere(api, journal, registration, { url, events, format }, signal);
       case 'deactivate':
@@ -183,10 +178,10 @@ export class WebhookRegistrar {
 
 /** What failed, and what to do next. */
 export function sayFailure({ registration, error }: Failure): string {
-  return vscode.l10n.t(
+  return say(
     'Couldn’t change the webhooks of the list “{0}”: {1}. {2}',
     inMessage(registration.listName),
-    inMessage(messageOf(error, vscode.l10n), 500),
-    nextOf(error, vscode.l10n) ?? '',
+    inMessage(messageOf(error), 500),
+    nextOf(error) ?? '',
   );
 }

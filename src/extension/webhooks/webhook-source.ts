@@ -1,5 +1,6 @@
 /** The data of the webhooks view from the vendor: loaded when a node is expanded, and cached until it is refreshed. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
 import { AccountError } from '../accounts/account-store.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
@@ -103,21 +104,19 @@ export class WebhookSource {
         const clients = await api.clients(signal);
         if (clients.length > fewClients) this.#large.add(account.id);
         else this.#large.delete(account.id);
-        if (clients.length === 0) return [note(node, vscode.l10n.t('No clients'), '', 'refreshWebhooks')];
+        if (clients.length === 0) return [note(node, say('No clients'), '', 'refreshWebhooks')];
         return clients.map(({ clientId, name }) => ({ kind: 'client', account, clientId, name }));
       }
       case 'client': {
         const lists = await api.lists(node.clientId, signal);
         names.learn(account.id, lists);
-        if (lists.length === 0) return [note(node, vscode.l10n.t('No lists'), '', 'refreshWebhooks')];
+        if (lists.length === 0) return [note(node, say('No lists'), '', 'refreshWebhooks')];
         return lists.map(({ listId, name }) => ({ kind: 'list', account, client: node, listId, name }));
       }
       case 'list': {
         const hooks = await api.webhooks(node.listId, signal);
         if (hooks.length === 0) {
-          return [
-            note(node, vscode.l10n.t('No webhooks'), vscode.l10n.t('Register This Relay'), 'registerWebhooks', node),
-          ];
+          return [note(node, say('No webhooks'), say('Register This Relay'), 'registerWebhooks', node)];
         }
         return hooks.map((hook) => ({ kind: 'webhook', list: node, hook }));
       }
@@ -126,7 +125,7 @@ export class WebhookSource {
 
   #explain(key: string, error: Error & { kind?: string; needsSignIn?: boolean }): NoteNode[] {
     if (error instanceof AccountError && error.kind === 'sandbox-stopped') {
-      const next = vscode.l10n.t('Start Sandbox');
+      const next = say('Start Sandbox');
       return [
         { kind: 'note', id: key, label: error.message, next, severity: 'info', command: 'signIn', way: 'sandbox' },
       ];
@@ -135,8 +134,8 @@ export class WebhookSource {
     const needsSignIn = error instanceof AccountError || error.needsSignIn === true;
     const note = {
       kind: 'note',
-      label: messageOf(error, vscode.l10n),
-      next: nextOf(error, vscode.l10n) ?? vscode.l10n.t('Refresh'),
+      label: messageOf(error),
+      next: nextOf(error) ?? say('Refresh'),
       command: needsSignIn ? 'signIn' : 'refreshWebhooks',
     } as const;
     return [

@@ -1,5 +1,6 @@
 /** What to do with the relay's webhooks when it stops: according to the setting, or the user. */
 import * as vscode from 'vscode';
+import { say } from '../../common/say.ts';
 import { cancellable } from '../ui/progress.ts';
 import { someOf } from '../ui/phrases.ts';
 import { setting } from '../configuration.ts';
@@ -27,19 +28,16 @@ export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boole
 }
 
 async function ask(active: readonly Registration[]): Promise<'leave' | 'deactivate' | 'delete' | undefined> {
-  const leave = vscode.l10n.t('Leave Active');
-  const deactivate = vscode.l10n.t('Deactivate');
-  const remove = vscode.l10n.t('Delete');
+  const leave = say('Leave Active');
+  const deactivate = say('Deactivate');
+  const remove = say('Delete');
   const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Stop the relay? Campaign Monitor webhooks point to it.'),
+    say('Stop the relay? Campaign Monitor webhooks point to it.'),
     {
       modal: true,
-      detail: vscode.l10n.t(
+      detail: say(
         'Registered on: {0}. While the relay is stopped, its webhooks fail, and Campaign Monitor deactivates them after about a week. If you deactivate them now, you can reactivate them at the next start.',
-        someOf(
-          active.map(({ listName }) => listName),
-          vscode.l10n,
-        ),
+        someOf(active.map(({ listName }) => listName)),
       ),
     },
     leave,
@@ -58,14 +56,14 @@ async function carryOut(
 ): Promise<boolean> {
   for (;;) {
     const { done, failures } = await cancellable(
-      action === 'delete' ? vscode.l10n.t('Deleting webhooks') : vscode.l10n.t('Deactivating webhooks'),
+      action === 'delete' ? say('Deleting webhooks') : say('Deactivating webhooks'),
       (signal) => registrar.carryOut(action, active, signal),
     );
     const [failure] = failures;
     // Neither all done nor failed means cancelled: then the relay continues.
     if (failure === undefined) return done.length === active.length;
-    const again = vscode.l10n.t('Try Again');
-    const stop = vscode.l10n.t('Stop Anyway');
+    const again = say('Try Again');
+    const stop = say('Stop Anyway');
     const choice = await vscode.window.showErrorMessage(sayFailure(failure), again, stop);
     if (choice !== again) return choice === stop;
   }

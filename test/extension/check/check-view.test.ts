@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import type { CheckResult } from '../../../src/check/check.ts';
 import type { Answer } from '../../../src/check/exchange.ts';
 import type { Message } from '../../../src/check/messages.ts';
@@ -12,14 +11,7 @@ import { ownText, words } from '../../../src/check/words.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { drawCheck } from '../../../src/extension/check/check-view.ts';
 import type { CheckView } from '../../../src/extension/check/messages.ts';
-import { sayIn } from '../../../src/extension/ui/localiser.ts';
-import type { Localiser } from '../../../src/extension/ui/localiser.ts';
-import { english } from '../events/rows.ts';
-
-const germanTexts = JSON.parse(
-  readFileSync(new URL('../../../l10n/bundle.l10n.de.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, string>>;
-const german: Localiser = { t: (message, ...args) => english.t(germanTexts[message] ?? '', ...args) };
+import { germanTexts, inGerman } from '../../common/in-german.ts';
 
 const [check] = checksFor({ answerWithinMs: 1000 }) as [Check, ...Check[]];
 const secret = 'correct horse battery staple';
@@ -40,7 +32,7 @@ function answered(body: string | Buffer, more: Partial<Extract<Answer, { kind: '
   return { kind: 'answer', status: 200, headers: [], body: Buffer.from(body), truncated: false, ms: 3, ...more };
 }
 
-function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}, l10n = english): CheckView {
+function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): CheckView {
   const step: StepResult = {
     title: ownText('one event'),
     sent: 1,
@@ -63,12 +55,12 @@ function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}, l1
       isUnreachable: false,
     },
   };
-  return drawCheck(check, result, 'waiting', { causes: [], mask: new SecretMask([secret]), l10n });
+  return drawCheck(check, result, 'waiting', { causes: [], mask: new SecretMask([secret]) });
 }
 
 describe('A check as its page shows it', () => {
   it('says before it was run how it is, and why it matters', () => {
-    const view = drawCheck(check, undefined, 'running', { causes: [], mask: new SecretMask([]), l10n: english });
+    const view = drawCheck(check, undefined, 'running', { causes: [], mask: new SecretMask([]) });
     assert.deepEqual([view.state, view.word, view.took, view.reason], ['running', 'Running', '', '']);
     assert.equal(view.why, check.why);
     assert.deepEqual(view.steps, []);
@@ -137,12 +129,8 @@ describe('A check as its page shows it', () => {
   };
 
   it('says what was found in the user’s language', () => {
-    const view = drawn(
-      message('{}'),
-      { kind: 'broken', error: words('no-connection'), ms: 1 },
-      { findings: [told] },
-      german,
-    );
+    const broken: Answer = { kind: 'broken', error: words('no-connection'), ms: 1 };
+    const view = inGerman(() => drawn(message('{}'), broken, { findings: [told] }));
     const [step] = view.steps;
     assert.equal(view.reason, 'die Antwort: erwartet 2xx, erhalten 500');
     assert.equal(step?.title, 'ein Event');
@@ -156,22 +144,21 @@ describe('A check as its page shows it', () => {
   });
 
   it('is saved in the user’s language', () => {
-    const reported = reportedCheck(
-      {
+    inGerman(() => {
+      const reported = reportedCheck({
         ...{ check, outcome: 'failed', reason: reasonOf(told) },
         result: {
           ...{ name: check.title, outcome: 'failed', reason: null, ms: 12, isUnreachable: false },
           steps: [{ title: ownText('one event'), sent: 1, examples: [], p50Ms: 3, p99Ms: 3, findings: [told] }],
         },
-      },
-      sayIn(german),
-    );
-    const text = toText([reported], sayIn(german));
-    assert.match(text, /^FEHLGESCHLAGEN notification: Nimmt eine Benachrichtigung des Relays an$/m);
-    assert.match(text, /^ {10}gesendet: {6}ein Event$/m);
-    assert.match(text, /^ {10}erwartet: {6}Kontakte: \+1$/m);
-    assert.match(text, /^ {10}Plattform: {5}Open Connectors sendet/m);
-    assert.match(toJUnit([reported], sayIn(german)), /<failure message="Kontakte: erwartet \+1, erhalten -2/);
+      });
+      const text = toText([reported]);
+      assert.match(text, /^FEHLGESCHLAGEN notification: Nimmt eine Benachrichtigung des Relays an$/m);
+      assert.match(text, /^ {10}gesendet: {6}ein Event$/m);
+      assert.match(text, /^ {10}erwartet: {6}Kontakte: \+1$/m);
+      assert.match(text, /^ {10}Plattform: {5}Open Connectors sendet/m);
+      assert.match(toJUnit([reported]), /<failure message="Kontakte: erwartet \+1, erhalten -2/);
+    });
   });
 
   it('has the texts of the whole suite translated', () => {

@@ -7,7 +7,6 @@ import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards } from '../../relay/afterwards.ts';
 import { waitLimitMs } from '../../relay/until.ts';
 import { plainTexts } from '../event-documents/texts.ts';
-import { english } from '../events/rows.ts';
 
 /** An error that the adapter answered. */
 export class RequestFailed extends Error {
@@ -57,7 +56,7 @@ export async function beginDebugging(
   const watching = new Set<() => void>();
   const answers = new Map<number, (response: DebugProtocol.Response) => void>();
   const session = new DeliverySession({
-    ...{ client, l10n: english, texts: plainTexts, types: webhookEventTypes },
+    ...{ client, texts: plainTexts, types: webhookEventTypes },
     by: { kind: 'vscode', id: 'test' },
     onEnd: (end) => ends.push(end),
   });

@@ -7,7 +7,6 @@ import {
   stateOfDestination,
 } from '../../../src/extension/destinations/destination-words.ts';
 import type { DestinationStatus } from '../../../src/protocol/status.ts';
-import { english } from '../events/rows.ts';
 
 const names = { nameOfList: (id: string): string | undefined => (id === 'a1' ? 'Newsletter' : undefined) };
 const url = 'http://127.0.0.1:3000/callback';
@@ -21,13 +20,13 @@ function statusOf(changes: Partial<DestinationStatus>): DestinationStatus {
 }
 
 function state(changes: Partial<DestinationStatus>, sending: 'flowing' | 'paused' = 'flowing'): string {
-  return stateOfDestination(statusOf(changes), english, { state: sending });
+  return stateOfDestination(statusOf(changes), { state: sending });
 }
 
 describe('The words for a destination', () => {
   it('are its URL without the query, and what tells it from another of the same', () => {
     const name = (destination: { url: string; id?: string; mode?: 'raw' }, others: { url: string }[]): string =>
-      nameOfDestination(destination, others, english);
+      nameOfDestination(destination, others);
     const secret = { url: `${url}?token=planted` };
     assert.equal(name(secret, [secret]), url);
     assert.equal(name(secret, [secret, { url }]), `${url} (?token)`);
@@ -47,7 +46,7 @@ describe('The words for a destination', () => {
     assert.equal(state({ state: 'untried', lastStatus: null, waiting: 2 }), '2 waiting');
     assert.equal(state({ waiting: 3 }, 'paused'), 'sending is paused · 3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused' }, 'paused'), 'down: refused · sending is paused');
-    assert.equal(stateOfDestination(undefined, english, undefined), '');
+    assert.equal(stateOfDestination(undefined, undefined), '');
   });
 
   it('say what the last attempts came to until one is accepted, and how many are being retried', () => {
@@ -68,23 +67,23 @@ describe('The words for a destination', () => {
   });
 
   it('say of each format what is sent, the default first', () => {
-    assert.deepEqual(formatChoices(english), [
+    assert.deepEqual(formatChoices(), [
       { mode: undefined, label: 'Open Connectors notifications', description: 'what SAP Open Connectors would post' },
       { mode: 'raw', label: 'Campaign Monitor’s own bytes (raw)', description: 'exactly what Campaign Monitor posts' },
     ]);
   });
 
   it('say what goes there, lists by name', () => {
-    assert.equal(filtersOf({ url }, names, english), '');
+    assert.equal(filtersOf({ url }, names), '');
     assert.equal(
-      filtersOf({ url, mode: 'raw', types: ['Subscribe', 'Update'], lists: ['a1', 'b2'] }, names, english),
+      filtersOf({ url, mode: 'raw', types: ['Subscribe', 'Update'], lists: ['a1', 'b2'] }, names),
       'raw deliveries · Subscribe, Update · Newsletter, b2',
     );
     assert.deepEqual(
-      fieldRows({ url, lists: ['a1'], credentialsName: 'prod' }, names, english).map(({ value }) => value),
+      fieldRows({ url, lists: ['a1'], credentialsName: 'prod' }, names).map(({ value }) => value),
       [url, 'Open Connectors notifications', 'all', 'Newsletter (a1)', 'unsigned', 'prod'],
     );
-    const [, format] = fieldRows({ url, mode: 'raw' }, names, english);
+    const [, format] = fieldRows({ url, mode: 'raw' }, names);
     assert.deepEqual(format, { field: 'mode', label: 'Format', value: 'Campaign Monitor’s own bytes (raw)' });
   });
 });

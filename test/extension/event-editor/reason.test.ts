@@ -5,7 +5,7 @@ import { startReceiver } from '../../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import type { TestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
-import { around, english } from '../events/rows.ts';
+import { around } from '../events/rows.ts';
 import { rowContextOf } from '../../../src/extension/events/row-context.ts';
 
 function said(body: string, type = 'text/plain'): string {
@@ -15,7 +15,7 @@ function said(body: string, type = 'text/plain'): string {
 async function reason(relay: TestRelay, id = 'e1'): Promise<Reason | null> {
   const status = await relay.client.request('relay/status', {});
   const known = rowContextOf(status, { nameOfList: () => undefined }, 'en');
-  return reasonOf(await relay.client.request('events/get', { id }), known, english);
+  return reasonOf(await relay.client.request('events/get', { id }), known);
 }
 
 describe('What a callback says of a failure', () => {
@@ -96,7 +96,7 @@ describe('The reason on top of an event', () => {
     await relay.client.request('debug/pause', { by: { kind: 'terminal', id: '12' } });
     await relay.deliver(sampleBody());
     const held = await relay.client.request('events/get', { id: 'e2' });
-    assert.match(reasonOf(held, around({}), english)?.words ?? '', /held: sending is paused/);
+    assert.match(reasonOf(held, around({}))?.words ?? '', /held: sending is paused/);
     await relay.deliver('not JSON');
     const rejected = await reason(relay, 'e3');
     assert.equal(rejected?.what, 'The relay answered 400');

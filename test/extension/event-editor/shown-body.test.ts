@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { mostShown, nothingMarked, shownBody } from '../../../src/extension/event-editor/shown-body.ts';
-import { english } from '../events/rows.ts';
 
 const notice = ({ kind }: { readonly kind: string }): string => kind;
 
 describe('A body in the editor', () => {
   it('is shown whole where it is short', () => {
-    const body = shownBody({ text: '{\n  "a": 1\n}', extension: 'json' }, nothingMarked, notice, english);
+    const body = shownBody({ text: '{\n  "a": 1\n}', extension: 'json' }, nothingMarked, notice);
     assert.deepEqual(body, { text: '{\n  "a": 1\n}', language: 'json', marks: [], mapped: [], notices: [] });
   });
 
   it('keeps its lines and tabs, and shows what cannot be seen', () => {
-    const { text } = shownBody({ text: 'a\tb\r\nc\u0000\u2028', extension: 'txt' }, nothingMarked, notice, english);
+    const { text } = shownBody({ text: 'a\tb\r\nc\u0000\u2028', extension: 'txt' }, nothingMarked, notice);
     assert.equal(text, 'a\tb\nc\\x00\\u{2028}');
   });
 
@@ -20,14 +19,14 @@ describe('A body in the editor', () => {
     const events = Array.from({ length: 3000 }, (_, i) => ({ Name: `n${i}`, Text: 'x'.repeat(100) }));
     const text = JSON.stringify({ Events: events }, null, 2);
     const marked = { marks: [['Events', 2500]], mapped: [['Events', 2500, 'Name']], element: null };
-    const body = shownBody({ text, extension: 'json' }, marked, notice, english);
+    const body = shownBody({ text, extension: 'json' }, marked, notice);
     assert.ok(body.text.length <= mostShown);
     const [mark] = body.marks;
     assert.match(body.text.slice(mark?.start, mark?.end), /^ {4}\{\n {6}"Name": "n2500"/);
     const [mapped] = body.mapped;
     assert.equal(body.text.slice(mapped?.start, mapped?.end).trim(), '"Name": "n2500",');
     assert.match(body.notices[0] ?? '', /^Showing [\d,]+ of [\d,]+ characters around this event/);
-    const first = shownBody({ text, extension: 'json' }, nothingMarked, notice, english);
+    const first = shownBody({ text, extension: 'json' }, nothingMarked, notice);
     assert.ok(text.startsWith(first.text));
     assert.match(first.notices[0] ?? '', new RegExp(`^Showing the first ${mostShown} of ${text.length} characters`));
   });
@@ -40,12 +39,7 @@ describe('A body in the editor', () => {
         fc.nat(40),
         (pieces, extension, index) => {
           const text = pieces.join('').repeat(2000);
-          const body = shownBody(
-            { text, extension },
-            { ...nothingMarked, element: { index, of: 40 } },
-            notice,
-            english,
-          );
+          const body = shownBody({ text, extension }, { ...nothingMarked, element: { index, of: 40 } }, notice);
           assert.ok(body.text.length <= mostShown);
           assert.doesNotMatch(body.text, /\p{Surrogate}/u);
           for (const { start, end } of body.marks) assert.ok(start >= 0 && start < end && end <= body.text.length);

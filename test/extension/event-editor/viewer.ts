@@ -1,6 +1,6 @@
 import type { Viewer } from '../../../src/extension/event-editor/event-view.ts';
 import { plainTexts } from '../event-documents/texts.ts';
-import { around, english } from '../events/rows.ts';
+import { around } from '../events/rows.ts';
 
 /** Who looks at an event, in English; now is the time that the test says. */
 export function viewer(changes: Partial<Viewer> = {}): Viewer {
@@ -9,7 +9,6 @@ export function viewer(changes: Partial<Viewer> = {}): Viewer {
     nameOfList: () => undefined,
     objectIdField: 'EmailAddress',
     documentTexts: plainTexts,
-    l10n: english,
     language: 'en',
     ...changes,
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { tableRow } from '../../../src/extension/event-table/table-row.ts';
 import type { TracedEvent } from '../../../src/protocol/history.ts';
-import { english, eventRow, forwarding } from '../events/rows.ts';
+import { eventRow, forwarding } from '../events/rows.ts';
 
 const names = { language: 'en', nameOfList: (id: string) => (id.startsWith('96c0') ? 'Newsletter' : undefined) };
 
@@ -9,7 +9,7 @@ function traced(changes: Partial<TracedEvent> = {}): TracedEvent {
   const row = changes.row ?? eventRow(1);
   return { row, state: 'waiting', status: null, durationMs: null, attempts: [], omittedAttempts: 0, ...changes };
 }
-const rowOf = (changes: Partial<TracedEvent> = {}) => tableRow(traced(changes), names, english);
+const rowOf = (changes: Partial<TracedEvent> = {}) => tableRow(traced(changes), names);
 
 describe('A row of the table', () => {
   it('says an event in cells, with its attempts on its own clock', () => {

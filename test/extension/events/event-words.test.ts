@@ -16,10 +16,10 @@ import {
 import { ageOf, clockOf, dateOf, listOf, placeOf } from '../../../src/extension/ui/phrases.ts';
 import type { PausedBy, Stop } from '../../../src/protocol/debug.ts';
 import type { Forwarding } from '../../../src/protocol/history.ts';
-import { around, english, eventRow, forwarding } from './rows.ts';
+import { around, eventRow, forwarding } from './rows.ts';
 
 function words(changes: Partial<Forwarding>): string {
-  return forwardingOf(forwarding(changes), around(), english);
+  return forwardingOf(forwarding(changes), around());
 }
 
 const soon = '2026-03-01T12:03:40.000Z';
@@ -60,11 +60,10 @@ describe('the words for an event', () => {
           now: new Date(2026, 2, day, 12, 3).getTime(),
           ...(by && { sending: { state: 'paused', by, since: at, held, breakpoints: 1, stop } }),
         }),
-        english,
       );
     const terminal: PausedBy = { kind: 'client', client: { kind: 'terminal', id: '12' } };
-    assert.equal(forwardingOf(pause, around(), english), 'held: sending is paused');
-    assert.equal(forwardingOf(stopped, around(), english), 'held at breakpoint b1');
+    assert.equal(forwardingOf(pause, around()), 'held: sending is paused');
+    assert.equal(forwardingOf(stopped, around()), 'held at breakpoint b1');
     assert.equal(says(pause), 'held: sending is paused');
     assert.equal(says(pause, terminal), 'held: sending paused at 12:01:02 by a terminal (12)');
     assert.equal(says(pause, terminal, since, 2), 'held: sending paused on Mar 1 12:01 by a terminal (12)');
@@ -77,17 +76,17 @@ describe('the words for an event', () => {
 
   it('say why a replay sent nothing', () => {
     const why = (...states: Forwarding['state'][]): string =>
-      whyNothingIsResent([eventRow(1, { forwardings: states.map((state) => forwarding({ state })) })], english);
+      whyNothingIsResent([eventRow(1, { forwardings: states.map((state) => forwarding({ state })) })]);
     assert.match(why(), /no matching destination/);
     assert.match(why('discarded'), /no matching destination/);
     assert.match(why('sent', 'waiting'), /still waiting/);
     assert.match(why('held'), /still waiting/);
     const held = forwarding({ state: 'held', heldBy: 'pause' });
-    assert.match(whyNothingIsResent([eventRow(1, { forwardings: [held] })], english), /choose Release/);
+    assert.match(whyNothingIsResent([eventRow(1, { forwardings: [held] })]), /choose Release/);
   });
 
   it('say once what came of the last attempt', () => {
-    const full = (changes: Partial<Forwarding>): string => forwardingInFull(forwarding(changes), around(), english);
+    const full = (changes: Partial<Forwarding>): string => forwardingInFull(forwarding(changes), around());
     assert.equal(full({ state: 'failed', status: 500, detail: 'answered 500' }), 'failed 500');
     assert.equal(full({ state: 'failed', detail: 'timed out' }), 'failed: timed out');
     assert.equal(full({ detail: 'cannot be reached: refused' }), 'waiting: cannot be reached: refused');
@@ -118,13 +117,13 @@ describe('the words for an event', () => {
 
   it('say why a notification waits that has just come', () => {
     const context = around({ whyWaiting: (id) => (id === 't1' ? 'cannot be reached: refused' : null) });
-    assert.equal(forwardingOf(forwarding(), context, english), 'waiting: cannot be reached: refused');
+    assert.equal(forwardingOf(forwarding(), context), 'waiting: cannot be reached: refused');
   });
 
   it('tell of several destinations the worst, and how many took it', () => {
     const sent = forwarding({ state: 'sent', attempts: 1, status: 200, durationMs: 5 });
     const failed = forwarding({ state: 'failed', attempts: 6, status: 500, destination: 'http://127.0.0.1:1/' });
-    const state = (forwardings: Forwarding[]): string => stateOf(eventRow(1, { forwardings }), around(), english);
+    const state = (forwardings: Forwarding[]): string => stateOf(eventRow(1, { forwardings }), around());
     assert.equal(state([sent, failed]), 'failed 500, 1 of 2 sent');
     assert.equal(state([sent, sent]), 'sent 200 in 5 ms, 2 times');
     assert.equal(state([]), 'not forwarded');
@@ -133,10 +132,8 @@ describe('the words for an event', () => {
   it('begin the row of an event that was not taken with the answer, and say in the description what follows', () => {
     const at = clockOf('2026-03-01T12:00:00.000Z', around().now, 'en');
     const says = (...forwardings: Forwarding[]): string =>
-      [rowLabelOf, descriptionOf]
-        .map((part) => part(eventRow(1, { list: null, forwardings }), around(), english))
-        .join(' | ');
-    const name = labelOf(eventRow(1), english);
+      [rowLabelOf, descriptionOf].map((part) => part(eventRow(1, { list: null, forwardings }), around())).join(' | ');
+    const name = labelOf(eventRow(1));
     const failed = forwarding({ state: 'failed', status: 500, detail: 'answered 500' });
     const sent = forwarding({ state: 'sent', status: 200, durationMs: 5 });
     assert.equal(says(failed), `500 · ${name} | ${at} · e1`);
@@ -166,20 +163,20 @@ describe('the words for an event', () => {
   it('describe an event by its time first, then state, delivery, marks, list and id', () => {
     const at = clockOf('2026-03-01T12:00:00.000Z', around().now, 'en');
     assert.match(at, /^\d\d:\d\d:00$/);
-    assert.equal(descriptionOf(eventRow(1), around(), english), `${at} · waiting · e1 · 96c0bbda…`);
+    assert.equal(descriptionOf(eventRow(1), around()), `${at} · waiting · e1 · 96c0bbda…`);
     const marked = eventRow(2, { duplicateOf: 'e1', injected: true, signature: 'invalid', list: null });
     assert.equal(
-      descriptionOf(marked, around(), english),
+      descriptionOf(marked, around()),
       `${at} · waiting · e2 · wrong signature · duplicate of e1 · edited and resent`,
     );
     const ofBatch = eventRow(3, { inDelivery: { position: 5, of: 5 }, list: null });
-    assert.equal(descriptionOf(ofBatch, around(), english), `${at} · waiting · e3 · 5 of 5 in d3`);
-    assert.match(spokenOf(ofBatch, around(), english), /, 5 of 5 in d3, e3$/);
+    assert.equal(descriptionOf(ofBatch, around()), `${at} · waiting · e3 · 5 of 5 in d3`);
+    assert.match(spokenOf(ofBatch, around()), /, 5 of 5 in d3, e3$/);
   });
 
   it('tell whether the platform’s signature is valid, wrong or missing', () => {
     const says = (signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | null): string =>
-      descriptionOf(eventRow(1, { signature, list: null }), around(), english)
+      descriptionOf(eventRow(1, { signature, list: null }), around())
         .split(' · ')
         .slice(3)
         .join();
@@ -190,13 +187,13 @@ describe('the words for an event', () => {
       '',
       '',
     ]);
-    assert.match(signatureOf(eventRow(1, { signature: 'unchecked' }), english), /no verify key/);
+    assert.match(signatureOf(eventRow(1, { signature: 'unchecked' })), /no verify key/);
   });
 
   it('tell what is being sent at this moment from what waits', () => {
     const sending = around({ isUnderWay: (id, to) => id === 'n1' && to === 't1' });
     const state = (n: number, ...forwardings: Partial<Forwarding>[]): string =>
-      stateOf(eventRow(n, { forwardings: forwardings.map(forwarding) }), sending, english);
+      stateOf(eventRow(n, { forwardings: forwardings.map(forwarding) }), sending);
     assert.equal(state(1, {}), 'sending');
     assert.equal(state(2, {}), 'waiting');
     assert.equal(state(1, { attempts: 2, nextAttemptAt: soon, status: 500 }), 'sending, attempt 3 of 6');
@@ -221,31 +218,31 @@ describe('the words for an event', () => {
 
   it('call a list by its name where that is known', () => {
     const named = around({ nameOfList: (id) => (id.startsWith('96c0') ? 'News\nletter' : undefined) });
-    assert.match(descriptionOf(eventRow(1), named, english), / · waiting · e1 · News\\x0aletter$/);
-    assert.match(spokenOf(eventRow(1), named, english), /, list News\\x0aletter, /);
+    assert.match(descriptionOf(eventRow(1), named), / · waiting · e1 · News\\x0aletter$/);
+    assert.match(spokenOf(eventRow(1), named), /, list News\\x0aletter, /);
     assert.equal(listOf('96c0bb', around({ nameOfList: () => 'Newsletter' })), 'Newsletter (96c0bb)');
     assert.equal(listOf('96c0bb', around()), '96c0bb');
   });
 
   it('label an event by its type and address, a test call and a rejected delivery as what they are', () => {
     const none = { notificationId: null, forwardings: [], address: null, type: null, list: null };
-    assert.equal(labelOf(eventRow(1), english), 'Subscribe · person1@example.com');
-    assert.equal(labelOf(eventRow(1, { kind: 'test', ...none }), english), 'Test call');
+    assert.equal(labelOf(eventRow(1)), 'Subscribe · person1@example.com');
+    assert.equal(labelOf(eventRow(1, { kind: 'test', ...none })), 'Test call');
     const rejected = eventRow(1, { kind: 'rejected', reason: 'neither JSON\nnor XML', ...none });
-    assert.equal(labelOf(rejected, english), 'Rejected: neither JSON\\x0anor XML');
-    assert.equal(labelOf(eventRow(1, { address: null, type: null }), english), 'No type · No address');
-    assert.match(descriptionOf(rejected, around(), english), /^\d\d:\d\d:00 · e1$/);
+    assert.equal(labelOf(rejected), 'Rejected: neither JSON\\x0anor XML');
+    assert.equal(labelOf(eventRow(1, { address: null, type: null })), 'No type · No address');
+    assert.match(descriptionOf(rejected, around()), /^\d\d:\d\d:00 · e1$/);
   });
 
   it('are whole for a screen reader', () => {
     assert.match(
-      spokenOf(eventRow(1), around(), english),
+      spokenOf(eventRow(1), around()),
       /^Subscribe, person1@example\.com, waiting, list 96c0bbdaa54760c8d9e62a2b7ffa2e13, \d\d:\d\d:00, e1$/,
     );
   });
 
   it('give an age to the minute, hour and day', () => {
-    const age = (seconds: number): string => ageOf(new Date(1e12).toISOString(), 1e12 + seconds * 1000, english);
+    const age = (seconds: number): string => ageOf(new Date(1e12).toISOString(), 1e12 + seconds * 1000);
     assert.deepEqual([-5, 59, 60, 3599, 3600, 86_399, 86_400].map(age), [
       'now',
       'now',

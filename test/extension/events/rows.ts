@@ -1,11 +1,5 @@
 import type { Attempt, EventRow, Forwarding } from '../../../src/protocol/history.ts';
-import type { Localiser } from '../../../src/extension/ui/localiser.ts';
 import type { RowContext } from '../../../src/extension/events/event-words.ts';
-
-/** The English, with its places filled. */
-export const english: Localiser = {
-  t: (message, ...args) => message.replace(/\{(\d)\}/g, (_, index: string) => String(args[Number(index)])),
-};
 
 export const callback = 'http://127.0.0.1:3000/callback';
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { storeSignatureKey } from '../../../src/extension/instance-form/signature-key.ts';
-import { english } from '../events/rows.ts';
 
 const instance = { id: 7, name: 'n'.repeat(120), host: 'a.example' };
 
@@ -15,7 +14,7 @@ async function storing(signDirect: boolean, ...broken: readonly string[]) {
       remove: () => Promise.resolve(),
     },
   };
-  const failures = await storeSignatureKey(parts, instance, 'key', signDirect, english);
+  const failures = await storeSignatureKey(parts, instance, 'key', signDirect);
   return { kept, said: failures.map(({ text }) => text) };
 }
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { eventLogText } from '../../../src/extension/instances/event-log.ts';
 import { identityOfNotification, logRows, platformEvents } from '../../../src/open-connectors/instance-log.ts';
 import type { ReceivedNotification } from '../../../src/open-connectors/instance-log.ts';
-import { english } from '../events/rows.ts';
 
 function received(changes: Partial<ReceivedNotification>): ReceivedNotification {
   return {
@@ -51,7 +50,7 @@ describe('the event log of an instance', () => {
 
   it('takes more events than a call takes arguments', () => {
     const many = Array.from({ length: 200_000 }, (_, index) => ({ id: `a${index}` }));
-    const text = eventLogText(frame, logRows(platformEvents(many), [], 50634), english);
+    const text = eventLogText(frame, logRows(platformEvents(many), [], 50634));
     assert.ok(text.split('\n').length > 200_000);
   });
 
@@ -72,7 +71,7 @@ describe('the event log of an instance', () => {
   });
 
   it('says what is not in the history, and never that it did not arrive', () => {
-    const text = eventLogText(frame, logRows(events, [received({ signature: 'invalid' })], 50634), english);
+    const text = eventLogText(frame, logRows(events, [received({ signature: 'invalid' })], 50634));
     const sections = text.split('## ').slice(1);
     assert.deepEqual(sections, [
       '2026-03-01T12:30:00.000Z a2\n\n- Open Connectors: RECEIVED\n- Relay: not in the relay’s history\n\n',
@@ -83,20 +82,20 @@ describe('the event log of an instance', () => {
   });
 
   it('claims nothing of a history that was not read', () => {
-    const text = eventLogText({ ...frame, relayRuns: false }, logRows(events, [], 50634), english);
+    const text = eventLogText({ ...frame, relayRuns: false }, logRows(events, [], 50634));
     assert.match(text, /The relay isn’t running, so its history wasn’t read\./);
     assert.doesNotMatch(text, /not in the relay’s history/);
   });
 
   it('shows text from outside as text', () => {
     const bad = platformEvents([{ id: 'a|b', status: '<b>[x](command:y)`\n' }]);
-    const text = eventLogText(frame, logRows(bad, [], 50634), english);
+    const text = eventLogText(frame, logRows(bad, [], 50634));
     assert.ok(text.includes('## `a|b`\n'), text);
     assert.ok(text.includes('``<b>[x](command:y)`\\x0a``'), text);
   });
 
   it('says that the log is empty, and that more was not looked at', () => {
-    const text = eventLogText({ ...frame, cut: true }, [], english);
+    const text = eventLogText({ ...frame, cut: true }, []);
     assert.match(text, /The Open Connectors log is empty\./);
     assert.match(text, /Only the newest notifications/);
   });

@@ -13,7 +13,6 @@ import {
 import { factRows } from '../../../src/extension/instances/instance-facts.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
 import { labelOf } from '../../../src/extension/webhooks/webhook-words.ts';
-import { english } from '../events/rows.ts';
 import { instance, otherSecret, aroundRelay, secret } from './instances.ts';
 
 function facts(
@@ -32,22 +31,22 @@ describe('the words for an instance', () => {
   });
 
   it('say whether events are on and where they go', () => {
-    assert.equal(descriptionOf(facts('one.example'), english), 'events on · to this relay');
-    assert.equal(descriptionOf(facts('two.example'), english), 'events on · to an old URL of this machine');
+    assert.equal(descriptionOf(facts('one.example')), 'events on · to this relay');
+    assert.equal(descriptionOf(facts('two.example')), 'events on · to an old URL of this machine');
     const away = { 'event.notification.callback.url': 'https://my.example/callback?key=1' };
-    assert.equal(descriptionOf(facts('one.example', {}, away), english), 'events on · to my.example');
+    assert.equal(descriptionOf(facts('one.example', {}, away)), 'events on · to my.example');
     const nowhere = { 'event.notification.callback.url': '' };
-    assert.equal(descriptionOf(facts('one.example', {}, nowhere), english), 'events on · no callback');
+    assert.equal(descriptionOf(facts('one.example', {}, nowhere)), 'events on · no callback');
     const off = { 'event.notification.enabled': 'false', 'event.notification.callback.url': '' };
-    assert.equal(descriptionOf(facts('one.example', {}, off), english), 'events off');
+    assert.equal(descriptionOf(facts('one.example', {}, off)), 'events off');
   });
 
   it('say of a relay that is not reached what the webhooks view says of it', () => {
     const words = (place: PlacedInstance['place']): string =>
-      descriptionOf({ ...facts('one.example'), place }, english).replace('events on · to ', '');
+      descriptionOf({ ...facts('one.example'), place }).replace('events on · to ', '');
     for (const place of ['current', 'asleep', 'stopped', 'old', 'other'] as const) {
       // "This relay, which does not run" and "to this relay, which does not run".
-      const label = labelOf('https://one.example/', place, english).toLowerCase();
+      const label = labelOf('https://one.example/', place).toLowerCase();
       assert.ok([label, `an ${label}`].includes(words(place).toLowerCase()), words(place));
     }
     assert.equal(instanceState({ ...facts('one.example'), place: 'stopped' }), 'not-reached');
@@ -55,9 +54,9 @@ describe('the words for an instance', () => {
 
   it('put what is wrong first', () => {
     const broken = facts('one.example', { valid: false, disabled: true });
-    assert.equal(descriptionOf(broken, english), 'not valid: re-authorise · disabled · events on · to this relay');
+    assert.equal(descriptionOf(broken), 'not valid: re-authorise · disabled · events on · to this relay');
     assert.equal(
-      spokenOf(broken, english),
+      spokenOf(broken),
       'instance API Instance, not valid: re-authorise, disabled, events on, to this relay',
     );
     assert.equal(instanceState(broken), 'invalid');
@@ -78,7 +77,7 @@ describe('the words for an instance', () => {
   });
 
   it('tell the facts, and no secret of a callback', () => {
-    const rows = factRows(facts('one.example'), Date.parse('2026-03-01T12:00:00Z'), english, names);
+    const rows = factRows(facts('one.example'), Date.parse('2026-03-01T12:00:00Z'), names);
     assert.deepEqual(
       rows.map(({ label, value }) => `${label}: ${value}`),
       [
@@ -89,7 +88,7 @@ describe('the words for an instance', () => {
         'ID: 50634',
       ],
     );
-    const named = factRows(facts('one.example'), 0, english, { nameOfList: () => 'Newsletter' });
+    const named = factRows(facts('one.example'), 0, { nameOfList: () => 'Newsletter' });
     assert.equal(named.find(({ key }) => key === 'lists')?.value, 'Newsletter (96c0bbdaa54760c8d9e62a2b7ffa2e13)');
     assert.equal(
       shownUrl('https://ada:pass@my.example/a?token=abc&x=1'),
@@ -102,11 +101,9 @@ describe('the words for an instance', () => {
       fc.property(fc.domain(), fc.constantFrom(secret, otherSecret), (host, key) => {
         const url = `https://${host}/hooks/${key}/open-connectors`;
         const all = facts('one.example', {}, { 'event.notification.callback.url': url });
-        const said = [
-          descriptionOf(all, english),
-          spokenOf(all, english),
-          ...factRows(all, 0, english, names).map(({ value }) => value),
-        ].join('\n');
+        const said = [descriptionOf(all), spokenOf(all), ...factRows(all, 0, names).map(({ value }) => value)].join(
+          '\n',
+        );
         assert.ok(!said.includes(key));
       }),
     );

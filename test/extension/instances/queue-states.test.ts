@@ -12,7 +12,6 @@ import type { Harness } from '../../sandbox/harness.ts';
 import { startHarness } from '../../sandbox/harness.ts';
 import type { Platform } from '../../sandbox/open-connectors/platform.ts';
 import { platformOf } from '../../sandbox/open-connectors/platform.ts';
-import { english } from '../events/rows.ts';
 import { aroundRelay, instance, secret } from './instances.ts';
 
 const host = 'platform.example.org';
@@ -153,7 +152,7 @@ describe('The queue of an instance, in a window', () => {
     await assert.rejects(queues.read(node), { name: 'OpenConnectorsError' });
     const known = queues.of(node);
     assert.equal(known?.kind, 'failed');
-    assert.match(queueWords(known, 0, english), /^couldn’t be read: /);
+    assert.match(queueWords(known, 0), /^couldn’t be read: /);
     assert.equal(warnings.length, 1);
     await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500, times: 1 });
     const facts = await queues.read(node);
@@ -165,7 +164,7 @@ describe('The queue of an instance, in a window', () => {
     const state = { count: 3, more: false, since: 0, deactivated: true };
     const known: KnownQueue = { kind: 'read', state, earlier: 0, allFetched: false, policy: 'retry' };
     const words = (change: object, ofState: object = {}): string =>
-      queueWords({ ...known, ...change, state: { ...state, ...ofState } }, 600_000, english);
+      queueWords({ ...known, ...change, state: { ...state, ...ofState } }, 600_000);
     assert.equal(words({}), '3 queued, the oldest 10 min ago · deactivated · policy: retry');
     assert.equal(
       words({ policy: null, earlier: 2 }, { more: true, since: null, deactivated: null }),
@@ -176,7 +175,7 @@ describe('The queue of an instance, in a window', () => {
     assert.equal(words({ policy: 'queue' }, { count: 0, deactivated: false }), 'empty · policy: queue');
     const names = { nameOfList: () => undefined };
     const keys = (queue?: KnownQueue): string[] =>
-      factRows(nodeOf(instance()).facts, 0, english, names, queue).map(({ key }) => key);
+      factRows(nodeOf(instance()).facts, 0, names, queue).map(({ key }) => key);
     assert.deepEqual(keys(known), ['callback', 'queue', 'lists', 'tags', 'created', 'id']);
     assert.ok(!keys().includes('queue'));
   });

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { doneText, titleOf } from '../../../src/extension/public-url/url-words.ts';
-import { english } from '../events/rows.ts';
 
 describe('The words for a changed URL', () => {
   it('say of what was deactivated with the relay that it is activated, and of the rest that it is updated', () => {
-    const says = (...of: Parameters<typeof titleOf> extends [infer A, infer S, unknown] ? [A, S] : never) => [
-      titleOf(...of, english),
-      doneText(...of, '1 webhook (Newsletter)', english),
-    ];
+    const says = (...of: Parameters<typeof titleOf>) => [titleOf(...of), doneText(...of, '1 webhook (Newsletter)')];
     assert.deepEqual(says('update', 'idle'), ['Activating webhooks', 'Activated: 1 webhook (Newsletter).']);
     for (const state of ['behind', 'following'] as const)
       assert.deepEqual(says('update', state), [

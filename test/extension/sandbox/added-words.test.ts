@@ -3,7 +3,6 @@ import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
 import type { UrlContext } from '../../../src/extension/public-url/url-place.ts';
 import { addedText, hearingOf } from '../../../src/extension/sandbox/added-words.ts';
-import { english } from '../events/rows.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const base = 'http://127.0.0.1:8787';
@@ -47,7 +46,6 @@ describe('The words for a subscriber who was added', () => {
         path,
         localUrl: around.localUrl && (path === 'campaign-monitor' ? url : callback),
       })),
-      english,
     ).replace('Added ada@example.com to the list Newsletter. ', '');
 
   it('promise the event where an instance of the list sends it to this window’s relay, too', () => {

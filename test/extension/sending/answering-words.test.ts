@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterStatus, onPurposeText } from '../../../src/extension/sending/answering-words.ts';
 import type { AnsweringOnPurpose } from '../../../src/protocol/answering.ts';
-import { english } from '../events/rows.ts';
 
 const until = new Date(2026, 2, 1, 9, 5, 7);
 
@@ -11,7 +10,7 @@ function said(changes: Partial<AnsweringOnPurpose> = {}): string {
     ...{ since: until.toISOString(), until: until.toISOString(), by: { kind: 'vscode' } },
     ...changes,
   };
-  return onPurposeText(answering, { now: until.getTime(), language: 'en' }, english);
+  return onPurposeText(answering, { now: until.getTime(), language: 'en' });
 }
 
 describe('The words for deliveries that are answered on purpose', () => {
@@ -32,7 +31,7 @@ describe('The words for deliveries that are answered on purpose', () => {
 
   it('say of a success that nothing comes again', () => {
     assert.deepEqual(
-      [199, 200, 299, 300, 503].map((status) => afterStatus(status, english)),
+      [199, 200, 299, 300, 503].map((status) => afterStatus(status)),
       [undefined, 'the sender doesn’t post again', 'the sender doesn’t post again', undefined, undefined],
     );
   });

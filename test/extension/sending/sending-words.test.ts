@@ -4,7 +4,6 @@ import { leftPausedText, pausedText, pauserOf } from '../../../src/extension/sen
 import { stopText } from '../../../src/extension/sending/stop-messages.ts';
 import type { PausedSending } from '../../../src/extension/sending/sending-words.ts';
 import type { Stop } from '../../../src/protocol/debug.ts';
-import { english } from '../events/rows.ts';
 
 const since = new Date(2026, 2, 1, 9, 5, 7).toISOString();
 
@@ -36,33 +35,29 @@ function stop(changes: Partial<Stop> = {}): Stop {
 describe('The words for sending', () => {
   it('say who paused it, and make what a client calls itself printable', () => {
     const of = (kind: 'terminal' | 'vscode' | 'other', id?: string): string =>
-      pauserOf({ kind: 'client', client: { kind, ...(id !== undefined && { id }) } }, english);
+      pauserOf({ kind: 'client', client: { kind, ...(id !== undefined && { id }) } });
     assert.equal(of('vscode', '12'), 'VS Code');
     assert.equal(of('terminal', '12'), 'a terminal (12)');
     assert.equal(of('terminal'), 'a terminal');
     assert.equal(of('other', 'a\nb'), 'another program (a\\x0ab)');
     assert.equal(of('other'), 'another program');
-    assert.equal(pauserOf({ kind: 'breakpoint', breakpointId: 'b3' }, english), 'breakpoint b3');
+    assert.equal(pauserOf({ kind: 'breakpoint', breakpointId: 'b3' }), 'breakpoint b3');
   });
 
   it('count what somebody can let go on, and not what waits for a key or its destination', () => {
     assert.equal(heldCount(paused().held), 3);
     const now = new Date(2026, 2, 1, 10, 0, 0).getTime();
     const reader = { now, language: 'en' };
-    assert.equal(pausedText(paused(), reader, english), 'Sending paused at 09:05:07 by VS Code. Held: 3.');
+    assert.equal(pausedText(paused(), reader), 'Sending paused at 09:05:07 by VS Code. Held: 3.');
     assert.equal(
-      pausedText(paused(), { ...reader, now: new Date(2026, 2, 2, 8).getTime() }, english),
+      pausedText(paused(), { ...reader, now: new Date(2026, 2, 2, 8).getTime() }),
       'Sending paused on Mar 1 09:05 by VS Code. Held: 3.',
     );
-    assert.equal(
-      leftPausedText(paused(), 'en', english),
-      'Sending is paused and stays paused when the relay starts. Held: 3.',
-    );
+    assert.equal(leftPausedText(paused(), 'en'), 'Sending is paused and stays paused when the relay starts. Held: 3.');
   });
 
   it('say where it stopped', () => {
-    const says = (place: Stop['place'], changes: Partial<Stop> = {}): string =>
-      stopText(stop({ place, ...changes }), english);
+    const says = (place: Stop['place'], changes: Partial<Stop> = {}): string => stopText(stop({ place, ...changes }));
     assert.equal(says('event'), 'Sending stopped at breakpoint b1 before e2 was sent.');
     assert.equal(
       says('failed-attempt', { breakpointIds: ['b1', 'b2'] }),

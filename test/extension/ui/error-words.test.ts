@@ -5,7 +5,6 @@ import { CampaignMonitorError, campaignMonitorErrorKinds } from '../../../src/ca
 import { CampaignMonitorOAuthError, campaignMonitorOAuthErrorKinds } from '../../../src/campaign-monitor/oauth.ts';
 import { UnsafeSocketFolderError } from '../../../src/protocol/control-channel.ts';
 import { messageOf, nextOf, nextOfRelay, withNext } from '../../../src/extension/ui/error-words.ts';
-import type { Localiser } from '../../../src/extension/ui/localiser.ts';
 import { AuthorizationUrlError } from '../../../src/oauth/authorize.ts';
 import {
   openConnectorsAdvice,
@@ -16,19 +15,9 @@ import { OpenConnectorsHostError, openConnectorsHostProblems } from '../../../sr
 import { DataDirectoryError } from '../../../src/protocol/data-directory.ts';
 import { NoRelayError, relayAdvice, RelayRequestError } from '../../../src/protocol/errors.ts';
 import type { RelayAdvice } from '../../../src/protocol/errors.ts';
+import { germanTexts as german, inGerman } from '../../common/in-german.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const german = JSON.parse(readFileSync(join(root, 'l10n/bundle.l10n.de.json'), 'utf8')) as Record<string, string>;
-
-/** As VS Code does it in German; it fails for a text without one. */
-const l10n: Localiser = {
-  t(message, ...args) {
-    const text = german[message];
-    assert.ok(text !== undefined, `in English alone: ${message}`);
-    return text.replace(/\{(\d)\}/g, (_all, index: string) => String(args[Number(index)]));
-  },
-};
-
 /** One of each, and of each kind. */
 const errors: readonly (Error & { readonly next?: string | undefined })[] = [
   ...campaignMonitorErrorKinds.map((kind) => new CampaignMonitorError(kind, 'failed')),
@@ -65,41 +54,44 @@ const ofVendors: readonly Error[] = [
 describe('what happened', () => {
   it('is said in the user’s language for each error of a vendor’s, with what the vendor said', () => {
     for (const error of ofVendors) {
-      const message = messageOf(error, l10n);
+      const message = inGerman(() => messageOf(error));
       assert.ok(message !== '' && !message.includes('it failed') && !message.includes(error.message), message);
       assert.doesNotMatch(message, /undefined|null|\{\d\}|: $/);
     }
     assert.equal(
-      messageOf(new CampaignMonitorError('bad-api-key', 'x', { code: 100, said: 'Invalid API Key.' }), l10n),
+      inGerman(() => messageOf(new CampaignMonitorError('bad-api-key', 'x', { code: 100, said: 'Invalid API Key.' }))),
       'Campaign Monitor hat diesen API-Schlüssel abgelehnt: Invalid API Key (Code 100)',
     );
     assert.equal(
-      messageOf(new OpenConnectorsError('x', { kind: 'refused', advice: 'refresh', said: 'Not now' }), l10n),
+      inGerman(() => messageOf(new OpenConnectorsError('x', { kind: 'refused', advice: 'refresh', said: 'Not now' }))),
       'Open Connectors hat die Anfrage abgelehnt: Not now',
     );
   });
 
   it('is what any other error says', () => {
-    assert.equal(messageOf(new Error('Kaputt'), l10n), 'Kaputt');
-    assert.equal(messageOf('kaputt', l10n), 'kaputt');
+    assert.equal(messageOf(new Error('Kaputt')), 'Kaputt');
+    assert.equal(messageOf('kaputt'), 'kaputt');
   });
 
   it('stands before what to do next', () => {
     const error = new OpenConnectorsError('x', { kind: 'timed-out', advice: 'wait' });
-    assert.equal(withNext(error, l10n), `${messageOf(error, l10n)}. ${nextOf(error, l10n)}`);
+    assert.equal(withNext(error), `${messageOf(error)}. ${nextOf(error)}`);
   });
 });
 
 describe('what to do next about an error', () => {
   it('does not name a setting that VS Code does not have', () => {
     const error = new RelayRequestError('too large', 'conflict', { advice: 'send-smaller-body' });
-    assert.equal(nextOf(error, l10n), 'Senden Sie einen kleineren Body.');
+    assert.equal(
+      inGerman(() => nextOf(error)),
+      'Senden Sie einen kleineren Body.',
+    );
   });
 
   for (const error of errors) {
     const { kind, advice } = error as { kind?: string; advice?: string };
     it(`is said in the user’s language: ${error.name} ${advice ?? kind ?? ''}`, () => {
-      const next = nextOf(error, l10n);
+      const next = inGerman(() => nextOf(error));
       assert.ok(next !== undefined && next !== '');
       assert.ok(
         Object.values(german).some((text) => text.replace('{0}', '') === next.replace(/api\.\S+/, '')),
@@ -110,15 +102,14 @@ describe('what to do next about an error', () => {
   }
 
   it('is VS Code’s own where a terminal’s would not help', () => {
-    const english: Localiser = { t: (message) => message };
     const gone = new CampaignMonitorError('not-found', 'failed');
-    assert.equal(nextOf(gone, english), 'The webhook or list may have been deleted. Refresh the Webhooks view.');
+    assert.equal(nextOf(gone), 'The webhook or list may have been deleted. Refresh the Webhooks view.');
     assert.equal(
       gone.next,
       'The webhook or list may have been deleted. To see all webhooks, run cm-relay webhooks list.',
     );
     assert.equal(
-      nextOf(new DataDirectoryError('/data', 'stays accessible', 'choose-file-system'), english),
+      nextOf(new DataDirectoryError('/data', 'stays accessible', 'choose-file-system')),
       'Move VS Code’s user data to a file system that stores permissions.',
     );
   });
@@ -149,23 +140,30 @@ describe('what to do next about an error', () => {
   });
 
   it('is the error’s own where that is translated already, and nothing where there is none', () => {
-    assert.equal(nextOf(Object.assign(new Error('failed'), { next: 'Weiter.' }), l10n), 'Weiter.');
-    assert.equal(nextOf(new Error('failed'), l10n), undefined);
-    assert.equal(nextOf('failed', l10n), undefined);
-    assert.equal(withNext(new Error('failed'), l10n), 'failed');
+    assert.equal(nextOf(Object.assign(new Error('failed'), { next: 'Weiter.' })), 'Weiter.');
+    assert.equal(nextOf(new Error('failed')), undefined);
+    assert.equal(nextOf('failed'), undefined);
+    assert.equal(withNext(new Error('failed')), 'failed');
   });
 
   it('follows a message with one full stop between them', () => {
-    assert.equal(withNext(Object.assign(new Error('failed'), { next: 'Weiter.' }), l10n), 'failed. Weiter.');
-    assert.equal(withNext(Object.assign(new Error('It failed.'), { next: 'Weiter.' }), l10n), 'It failed. Weiter.');
+    assert.equal(withNext(Object.assign(new Error('failed'), { next: 'Weiter.' })), 'failed. Weiter.');
+    assert.equal(withNext(Object.assign(new Error('It failed.'), { next: 'Weiter.' })), 'It failed. Weiter.');
   });
 
   it('is the relay’s sentence where a newer one names what this version does not know', () => {
     const told = { next: 'Do {0} that.', advice: 'of-the-future' };
     // As VS Code says what it has in no other language.
-    const lenient: Localiser = { t: (message) => german[message] ?? message };
-    assert.equal(nextOfRelay(told, lenient), 'Do {0} that.');
-    assert.equal(nextOf(RelayRequestError.of('failed', 1, told), lenient), 'Do {0} that.');
-    assert.equal(nextOf(RelayRequestError.of('failed', 1, undefined), l10n), undefined);
+    const lenient = (english: string): string => english;
+    assert.equal(
+      inGerman(() => nextOfRelay(told), lenient),
+      'Do {0} that.',
+    );
+    const refused = RelayRequestError.of('failed', 1, told);
+    assert.equal(
+      inGerman(() => nextOf(refused), lenient),
+      'Do {0} that.',
+    );
+    assert.equal(nextOf(RelayRequestError.of('failed', 1, undefined)), undefined);
   });
 });

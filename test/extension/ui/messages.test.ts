@@ -14,7 +14,7 @@ function sayingBy(what: RegExp): string[] {
 }
 
 describe('What the extension says', () => {
-  it('is said in passing by ui/say.ts, and in a message by ui/offer.ts, nowhere else', () => {
+  it('is said in passing by ui/status-message.ts, and in a message by ui/offer.ts, nowhere else', () => {
     assert.deepEqual(sayingBy(/setStatusBarMessage|showInformationMessage/), []);
     // A warning or an error that is not waited for asks nothing.
     assert.deepEqual(sayingBy(/void (?:vscode\.)?window\s*\.show(?:Warning|Error)Message/), []);

@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import type { Words } from '../../../src/common/words.ts';
-import type { Localiser } from '../../../src/extension/ui/localiser.ts';
 import { tunnelInWords } from '../../../src/extension/ui/tunnel-words.ts';
 import type { TunnelStatus } from '../../../src/protocol/status.ts';
 import { asSentences, englishWords, tunnelTexts, tunnelWords } from '../../../src/protocol/tunnel-words.ts';
 import type { TunnelCode } from '../../../src/protocol/tunnel-words.ts';
-
-const bundle = new URL('../../../l10n/bundle.l10n.de.json', import.meta.url);
-const texts = JSON.parse(readFileSync(bundle, 'utf8')) as Readonly<Record<string, string>>;
-const filled = (text: string, args: readonly unknown[]): string =>
-  text.replace(/\{(\d)\}/g, (_all, index: string) => String(args[Number(index)]));
-const english: Localiser = { t: (message, ...args) => filled(message, args) };
-const german: Localiser = {
-  t(message, ...args) {
-    const text = texts[message];
-    assert.ok(text !== undefined, `in English alone: ${message}`);
-    return filled(text, args);
-  },
-};
+import { inGerman } from '../../common/in-german.ts';
 
 function status(...said: Words[]): TunnelStatus {
   return { state: 'failed', kind: 'ngrok', reason: asSentences(said.map(englishWords)), said };
@@ -28,13 +14,13 @@ describe('How the tunnel is', () => {
   for (const code of Object.keys(tunnelTexts) as TunnelCode[]) {
     it(`is in English as the relay says it, and in German: ${code}`, () => {
       const told = status(tunnelWords(code, '⟦1⟧', '⟦2⟧', '⟦3⟧'));
-      assert.equal(tunnelInWords(told, english).reason, told.reason);
-      const inGerman = tunnelInWords(told, german).reason;
-      assert.doesNotMatch(inGerman, /undefined|\{\d\}/);
+      assert.equal(tunnelInWords(told).reason, told.reason);
+      const { reason } = inGerman(() => tunnelInWords(told));
+      assert.doesNotMatch(reason, /undefined|\{\d\}/);
       for (const value of ['⟦1⟧', '⟦2⟧', '⟦3⟧'])
-        assert.equal(inGerman.includes(value), told.reason.includes(value), value);
+        assert.equal(reason.includes(value), told.reason.includes(value), value);
       // What holds no word but its values is the same in every language.
-      if (code !== 'with-words') assert.notEqual(inGerman, told.reason);
+      if (code !== 'with-words') assert.notEqual(reason, told.reason);
     });
   }
 
@@ -46,7 +32,7 @@ describe('How the tunnel is', () => {
       'https://a.example isn’t answering (connection refused); trying again in 2 s. See the log.',
     );
     assert.equal(
-      tunnelInWords(told, german).reason,
+      inGerman(() => tunnelInWords(told)).reason,
       'https://a.example antwortet nicht (Verbindung abgelehnt); neuer Versuch in 2 s. Siehe Protokoll.',
     );
   });
@@ -54,14 +40,14 @@ describe('How the tunnel is', () => {
   it('is as the relay says it where it knows more than this extension', () => {
     const later = { code: 'of-a-later-version', values: [] };
     for (const said of [[later], [tunnelWords('trying-again', later, '2 s')], [tunnelWords('see-log'), later]])
-      assert.equal(tunnelInWords({ ...status(), reason: 'It says so.', said }, german).reason, 'It says so.');
+      assert.equal(inGerman(() => tunnelInWords({ ...status(), reason: 'It says so.', said })).reason, 'It says so.');
     const inherited = { ...status(), reason: 'It says so.', said: [{ code: 'toString', values: [] }] };
-    assert.equal(tunnelInWords(inherited, german).reason, 'It says so.');
+    assert.equal(inGerman(() => tunnelInWords(inherited)).reason, 'It says so.');
   });
 
   it('takes no value for a place of another', () => {
     const told = status(tunnelWords('no-answer', 'https://a.example/{1}', '{0}'));
     assert.equal(told.reason, 'https://a.example/{1} isn’t answering ({0}).');
-    assert.equal(tunnelInWords(told, english).reason, told.reason);
+    assert.equal(tunnelInWords(told).reason, told.reason);
   });
 });

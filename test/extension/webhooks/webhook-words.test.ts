@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
 import { explainTestFailure, testFailureText } from '../../../src/campaign-monitor/test-failure.ts';
-import { sayIn } from '../../../src/extension/ui/localiser.ts';
 import { testWords } from '../../../src/extension/webhooks/test-words.ts';
 import { descriptionOf, labelOf, spokenOf, stateOf } from '../../../src/extension/webhooks/webhook-words.ts';
-import { english } from '../events/rows.ts';
 
 function hook(changes: Partial<Webhook> = {}): Webhook {
   return {
@@ -17,24 +15,24 @@ function hook(changes: Partial<Webhook> = {}): Webhook {
 
 describe('the words for a webhook', () => {
   it('say where it points to, what for, and its state where that is unusual', () => {
-    assert.equal(labelOf(hook().url, 'current', english), 'This relay');
-    assert.equal(labelOf('https://neighbour.example/x', 'foreign', english), 'neighbour.example');
-    assert.equal(labelOf('nonsense', 'foreign', english), 'Invalid URL');
-    assert.equal(descriptionOf(hook(), english), 'all events · JSON · https://a.example/hooks/0123…/campaign-monitor');
+    assert.equal(labelOf(hook().url, 'current'), 'This relay');
+    assert.equal(labelOf('https://neighbour.example/x', 'foreign'), 'neighbour.example');
+    assert.equal(labelOf('nonsense', 'foreign'), 'Invalid URL');
+    assert.equal(descriptionOf(hook()), 'all events · JSON · https://a.example/hooks/0123…/campaign-monitor');
     assert.equal(
-      descriptionOf(hook({ active: false, status: 'Inactive', events: ['Update'], format: null }), english),
+      descriptionOf(hook({ active: false, status: 'Inactive', events: ['Update'], format: null })),
       'inactive · Update · https://a.example/hooks/0123…/campaign-monitor',
     );
-    assert.match(spokenOf(hook(), 'old', english), /^Old URL of this machine, active, all events, JSON, /);
+    assert.match(spokenOf(hook(), 'old'), /^Old URL of this machine, active, all events, JSON, /);
   });
 
   it('keep the vendor’s own word for a state that is not known', () => {
-    assert.equal(stateOf(hook({ active: false, status: 'Suspended' }), english), 'Suspended');
-    assert.equal(stateOf(hook({ active: false, status: '' }), english), 'inactive');
+    assert.equal(stateOf(hook({ active: false, status: 'Suspended' })), 'Suspended');
+    assert.equal(stateOf(hook({ active: false, status: '' })), 'inactive');
   });
 
   it('let nothing from outside hide or break a line', () => {
-    assert.ok(!descriptionOf(hook({ events: ['a\u202eb\nc'] }), english).includes('\u202e'));
+    assert.ok(!descriptionOf(hook({ events: ['a\u202eb\nc'] })).includes('\u202e'));
   });
 });
 
@@ -67,17 +65,17 @@ describe('why a test failed', () => {
     it(`is said, with what to do next: ${why}`, () => {
       for (const place of ['current', 'asleep', 'stopped', 'old', 'other', 'foreign'] as const) {
         const failure = explainTestFailure(resultData);
-        assert.equal(testFailureText(failure, sayIn(english)), why);
-        assert.match(testWords(failure, place, english).next, /\.$/);
+        assert.equal(testFailureText(failure), why);
+        assert.match(testWords(failure, place).next, /\.$/);
       }
     });
   }
 
   it('leads to a step that helps where there is one', () => {
     const failure = explainTestFailure({ FailureStatus: 'ConnectFailure' });
-    assert.equal(testWords(failure, 'old', english).step, 'move');
-    assert.equal(testWords(failure, 'asleep', english).step, 'open-public-url');
-    assert.equal(testWords(failure, 'stopped', english).step, 'start');
-    assert.equal(testWords(failure, 'foreign', english).step, 'none');
+    assert.equal(testWords(failure, 'old').step, 'move');
+    assert.equal(testWords(failure, 'asleep').step, 'open-public-url');
+    assert.equal(testWords(failure, 'stopped').step, 'start');
+    assert.equal(testWords(failure, 'foreign').step, 'none');
   });
 });

@@ -1,0 +1,24 @@
+/** The texts that a source file says, for the translations: the literals of `say`, src/common/say.ts. */
+import ts from 'typescript';
+
+/** @returns the texts, and where one is no literal or is said in another way */
+export function saidTexts(file: string, source: string): { texts: string[]; problems: string[] } {
+  const texts: string[] = [];
+  const problems: string[] = [];
+  const says = /^import \{ [^}]*\bsay\b[^}]* \} from '.*common\/say\.ts';/m.test(source);
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) {
+      const callee = node.expression.getText().replaceAll(/\s/g, '');
+      const [text] = node.arguments;
+      if (/(^|\.)l10n\.t$/.test(callee) && file !== 'src/extension/extension.ts')
+        problems.push(`${file}: use say, of src/common/say.ts: ${node.getText()}`);
+      if (says && callee === 'say') {
+        if (text !== undefined && ts.isStringLiteralLike(text)) texts.push(text.text);
+        else problems.push(`${file}: use a literal text in say: ${node.getText()}`);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, source, ts.ScriptTarget.ES2023, true));
+  return { texts, problems };
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { saidTexts } from '../../scripts/said-texts.ts';
+
+const file = 'src/extension/form.ts';
+const saying = "import { say, translate } from '../common/say.ts';\n";
+
+describe('The texts for the translations', () => {
+  it('are the literals that a file says', () => {
+    const source = `${saying}const all = [say('Copied.'), say(\n  '{0} s', 3), form.say('none'), translate('none')];`;
+    assert.deepEqual(saidTexts(file, source), { texts: ['Copied.', '{0} s'], problems: [] });
+  });
+
+  it('are no others that are called so', () => {
+    assert.deepEqual(saidTexts(file, "const say = tell; say('Copied.');"), { texts: [], problems: [] });
+  });
+
+  it('include no text that is put together, or said in another way', () => {
+    for (const source of [
+      'say(text)',
+      "say('a' + b)",
+      'say(`${a} s`)',
+      "vscode.l10n.t('Copied.')",
+      'l10n\n  .t(text)',
+    ]) {
+      const { texts, problems } = saidTexts(file, saying + source);
+      assert.deepEqual([texts, problems.length], [[], 1], source);
+      assert.ok(problems[0]?.startsWith(`${file}: use `), problems[0]);
+    }
+  });
+});
