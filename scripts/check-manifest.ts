@@ -13,7 +13,6 @@ import { campaignMonitorOAuthNext } from '../src/campaign-monitor/oauth.ts';
 import { testFailureEnglish } from '../src/campaign-monitor/test-failure.ts';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
-import { checkEnglish } from '../src/check/words.ts';
 import { commandId, internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
@@ -108,7 +107,6 @@ for (const [path, table] of Object.entries({
   'src/campaign-monitor/api-error.ts': campaignMonitorNext,
   'src/campaign-monitor/oauth.ts': campaignMonitorOAuthNext,
   'src/campaign-monitor/test-failure.ts': testFailureEnglish,
-  'src/check/words.ts': checkEnglish,
   'src/open-connectors/api-error.ts': openConnectorsNext,
   'src/protocol/attempts.ts': attemptTexts,
   'src/protocol/errors.ts': commonAdvice,

@@ -1,6 +1,6 @@
 /** Limits of what a scenario may send, and hold in memory at once, checked before any of it is created. */
-import type { Words } from '../common/words.ts';
-import { SaidError, words } from './words.ts';
+import { say } from '../common/say.ts';
+import { CheckError } from './check-error.ts';
 
 /** Of one step, in requests, and in bytes of their bodies. Named steps that are sent again still count. */
 const mostStepRequests = 10_000;
@@ -11,7 +11,7 @@ const mostBytes = 1_073_741_824;
 /** Maximum concurrent requests. */
 const mostUnderWay = 500;
 
-export class TooMuchError extends SaidError {
+export class TooMuchError extends CheckError {
   override readonly name = 'TooMuchError';
 }
 
@@ -33,12 +33,27 @@ export class Budget {
    */
   async take(requests: number, bytes: number, held: number): Promise<void> {
     const step =
-      requests === 1 ? words('step-sends-one', megabytes(bytes)) : words('step-sends', requests, megabytes(bytes));
-    if (requests > mostStepRequests) throw new TooMuchError(words('step-too-much', step, mostStepRequests));
+      requests === 1
+        ? say('a step with 1 request and {0} of data', megabytes(bytes))
+        : say('a step with {0} requests and {1} of data', requests, megabytes(bytes));
+    if (requests > mostStepRequests)
+      throw new TooMuchError(
+        say(
+          '{0} exceeds the limit of {1} requests. Use larger parts, or spread the requests over several steps.',
+          step,
+          mostStepRequests,
+        ),
+      );
     if (held > mostHeldBytes - this.#kept) throw this.#noRoom(step);
     const [allRequests, allBytes] = [this.#requests + requests, this.#bytes + bytes];
     if (allRequests > mostRequests || allBytes > mostBytes) {
-      throw new TooMuchError(words('scenario-too-much', mostRequests, megabytes(mostBytes)));
+      throw new TooMuchError(
+        say(
+          'this step would make the scenario exceed {0} requests or {1}. Repeat the step fewer times, or split the scenario.',
+          mostRequests,
+          megabytes(mostBytes),
+        ),
+      );
     }
     [this.#requests, this.#bytes] = [allRequests, allBytes];
     while (held > mostHeldBytes - this.#held) {
@@ -48,9 +63,15 @@ export class Budget {
     this.#held += held;
   }
 
-  #noRoom(step: Words): TooMuchError {
-    const all = this.#kept === 0 ? step : words('beside', step, megabytes(this.#kept));
-    return new TooMuchError(words('no-room', all, megabytes(mostHeldBytes)));
+  #noRoom(step: string): TooMuchError {
+    const all = this.#kept === 0 ? step : say('{0} (plus {1} from resent steps)', step, megabytes(this.#kept));
+    return new TooMuchError(
+      say(
+        '{0} exceeds the limit of {1}. Each notification contains the whole delivery: use larger parts, fewer events, or "as": "delivery".',
+        all,
+        megabytes(mostHeldBytes),
+      ),
+    );
   }
 
   release(held: number): void {
@@ -86,6 +107,6 @@ export class Budget {
 }
 
 /** Rounded up. */
-export function megabytes(bytes: number): Words {
-  return bytes < 1_048_576 ? words('below-megabyte') : words('megabytes', Math.ceil(bytes / 1_048_576));
+export function megabytes(bytes: number): string {
+  return bytes < 1_048_576 ? say('less than 1 MB') : say('{0} MB', Math.ceil(bytes / 1_048_576));
 }

@@ -1,29 +1,27 @@
 /** Why checks could not be decided or run, or may have failed: reported once, not for each check. */
-import type { Said } from '../common/words.ts';
 import type { CheckResult } from './check.ts';
-import { textOf } from './words.ts';
 
 /** A reason outside the callback: the probe, its page, missing input, the time limit. */
 export interface Cause {
-  readonly said: Said;
+  readonly text: string;
   /** The affected checks, in order. */
   readonly ids: readonly string[];
 }
 
-function whyOpen({ outcome, reason, result }: CheckResult): readonly Said[] {
+function whyOpen({ outcome, reason, result }: CheckResult): readonly string[] {
   if (outcome === 'skipped') return [reason ?? ''];
   const findings = result?.steps.flatMap((step) => step.findings) ?? [];
   return findings.filter(({ verdict }) => verdict === 'undecided').map(({ actual }) => actual);
 }
 
-function whyFailed({ result }: CheckResult): readonly Said[] {
+function whyFailed({ result }: CheckResult): readonly string[] {
   return result?.steps.flatMap((step) => step.findings).flatMap(({ cause }) => cause ?? []) ?? [];
 }
 
 export function isSaidBy(causes: readonly Cause[], result: CheckResult): boolean {
-  const texts = new Set(causes.map(({ said }) => textOf(said)));
+  const texts = new Set(causes.map(({ text }) => text));
   const own = whyOpen(result);
-  return result.outcome !== 'failed' && own.length > 0 && own.every((each) => texts.has(textOf(each)));
+  return result.outcome !== 'failed' && own.length > 0 && own.every((each) => texts.has(each));
 }
 
 /**
@@ -33,11 +31,10 @@ export function isSaidBy(causes: readonly Cause[], result: CheckResult): boolean
  */
 export function noveltyTracker(): (result: CheckResult) => {
   readonly isNews: boolean;
-  readonly causes: readonly Said[];
+  readonly causes: readonly string[];
 } {
   const told = new Set<string>();
-  const isNew = (said: Said): boolean => {
-    const text = textOf(said);
+  const isNew = (text: string): boolean => {
     if (told.has(text)) return false;
     told.add(text);
     return true;
@@ -50,19 +47,18 @@ export function noveltyTracker(): (result: CheckResult) => {
 
 /** Causes to report once: those of failures, and those for which two checks or more could not be decided or run. */
 export function sharedCauses(results: readonly CheckResult[]): Cause[] {
-  const all = new Map<string, { readonly said: Said; readonly ids: Set<string>; isOfFailure: boolean }>();
-  const note = (said: Said, id: string, isOfFailure: boolean): void => {
-    const text = textOf(said);
-    const known = all.get(text) ?? { said, ids: new Set(), isOfFailure };
+  const all = new Map<string, { readonly ids: Set<string>; isOfFailure: boolean }>();
+  const note = (text: string, id: string, isOfFailure: boolean): void => {
+    const known = all.get(text) ?? { ids: new Set(), isOfFailure };
     known.ids.add(id);
     known.isOfFailure ||= isOfFailure;
     all.set(text, known);
   };
   for (const result of results) {
-    for (const said of whyFailed(result)) note(said, result.check.id, true);
-    for (const said of whyOpen(result)) note(said, result.check.id, false);
+    for (const text of whyFailed(result)) note(text, result.check.id, true);
+    for (const text of whyOpen(result)) note(text, result.check.id, false);
   }
-  return [...all.values()]
-    .filter(({ ids, isOfFailure }) => isOfFailure || ids.size > 1)
-    .map(({ said, ids }) => ({ said, ids: [...ids] }));
+  return [...all]
+    .filter(([, { ids, isOfFailure }]) => isOfFailure || ids.size > 1)
+    .map(([text, { ids }]) => ({ text, ids: [...ids] }));
 }

@@ -1,6 +1,6 @@
 /** Runs the suite on a callback: one check after another, within a time limit for all. */
+import { say, translate } from '../common/say.ts';
 import { vendorDate } from '../campaign-monitor/samples.ts';
-import type { Said, Words } from '../common/words.ts';
 import { removalMs } from './defaults.ts';
 import { ProbeError } from './probe.ts';
 import { answerWords, asks, outcomeOf, reasonOf, runScenario } from './run.ts';
@@ -11,14 +11,15 @@ import type { Settling } from './settling.ts';
 import { newRun, withNote, withRun } from './sources.ts';
 import { removalOf, neighboursOf, oneSubscription } from './suite.ts';
 import type { Check } from './suite.ts';
-import { codeOf, ownText, words } from './words.ts';
 import { realWorld } from './world.ts';
 import type { World } from './world.ts';
 
 export interface CheckResult {
   readonly check: Check;
   readonly outcome: Outcome;
-  readonly reason: Said | null;
+  readonly reason: string | null;
+  /** Why it was skipped, if not for another reason. */
+  readonly skipped?: 'no-key' | 'nothing-listens';
   /** Null if it was skipped. */
   readonly result: ScenarioResult | null;
 }
@@ -87,7 +88,7 @@ class Checking {
   #wasHeard = false;
   #wasPaceTold = false;
   /** Why nothing more is sent. */
-  #gone: Words | null = null;
+  #gone: Skip | null = null;
   /** Whether the page with stored data was found to show only some. */
   #isPagePartial = false;
 
@@ -126,10 +127,11 @@ class Checking {
     return this.#options.timeoutMs - (this.#context.world.now() - this.#began);
   }
 
-  #whySkipped({ needsKey }: Check): Words | null {
+  #whySkipped({ needsKey }: Check): Skip | null {
     if (this.#gone !== null) return this.#gone;
-    if (this.#leftMs <= 0) return words('time-is-up');
-    return needsKey && this.#context.target.signatureKey === undefined ? words('no-key') : null;
+    if (this.#leftMs <= 0) return { reason: timeIsUp() };
+    const hasKey = this.#context.target.signatureKey !== undefined;
+    return needsKey && !hasKey ? { reason: say('no signature key was provided'), skipped: 'no-key' } : null;
   }
 
   /** Measures how long the callback works after its answer, unless the first check shows it. */
@@ -186,17 +188,17 @@ class Checking {
     this.#standing = result.standing;
     if (!isWithoutAnswer(result)) this.#wasHeard = true;
     // Its steps' names are ours, and so translated.
-    const steps = result.steps.map((step) => ({ ...step, title: owned(step.title) }));
+    const steps = result.steps.map((step) => ({ ...step, title: translate(step.title) }));
     return { ...result, steps };
   }
 
   /** A check that ran out of time, and in which nothing had failed, has not failed. */
   #judged(result: CheckResult): CheckResult {
     const { scenario } = result.check;
-    if (codeOf(result.reason) !== 'too-long') return result;
-    const isOwn = this.#leftMs > 0 || result.result === null || result.result.ms >= scenario.timeoutMs;
+    if (result.result?.isLate !== true) return result;
+    const isOwn = this.#leftMs > 0 || result.result.ms >= scenario.timeoutMs;
     if (isOwn) return { ...result, outcome: 'undecided' };
-    return { ...result, outcome: 'skipped', reason: words('time-is-up') };
+    return { ...result, outcome: 'skipped', reason: timeIsUp() };
   }
 
   /**
@@ -207,14 +209,21 @@ class Checking {
     // If something else failed as well, that is the reason.
     const unmet = run.steps.flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === 'unmet'));
     // A page that was broken before has its own cause.
-    const isDoubtful = ({ verdict, what, actual, cause }: Finding): boolean =>
-      verdict === 'unmet' && what.code === 'kept' && codeOf(actual) === 'page-without' && cause === undefined;
+    const isDoubtful = ({ verdict, page, cause }: Finding): boolean =>
+      verdict === 'unmet' && page === 'whole' && cause === undefined;
     if (unmet.length === 0 || !unmet.every(isDoubtful)) return run;
     this.#isPagePartial ||= !(await this.#showsNeighbours(check));
     if (!this.#isPagePartial) return run;
     const open = (finding: Finding): Finding =>
       isDoubtful(finding)
-        ? { ...finding, verdict: 'undecided', actual: words('page-shows-part', finding.expected as Words) }
+        ? {
+            ...finding,
+            verdict: 'undecided',
+            actual: say(
+              'the page doesn’t show {0} or two contacts sent later, so it may show only some contacts',
+              finding.expected,
+            ),
+          }
         : finding;
     const steps = run.steps.map((step) => ({ ...step, findings: step.findings.map(open) }));
     return { ...run, ...outcomeOf(steps), steps };
@@ -230,7 +239,7 @@ class Checking {
     );
     if (address === undefined) return true;
     const { steps } = await this.#scenario(neighboursOf(address[1]));
-    const shown = steps.flatMap(({ findings }) => findings.filter(({ what }) => what.code === 'kept'));
+    const shown = steps.flatMap(({ findings }) => findings.filter(({ page }) => page !== undefined));
     return shown.length > 1 && shown.every(({ verdict }) => verdict === 'met');
   }
 
@@ -264,9 +273,12 @@ class Checking {
     const { target } = this.#context;
     const finding: Finding = {
       verdict: 'unmet',
-      what: words('callback'),
-      expected: words('still-there'),
-      actual: words('ended', target.url.origin),
+      what: say('your callback'),
+      expected: say('still running'),
+      actual: say(
+        'nothing is listening at {0} anymore: the server exited during or after this check',
+        target.url.origin,
+      ),
     };
     const last = before.result.steps.at(-1);
     if (last === undefined) return before;
@@ -292,7 +304,7 @@ class Checking {
     this.#standing = undefined;
     while (!(await world.isListening(target.url))) {
       if (world.now() >= until) {
-        this.#gone = words('nothing-answers', ownText(title));
+        this.#gone = { reason: say('the destination hasn’t answered since the check "{0}"', translate(title)) };
         return false;
       }
       await world.wait(betweenMs, signal);
@@ -300,18 +312,21 @@ class Checking {
     return true;
   }
 
-  #nothingListens({ steps }: ScenarioResult): Words {
+  #nothingListens({ steps }: ScenarioResult): Skip {
     const cause = answerWords(steps[0]?.examples[0]?.attempts.at(-1));
-    return words('nothing-listens', this.#context.target.url.origin, cause);
+    const reason = say('nothing is listening at {0}: {1}', this.#context.target.url.origin, cause);
+    return { reason, skipped: 'nothing-listens' };
   }
 }
 
-function skippedFor(reason: Words): Omit<CheckResult, 'check'> {
-  return { outcome: 'skipped', reason, result: null };
+type Skip = Pick<CheckResult, 'reason' | 'skipped'>;
+
+function timeIsUp(): string {
+  return say('the time limit for all checks was reached');
 }
 
-function owned(title: Said): Words {
-  return typeof title === 'string' ? ownText(title) : title;
+function skippedFor(why: Skip): Omit<CheckResult, 'check'> {
+  return { outcome: 'skipped', ...why, result: null };
 }
 
 function sentBy({ result }: CheckResult): number {

@@ -3,14 +3,12 @@ import { request as requestByHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
+import { say } from '../common/say.ts';
 import { loopbackLookup } from '../common/loopback.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { boundAnswers } from '../common/read-bound.ts';
-import { withTexts } from '../common/words.ts';
-import type { Said } from '../common/words.ts';
 import type { Message } from './messages.ts';
 import type { Target } from './target.ts';
-import { words } from './words.ts';
 
 const keptBytes = 65_536;
 
@@ -25,9 +23,9 @@ export type Answer =
       readonly truncated: boolean;
       readonly ms: number;
     }
-  | { readonly kind: 'unreachable'; readonly error: Said; readonly ms: number }
+  | { readonly kind: 'unreachable'; readonly error: string; readonly ms: number }
   /** A time-out, or a connection that broke. */
-  | { readonly kind: 'broken'; readonly error: Said; readonly ms: number }
+  | { readonly kind: 'broken'; readonly error: string; readonly ms: number }
   /** The sender closed the connection, as its manner requires. */
   | { readonly kind: 'left'; readonly ms: number };
 
@@ -46,7 +44,7 @@ export async function exchange(
   const started = performance.now();
   let connectedAt: number | undefined;
   /** Why this side closed the connection: a time-out, or a flood. */
-  let cut: Said | undefined;
+  let cut: string | undefined;
   const since = (): number => performance.now() - (connectedAt ?? started);
   const { manner, body } = message;
   const send = target.url.protocol === 'https:' ? requestByHttps : requestByHttp;
@@ -80,7 +78,7 @@ export async function exchange(
   });
   const end = new AbortController();
   const timer = setTimeout(() => {
-    cut = connectedAt === undefined ? words('no-connection') : words('no-complete-answer', timeoutMs);
+    cut = connectedAt === undefined ? say('no connection in time') : say('no complete answer within {0} ms', timeoutMs);
     request.destroy(new Error('out of time'));
   }, timeoutMs);
   const giveUp = (): void => void request.destroy(new Error('given up'));
@@ -105,11 +103,7 @@ export async function exchange(
 /** A callback may return what it was sent. */
 function masked(answer: Answer, mask: SecretMask): Answer {
   if (answer.kind === 'left') return answer;
-  if (answer.kind !== 'answer') {
-    const inText = (text: string): string => mask.in(text);
-    const { error } = answer;
-    return { ...answer, error: typeof error === 'string' ? inText(error) : withTexts(error, inText) };
-  }
+  if (answer.kind !== 'answer') return { ...answer, error: mask.in(answer.error) };
   return {
     ...answer,
     headers: answer.headers.map(([name, value]) => [mask.in(name), mask.in(value)]),
@@ -167,19 +161,19 @@ function flushed(begin: (done: (error?: Error | null) => void) => void): Promise
 }
 
 /** Never rejects. @param cut why this side closed the connection, once it did */
-function answerTo(request: ClientRequest, since: () => number, cut: () => Said | undefined): Promise<Answer> {
+function answerTo(request: ClientRequest, since: () => number, cut: () => string | undefined): Promise<Answer> {
   return new Promise((resolve) => {
     let isConnected = false;
     let isAnswered = false;
     request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
-    const failed = (own: Said): void => {
+    const failed = (own: string): void => {
       // The error of a stream that was destroyed here only says that.
       resolve({ kind: isConnected ? 'broken' : 'unreachable', error: cut() ?? own, ms: since() });
     };
     request.on('error', (error) => failed(worded(error)));
     // A destroyed request may emit no error.
     request.once('close', () => {
-      if (!isAnswered) failed(words('closed'));
+      if (!isAnswered) failed(say('the connection was closed without an answer'));
     });
     request.once('response', (response) => {
       isAnswered = true;
@@ -219,9 +213,11 @@ function flat({ rawHeaders }: IncomingMessage): [string, string][] {
 }
 
 /** An AggregateError has one error per address of the name: use the first. */
-function worded(error: Error & { code?: string }): Said {
+function worded(error: Error & { code?: string }): string {
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [];
   const message = error.message || first?.message || error.code;
-  if (message === undefined) return words('unknown-error');
-  return /self.signed|certificate/i.test(message) ? words('accepts-certificate', message) : message;
+  if (message === undefined) return say('unknown error');
+  return /self.signed|certificate/i.test(message)
+    ? say('{0}: to accept this certificate, set "insecureTls" for the destination', message)
+    : message;
 }

@@ -1,18 +1,17 @@
 /** Faults between a sender and a callback: each changes the requests of a step. */
 import { createHmac } from 'node:crypto';
+import { say } from '../common/say.ts';
 import { parseJson, structureOf } from '../common/parse-json.ts';
-import type { Words } from '../common/words.ts';
 import { sign, signatureHeader } from '../open-connectors/signature.ts';
 import { megabytes, mostHeldBytes } from './budget.ts';
 import type { Delivery, Message } from './messages.ts';
 import type { Fault } from './scenario.ts';
-import { SaidError, words } from './words.ts';
-import type { CheckCode } from './words.ts';
+import { CheckError } from './check-error.ts';
 
-export class NoKeyError extends SaidError {
+export class NoKeyError extends CheckError {
   override readonly name = 'NoKeyError';
   constructor(fault: string) {
-    super(words('needs-key', fault));
+    super(say('{0} requires a signature key, but no key was provided', fault));
   }
 }
 
@@ -52,13 +51,19 @@ export function deliveriesWith(deliveries: readonly Delivery[], faults: readonly
   return deliveries.map((delivery) => {
     const written = escapedDelivery(delivery);
     made += written.body.byteLength;
-    if (made > mostHeldBytes) throw tooMuchEscaped(words('more-than', megabytes(mostHeldBytes)));
+    if (made > mostHeldBytes) throw tooMuchEscaped(say('more than {0}', megabytes(mostHeldBytes)));
     return written;
   });
 }
 
-function tooMuchEscaped(much: Words): SaidError {
-  return new SaidError(words('escaped-too-much', much, megabytes(mostHeldBytes)));
+function tooMuchEscaped(much: string): CheckError {
+  return new CheckError(
+    say(
+      '"escaped" could expand the delivery to {0}; the limit is {1}. Use a smaller delivery.',
+      much,
+      megabytes(mostHeldBytes),
+    ),
+  );
 }
 
 function escapedDelivery(delivery: Delivery): Delivery {
@@ -95,11 +100,11 @@ function withFault(messages: Message[], fault: Fault, key: string): Message[] {
   if (typeof fault === 'object') {
     if ('slow' in fault) return messages.map((each) => ({ ...each, manner: { kind: 'slow', ms: fault.slow } }));
     const [first, ...others] = messages;
-    return first === undefined ? [] : [...others, { ...labelled(first, 'sent-late'), afterMs: fault.late }];
+    return first === undefined ? [] : [...others, { ...labelled(first, say('late')), afterMs: fault.late }];
   }
   switch (fault) {
     case 'twice':
-      return messages.flatMap((each) => [each, labelled(each, 'sent-again')]);
+      return messages.flatMap((each) => [each, labelled(each, say('again'))]);
     case 'reordered':
       return messages.toReversed();
     case 'merged':
@@ -108,44 +113,46 @@ function withFault(messages: Message[], fault: Fault, key: string): Message[] {
       // Applied when they were created: partSizeOf, deliveriesWith.
       return messages;
     case 'cut':
-      return messages.map((each) => ({ ...labelled(each, 'sent-cut'), manner: { kind: 'cut' } }));
+      return messages.map((each) => ({ ...labelled(each, say('truncated')), manner: { kind: 'cut' } }));
     case 'unanswered':
-      return messages.map((each) => ({ ...labelled(each, 'sent-unanswered'), manner: { kind: 'unanswered' } }));
+      return messages.map((each) => ({ ...labelled(each, say('no answer expected')), manner: { kind: 'unanswered' } }));
     case 'tampered':
-      return messages.map((each) => ({ ...labelled(each, 'sent-changed'), body: changed(each.body) }));
+      return messages.map((each) => ({ ...labelled(each, say('changed')), body: changed(each.body) }));
     case 'unsigned':
-      return messages.map((each) => ({ ...labelled(each, 'sent-not-signed'), headers: signedBy(each, undefined) }));
+      return messages.map((each) => ({ ...labelled(each, say('unsigned')), headers: signedBy(each, undefined) }));
     case 'wrong-signature':
-      return messages.map((each) => signedWrongly(each, sign(each.body, `not ${key}`), 'sent-wrong-signature'));
+      return messages.map((each) => signedWrongly(each, sign(each.body, `not ${key}`), say('signed with another key')));
     case 'old-signature':
-      return messages.map((each) => signedWrongly(each, sign(changed(each.body), key), 'sent-old-signature'));
+      return messages.map((each) =>
+        signedWrongly(each, sign(changed(each.body), key), say('with the signature of another body')),
+      );
     case 'wrong-sha1-signature': {
       const digest = (body: Buffer): string => createHmac('sha1', `not ${key}`).update(body).digest('base64');
-      return messages.map((each) => signedWrongly(each, `sha1=${digest(each.body)}`, 'sent-wrong-sha1'));
+      return messages.map((each) =>
+        signedWrongly(each, `sha1=${digest(each.body)}`, say('signed with another key, as sha1=')),
+      );
     }
     case 'empty-signature':
-      return messages.map((each) => signedWrongly(each, 'sha256=', 'sent-empty-signature'));
+      return messages.map((each) => signedWrongly(each, 'sha256=', say('with sha256= only')));
     case 'cut-signature':
       return messages.map((each) =>
-        signedWrongly(each, sign(each.body, key).slice(0, shownLength), 'sent-cut-signature'),
+        signedWrongly(each, sign(each.body, key).slice(0, shownLength), say('with a truncated signature')),
       );
     case 'other-end-signature':
       return messages.map((each) => {
         const [right, other] = [sign(each.body, key), sign(each.body, `not ${key}`)];
         const signature = right.slice(0, shownLength) + other.slice(shownLength);
-        return signedWrongly(each, signature, 'sent-other-end-signature');
+        return signedWrongly(each, signature, say('with the signature’s end changed'));
       });
   }
 }
 
-function signedWrongly(message: Message, signature: string, how: SentHow): Message {
+function signedWrongly(message: Message, signature: string, how: string): Message {
   return { ...labelled(message, how), headers: signedBy(message, signature) };
 }
 
-type SentHow = Extract<CheckCode, `sent-${string}`>;
-
-function labelled(message: Message, how: SentHow): Message {
-  return { ...message, label: words('list', message.label, words(how)) };
+function labelled(message: Message, how: string): Message {
+  return { ...message, label: `${message.label}, ${how}` };
 }
 
 function signedBy({ headers }: Message, signature: string | undefined): Message['headers'] {

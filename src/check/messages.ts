@@ -1,17 +1,17 @@
 /** What is posted to a callback: a delivery in each of the shapes it may have. */
 import { randomUUID } from 'node:crypto';
+import { say } from '../common/say.ts';
 import { readPayload } from '../campaign-monitor/payload.ts';
 import type { Payload, VendorEvent } from '../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
 import type { EventObject } from '../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
-import type { Said } from '../common/words.ts';
 import type { Source } from '../protocol/history.ts';
 import { settingsSchema } from '../protocol/settings.ts';
 import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
 import { normaliseEvent, partsOf } from '../normaliser/normalise.ts';
 import type { Shape } from './scenario.ts';
-import { SaidError, words } from './words.ts';
+import { CheckError } from './check-error.ts';
 
 export type Manner =
   | { readonly kind: 'whole' }
@@ -24,7 +24,7 @@ export type Manner =
 
 export interface Message {
   /** Such as `part 3 of 50`. */
-  readonly label: Said;
+  readonly label: string;
   /** The notification's; null for a delivery. */
   readonly eventId: string | null;
   readonly events: number;
@@ -87,14 +87,15 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
     },
   });
   if (delivery.source === 'open-connectors') {
-    return single({ contentType: json, events: 1, signatureKey, label: words('notification') });
+    return single({ contentType: json, events: 1, signatureKey, label: say('notification') });
   }
   const payload = readDelivery(delivery);
   const count = payload.kind === 'events' ? payload.events.length : 0;
   // Campaign Monitor signs nothing.
   if (shape === 'delivery')
-    return single({ contentType, events: count, signatureKey: undefined, label: words('delivery') });
-  if (payload.kind !== 'events') throw new SaidError(words('test-call'));
+    return single({ contentType, events: count, signatureKey: undefined, label: say('delivery') });
+  if (payload.kind !== 'events')
+    throw new CheckError(say('a delivery without events is a test call and produces no notification'));
   const rawBytes = payload.json.byteLength;
   const parts = partsOf(count, options.partSize);
   return {
@@ -106,7 +107,7 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
       const { events = [], json: raw = Buffer.alloc(0) } = readDelivery(delivery) as Partial<VendorEvents>;
       for (const [index, { first, count: own }] of parts.entries()) {
         const eventId = randomUUID();
-        const label = parts.length === 1 ? words('notification') : words('part', index + 1, parts.length);
+        const label = parts.length === 1 ? say('notification') : say('part {0} of {1}', index + 1, parts.length);
         const written = bodyOf(events.slice(first, first + own), raw, eventId, index + 1, options);
         yield message({ body: written, contentType: json, eventId, events: own, signatureKey, label });
       }
@@ -119,9 +120,9 @@ type VendorEvents = Extract<Payload, { kind: 'events' }>;
 /** @throws SaidError if it is not a delivery, or too large */
 function readDelivery({ body, contentType }: Delivery): Exclude<Payload, { kind: 'rejected' }> {
   const tooMuch = tooMuchToRead(body);
-  if (tooMuch !== null) throw new SaidError(tooMuch);
+  if (tooMuch !== null) throw new CheckError(tooMuch);
   const payload = readPayload(body, contentType, settings.maxEvents);
-  if (payload.kind === 'rejected') throw new SaidError(words('not-a-delivery', payload.reason));
+  if (payload.kind === 'rejected') throw new CheckError(say('not a delivery: {0}', payload.reason));
   return payload;
 }
 
@@ -169,7 +170,7 @@ interface Parts {
   readonly eventId: string | null;
   readonly events: number;
   readonly signatureKey: string | undefined;
-  readonly label: Said;
+  readonly label: string;
 }
 
 function message({ body, contentType, eventId, events, signatureKey, label }: Parts): Message {

@@ -5,16 +5,16 @@
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import type { Said } from '../common/words.ts';
-import { SaidError, words } from './words.ts';
+import { say } from '../common/say.ts';
+import { CheckError } from './check-error.ts';
 
 /** A file may not be read, or cannot be. The message says why, without the file's content. */
-export class OwnFileError extends SaidError {
+export class OwnFileError extends CheckError {
   override readonly name = 'OwnFileError';
   /** The message without the file's name. */
-  readonly why: Said;
-  constructor(name: string, why: Said, todo?: Said, said: Said = words('subject', name, why)) {
-    super(said, todo);
+  readonly why: string;
+  constructor(name: string, why: string, next?: string, message = `${name} ${why}`) {
+    super(message, next);
     this.why = why;
   }
 }
@@ -30,30 +30,41 @@ const { O_NOFOLLOW: noFollow = 0, O_NONBLOCK: noWaiting = 0 } = constants as {
  * @throws OwnFileError
  */
 export async function readOwnFile(folder: string, name: string, mostBytes: number): Promise<Buffer> {
-  const refuse = (why: Said, todo: Said): never => {
+  const refuse = (why: string, todo: string): never => {
     throw new OwnFileError(name, why, todo);
   };
   try {
     const home = await realpath(folder);
     const path = await realpath(resolve(folder, name));
     const really = relative(home, path);
-    if (isOutside(really)) return refuse(words('outside'), words('copy-into'));
+    if (isOutside(really))
+      return refuse(
+        say('is outside the scenario folder, either by its path or through a link'),
+        say('Copy the content into a file in the scenario folder.'),
+      );
     const asked = relative(resolve(folder), resolve(folder, name));
     if (isHidden(really) || (!isOutside(asked) && isHidden(asked))) {
-      return refuse(words('hidden'), words('copy-into'));
+      return refuse(
+        say('can’t be used because it’s a dot file or is in a dot folder'),
+        say('Copy the content into a file in the scenario folder.'),
+      );
     }
     const handle = await open(path, constants.O_RDONLY | noFollow | noWaiting);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile()) return refuse(words('is-no-file'), words('copy-into'));
-      if (stats.size > mostBytes) return refuse(words('longer-than', mostBytes), words('make-several'));
+      if (!stats.isFile())
+        return refuse(say('isn’t a file'), say('Copy the content into a file in the scenario folder.'));
+      if (stats.size > mostBytes)
+        return refuse(say('is longer than {0} bytes', mostBytes), say('Split the file into smaller files.'));
       // One byte more than its size, to notice if it grows.
       const bytes = Buffer.allocUnsafe(stats.size + 1);
       let length = 0;
       for (let read = 1; read > 0 && length < bytes.length; length += read) {
         read = (await handle.read(bytes, length, bytes.length - length)).bytesRead;
       }
-      return length > stats.size ? refuse(words('changes'), words('try-again')) : bytes.subarray(0, length);
+      return length > stats.size
+        ? refuse(say('changed while it was being read'), say('Try again.'))
+        : bytes.subarray(0, length);
     } finally {
       await handle.close();
     }
@@ -61,9 +72,13 @@ export async function readOwnFile(folder: string, name: string, mostBytes: numbe
     if (error instanceof OwnFileError) throw error;
     const { message, code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') {
-      throw new OwnFileError(name, words('is-not-there'), words('check-name'));
+      throw new OwnFileError(
+        name,
+        say('doesn’t exist'),
+        say('Check that the file exists and its name is spelled correctly.'),
+      );
     }
-    throw new OwnFileError(name, message, undefined, words('cannot-be-read', name, message));
+    throw new OwnFileError(name, message, undefined, say('can’t read {0}: {1}', name, message));
   }
 }
 

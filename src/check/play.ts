@@ -32,7 +32,7 @@ const mostUnderWay = 100;
 
 /**
  * Plays a recording. Each delivery starts at its time, independent of earlier ones; its parts are sent in sequence.
- * @throws the signal's reason if it is aborted; SaidError for an unusable delivery
+ * @throws the signal's reason if it is aborted; CheckError for an unusable delivery
  */
 export async function play(deliveries: readonly RecordedDelivery[], options: PlayOptions): Promise<void> {
   try {

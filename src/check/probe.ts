@@ -1,4 +1,5 @@
 /** The user's own probe, which counts what a callback has created from what was sent. */
+import { say } from '../common/say.ts';
 import { readText } from '../common/bounded-body.ts';
 import { celValue } from '../common/expressions/cel-value.ts';
 import type { CelValue } from '../common/expressions/cel-value.ts';
@@ -7,14 +8,13 @@ import { ExpressionError, ExpressionLanguage } from '../common/expressions/expre
 import type { SecretMask } from '../common/masking.ts';
 import { hasMoreValues, maxValues, parseJson } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
-import type { Said, Words } from '../common/words.ts';
 import { secretsIn } from '../protocol/credential-headers.ts';
-import { SaidError, words } from './words.ts';
+import { CheckError } from './check-error.ts';
 
 const mostMs = 10_000;
 const mostBytes = 8_388_608;
 
-export class ProbeError extends SaidError {
+export class ProbeError extends CheckError {
   override readonly name = 'ProbeError';
 }
 
@@ -49,12 +49,12 @@ export interface UrlProbe {
 export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
   const expression = value === undefined ? undefined : readProbeValue(value);
   const { origin, pathname } = new URL(url);
-  const who = words('the-probe', `${origin}${pathname}`);
+  const who = say('the contact count {0}', `${origin}${pathname}`);
   return {
     async read(signal) {
       const { status, body } = await ask({ url, headers, mask }, who, signal);
       if (expression === undefined) {
-        if (status !== 200) throw new ProbeError(words('answered', who, status));
+        if (status !== 200) throw new ProbeError(say('{0} answered {1}', who, status));
         return plainNumber(body, who);
       }
       const json = celValue(jsonOf(body, who) ?? null);
@@ -62,7 +62,9 @@ export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
         return wholeNumber(expression.evaluate({ answer: { status: BigInt(status), body, json } }), who);
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error;
-        throw new ProbeError(words('of-which-no-number', who, status, value ?? '', error.message));
+        throw new ProbeError(
+          say('{0} answered {1}, but {2} can’t be evaluated: {3}', who, status, value ?? '', error.message),
+        );
       }
     },
   };
@@ -71,7 +73,7 @@ export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
 /** @throws ProbeError if there is no response */
 async function ask(
   { url, headers, mask }: Omit<UrlProbe, 'value'>,
-  who: Words,
+  who: string,
   signal: AbortSignal,
 ): Promise<{ status: number; body: string; type: string }> {
   const own = maskOfCredentials([], secretsIn(new URL(url)));
@@ -86,14 +88,14 @@ async function ask(
     return { status: answer.status, body: masked(await readText(answer.body, mostBytes)), type };
   } catch (error) {
     signal.throwIfAborted();
-    throw new ProbeError(words('gives-no-answer', who, masked(causeOf(error))));
+    throw new ProbeError(say('{0} didn’t answer: {1}', who, masked(causeOf(error))));
   }
 }
 
 /** @returns undefined if it is not JSON. @throws ProbeError if it is too large */
-function jsonOf(body: string, who: Words): unknown {
+function jsonOf(body: string, who: string): unknown {
   if (/^\s*[[{]/.test(body) && hasMoreValues(body, maxValues)) {
-    throw new ProbeError(words('too-many-values-of', who, maxValues));
+    throw new ProbeError(say('{0} returned more than {1} values', who, maxValues));
   }
   return parseJson(body);
 }
@@ -107,7 +109,7 @@ export interface Missing {
 /** A page with a callback's stored data. */
 export interface KeptPage {
   /** Its name: the URL without the query. */
-  readonly who: Words;
+  readonly who: string;
   /** Which of some texts are not on it, in any letter case. @throws ProbeError */
   missing(texts: readonly string[], signal: AbortSignal): Promise<Missing>;
 }
@@ -115,12 +117,12 @@ export interface KeptPage {
 /** A page that is requested by GET: in JSON, its texts are searched; in anything else, the page itself. */
 export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): KeptPage {
   const { origin, pathname } = new URL(url);
-  const who = words('the-page', `${origin}${pathname}`);
+  const who = say('the page {0}', `${origin}${pathname}`);
   return {
     who,
     async missing(texts, signal) {
       const { status, body, type } = await ask({ url, headers, mask }, who, signal);
-      if (status !== 200) throw new ProbeError(words('answered', who, status));
+      if (status !== 200) throw new ProbeError(say('{0} answered {1}', who, status));
       const json = jsonOf(body, who);
       // If JSON is cut off, search what there is.
       const found = (json === undefined ? body : textsIn(json).join('\n')).toLowerCase();
@@ -157,7 +159,7 @@ export function commandProbe(
   mask: SecretMask,
   limitMs = mostMs,
 ): Probe {
-  const who = words('the-probe', `"${typeof command === 'string' ? command : command.join(' ')}"`);
+  const who = say('the contact count {0}', `"${typeof command === 'string' ? command : command.join(' ')}"`);
   return {
     read: async (signal) => plainNumber(await outputOf({ command, who, folder, mask, limitMs }, signal), who),
   };
@@ -173,7 +175,7 @@ async function outputOf(
     limitMs,
   }: {
     command: readonly string[] | string;
-    who: Words;
+    who: string;
     folder: string;
     mask: SecretMask;
     limitMs: number;
@@ -195,33 +197,39 @@ async function outputOf(
   limit.addEventListener('abort', end);
   const { code, signal: by } = await program.ended
     .catch((error: unknown) => {
-      throw new ProbeError(words('cannot-run', who, (error as Error).message));
+      throw new ProbeError(say('can’t run {0}: {1}', who, (error as Error).message));
     })
     .finally(() => limit.removeEventListener('abort', end));
   signal.throwIfAborted();
-  if (limit.aborted) throw new ProbeError(words('took-longer', who, limitMs / 1000));
+  if (limit.aborted) throw new ProbeError(say('{0} took longer than {1} s', who, limitMs / 1000));
   if (code === 0) return mask.in(out);
-  const how = code === null ? words('ended-by', who, by ?? words('a-signal')) : words('ended-with', who, code);
+  const how =
+    code === null ? say('{0} was ended by {1}', who, by ?? say('a signal')) : say('{0} exited with {1}', who, code);
   const said = mask.in(problem.trim().split('\n').at(-1) ?? '', { cut: true });
-  throw new ProbeError(said === '' ? how : words('because', how, said.slice(0, 200)));
+  throw new ProbeError(said === '' ? how : `${how}: ${said.slice(0, 200)}`);
 }
 
-function plainNumber(text: string, who: Words): number {
+function plainNumber(text: string, who: string): number {
   const trimmed = text.trim();
   if (/^-?\d{1,15}$/.test(trimmed)) return Number(trimmed);
   const value = parseJson(trimmed);
   const isObject = typeof value === 'object' && value !== null;
   const field = isObject ? Object.entries(value).find(([, each]) => Number.isSafeInteger(each))?.[0] : undefined;
   const example = Array.isArray(value) ? 'size(answer.json)' : `answer.json.${field ?? 'count'}`;
-  const came: Said = trimmed === '' ? words('nothing') : trimmed.slice(0, 80);
+  const came: string = trimmed === '' ? say('nothing') : trimmed.slice(0, 80);
   throw new ProbeError(
-    words('because', words('no-whole-number', who), came),
-    isObject ? words('take-of-answer', example) : undefined,
+    `${say('{0} didn’t return a whole number', who)}: ${came}`,
+    isObject
+      ? say(
+          'Specify where the number is: use --probe-value \'{0}\', "value" in a scenario file, or the button "Set Up Contact Count" in VS Code.',
+          example,
+        )
+      : undefined,
   );
 }
 
-function wholeNumber(value: unknown, who: Words): number {
+function wholeNumber(value: unknown, who: string): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
-  throw new ProbeError(words('no-whole-number', who));
+  throw new ProbeError(say('{0} didn’t return a whole number', who));
 }

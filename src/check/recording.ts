@@ -4,15 +4,16 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { say } from '../common/say.ts';
 import { anonymise } from '../campaign-monitor/anonymise.ts';
 import { maskedValue } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { sourceSchema } from '../protocol/history.ts';
 import { headerValue } from '../protocol/settings.ts';
 import type { Delivery } from './messages.ts';
-import { SaidError, words } from './words.ts';
+import { CheckError } from './check-error.ts';
 
-export class RecordingError extends SaidError {
+export class RecordingError extends CheckError {
   override readonly name = 'RecordingError';
 }
 
@@ -47,12 +48,12 @@ export function readRecording(text: string): RecordedDelivery[] {
     number += 1;
     if (number === 1) {
       if (headSchema.safeParse(parseJson(line)).success) continue;
-      throw new RecordingError(words('no-recording'));
+      throw new RecordingError(say('not a cm-relay recording'));
     }
     if (line.trim() === '') continue;
     const result = lineSchema.safeParse(parseJson(line));
     if (!result.success) {
-      throw new RecordingError(words('recording-line', number, z.prettifyError(result.error).replaceAll('\n', ' ')));
+      throw new RecordingError(say('line {0}: {1}', number, z.prettifyError(result.error).replaceAll('\n', ' ')));
     }
     const { body, ...rest } = result.data;
     deliveries.push({ ...rest, body: 'text' in body ? Buffer.from(body.text) : Buffer.from(body.base64, 'base64') });

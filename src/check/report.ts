@@ -1,11 +1,9 @@
 /** Results of checks and scenarios as text, as JSON and as JUnit XML: in English, or in the user's language. */
-import { translate } from '../common/say.ts';
+import { say, translate } from '../common/say.ts';
 import { escapedJson } from '../common/unprintable.ts';
 import type { CheckResult } from './check.ts';
 import { answerWords } from './run.ts';
 import type { Finding, Outcome, ScenarioResult, Sent, StepResult } from './run.ts';
-import { textOf, words } from './words.ts';
-import type { CheckCode } from './words.ts';
 
 export interface Reported {
   /** `check`, or a file of scenarios. */
@@ -49,9 +47,9 @@ export function reportedCheck({ check, outcome, reason, result }: CheckResult): 
     id,
     title: translate(title),
     outcome,
-    reason: reason === null ? null : textOf(reason),
+    reason,
     why: translate(why),
-    platform: basis === 'assumption' ? textOf(words('assumed', known)) : known,
+    platform: basis === 'assumption' ? say('{0} (Assumption; see docs/assumptions.md.)', known) : known,
     mend: translate(fix),
     ms: Math.round(result?.ms ?? 0),
     steps: (result?.steps ?? []).map(reportedStep),
@@ -71,7 +69,7 @@ export function reportedScenario(file: string, why: string | undefined, result: 
     id: name,
     title: name,
     outcome,
-    reason: reason === null ? null : textOf(reason),
+    reason,
     why: why ?? null,
     platform: null,
     mend: null,
@@ -82,7 +80,7 @@ export function reportedScenario(file: string, why: string | undefined, result: 
 
 function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepResult): ReportedStep {
   return {
-    title: textOf(title),
+    title,
     sent,
     p50Ms: rounded(p50Ms),
     p99Ms: rounded(p99Ms),
@@ -92,17 +90,17 @@ function reportedStep({ title, sent, examples, p50Ms, p99Ms, findings }: StepRes
 }
 
 function spokenFinding({ verdict, what, expected, actual }: Finding): ReportedFinding {
-  return { verdict, what: textOf(what), expected: textOf(expected), actual: textOf(actual) };
+  return { verdict, what, expected, actual };
 }
 
 function reportedExample({ message, attempts }: Sent): ReportedStep['examples'][number] {
   const { label, eventId, events, bytes } = message;
   return {
-    label: textOf(label),
+    label,
     eventId,
     events,
     bytes,
-    attempts: attempts.map((answer) => ({ answer: textOf(answerWords(answer)), ms: rounded(answer.ms) ?? 0 })),
+    attempts: attempts.map((answer) => ({ answer: answerWords(answer), ms: rounded(answer.ms) ?? 0 })),
   };
 }
 
@@ -120,37 +118,38 @@ export function counts(reported: readonly { readonly outcome: Outcome }[]): Reco
 /** In one line: `24 passed, 3 failed`. */
 export function countsLine({ passed, failed, undecided, skipped }: Record<Outcome, number>): string {
   return [
-    textOf(words('so-many-passed', passed)),
-    textOf(words('so-many-failed', failed)),
-    ...(undecided > 0 ? [textOf(words('so-many-undecided', undecided))] : []),
-    ...(skipped > 0 ? [textOf(words('so-many-skipped', skipped))] : []),
+    say('{0} passed', passed),
+    say('{0} failed', failed),
+    ...(undecided > 0 ? [say('{0} undecided', undecided)] : []),
+    ...(skipped > 0 ? [say('{0} skipped', skipped)] : []),
   ].join(', ');
 }
 
 /** The word of an outcome, padded to the length of the longest. */
 export function outcomeWord(outcome: Outcome): string {
-  return padded(outcome, ['passed', 'failed', 'undecided', 'skipped']);
+  return inColumn(outcome, outcomes());
 }
 
-type LineCode = Extract<CheckCode, `line-${string}`>;
-
-/** At the beginning of lines of details. */
-const lineCodes: readonly LineCode[] = [
-  'line-sent',
-  'line-expected',
-  'line-got',
-  'line-open',
-  'line-why',
-  'line-platform',
-  'line-mend',
-];
-
-function beginning(code: LineCode): string {
-  return `${padded(code, lineCodes)} `;
+function outcomes(): Readonly<Record<Outcome, string>> {
+  return { passed: say('passed'), failed: say('FAILED'), undecided: say('undecided'), skipped: say('skipped') };
 }
 
-function padded(code: LineCode | Outcome, all: readonly (LineCode | Outcome)[]): string {
-  return textOf(words(code)).padEnd(Math.max(...all.map((each) => textOf(words(each)).length)));
+/** At the beginning of a line of details. */
+function beginning(of: 'sent' | 'expected' | 'got' | 'open' | 'why' | 'platform' | 'fix'): string {
+  const all = {
+    sent: say('sent:'),
+    expected: say('expected:'),
+    got: say('got:'),
+    open: say('undecided:'),
+    why: say('why:'),
+    platform: say('platform:'),
+    fix: say('fix:'),
+  };
+  return `${inColumn(of, all)} `;
+}
+
+function inColumn<Name extends string>(name: Name, texts: Readonly<Record<Name, string>>): string {
+  return texts[name].padEnd(Math.max(...Object.values<string>(texts).map(({ length }) => length)));
 }
 
 /**
@@ -164,15 +163,15 @@ export function detailLines(reported: Reported, width: number): string[] {
   for (const { title, sent, findings } of steps) {
     const open = findings.filter(({ verdict }) => verdict !== 'met');
     if (open.length === 0) continue;
-    lines.push(beginning('line-sent') + (sent > 1 ? textOf(words('several-requests', title, sent)) : title));
+    lines.push(beginning('sent') + (sent > 1 ? say('{0} ({1} requests)', title, sent) : title));
     for (const finding of open) lines.push(...findingLines(finding));
   }
   if (lines.length === 0 && reason !== null) lines.push(reason);
   if (outcome === 'failed') {
     for (const [code, text] of [
-      ['line-why', why],
-      ['line-platform', platform],
-      ['line-mend', mend],
+      ['why', why],
+      ['platform', platform],
+      ['fix', mend],
     ] as const)
       if (text !== null) lines.push(...broken(beginning(code), text, width));
   }
@@ -180,8 +179,8 @@ export function detailLines(reported: Reported, width: number): string[] {
 }
 
 function findingLines({ verdict, what, expected, actual }: ReportedFinding): string[] {
-  if (verdict === 'undecided') return [beginning('line-open') + textOf(words('open-finding', what, expected, actual))];
-  return [beginning('line-expected') + textOf(words('because', what, expected)), beginning('line-got') + actual];
+  if (verdict === 'undecided') return [beginning('open') + say('{0} (expected {1}): {2}', what, expected, actual)];
+  return [beginning('expected') + `${what}: ${expected}`, beginning('got') + actual];
 }
 
 /** Breaks lines between words, and indents continuations by the length of `head`. */
@@ -231,7 +230,7 @@ function testCase(reported: Reported): string {
   if (outcome === 'passed') return `${open}/>\n`;
   const message = xml(reason ?? '');
   if (outcome !== 'failed')
-    return `${open}>\n      <skipped message="${xml(textOf(words(outcome)))}: ${message}"/>\n    </testcase>\n`;
+    return `${open}>\n      <skipped message="${xml(outcomes()[outcome])}: ${message}"/>\n    </testcase>\n`;
   const details = xml(detailLines(reported, 100).join('\n'));
   return `${open}>\n      <failure message="${message}">${details}</failure>\n    </testcase>\n`;
 }

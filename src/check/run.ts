@@ -1,7 +1,7 @@
 /** Runs scenarios: sends what each step specifies, and checks the results. */
+import { say } from '../common/say.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { judge } from '../common/retry-verdict.ts';
-import type { Said, Words } from '../common/words.ts';
 import { Budget, TooMuchError } from './budget.ts';
 import type { Answer } from './exchange.ts';
 import { conditionsOf, StepFindings, mostExamples, readAnswerCondition } from './step-findings.ts';
@@ -17,8 +17,7 @@ import { SourceError, withRun } from './sources.ts';
 import type { Run, Sources } from './sources.ts';
 import type { Target } from './target.ts';
 import { deliveriesWith, multipliedBy, NoKeyError, partSizeOf, withFaults } from './fault-injection.ts';
-import { joined, saidOf, textOf, words } from './words.ts';
-import type { SaidError } from './words.ts';
+import type { CheckError } from './check-error.ts';
 import { realWorld, withinTime } from './world.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +26,7 @@ export type { Finding, Sent } from './step-findings.ts';
 
 export interface StepResult {
   /** Its own name, or a description. */
-  readonly title: Said;
+  readonly title: string;
   readonly sent: number;
   /** Some of what was sent: the first, and the first with another result than expected. */
   readonly examples: readonly Sent[];
@@ -42,11 +41,13 @@ export type Outcome = 'passed' | 'failed' | 'undecided' | 'skipped';
 export interface ScenarioResult {
   readonly name: string;
   readonly outcome: Outcome;
-  readonly reason: Said | null;
+  readonly reason: string | null;
   readonly steps: readonly StepResult[];
   readonly ms: number;
   /** Whether the callback could not be reached in the end. */
   readonly isUnreachable: boolean;
+  /** Whether it failed only because its time was over. */
+  readonly isLate?: boolean;
   /** The probe's number at the end, if it is stable and nothing was sent since. */
   readonly standing?: number | undefined;
 }
@@ -125,43 +126,55 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
   const started = world.now();
   return withinTime(world, scenario.timeoutMs, context.signal, async (signal, isLate) => {
     const running = new Running(scenario, { ...context, world, signal });
-    let broken: Said | null = null;
+    let broken: string | null = null;
+    let isOver = false;
     try {
       await running.run();
     } catch (error) {
       context.signal.throwIfAborted();
-      if (isLate()) broken = words('too-long', scenario.timeoutMs);
-      else if (isAboutScenario(error)) broken = error.said;
+      isOver = isLate();
+      if (isOver) broken = say('the time limit of {0} ms was exceeded', scenario.timeoutMs);
+      else if (isAboutScenario(error)) broken = error.message;
       else throw error;
     }
     const ms = world.now() - started;
     const { steps, isUnreachable } = running;
     const standing = broken === null ? running.standing : undefined;
-    return { name: scenario.name, ...outcomeOf(steps, broken), steps, ms, isUnreachable, standing };
+    const { outcome, reason } = outcomeOf(steps, broken);
+    return {
+      name: scenario.name,
+      outcome,
+      reason,
+      steps,
+      ms,
+      isUnreachable,
+      isLate: isOver && reason === broken,
+      standing,
+    };
   });
 }
 
-function isAboutScenario(error: unknown): error is SaidError {
+function isAboutScenario(error: unknown): error is CheckError {
   return error instanceof NoKeyError || error instanceof SourceError || error instanceof TooMuchError;
 }
 
 export function outcomeOf(
   steps: readonly StepResult[],
-  broken: Said | null = null,
+  broken: string | null = null,
 ): Pick<ScenarioResult, 'outcome' | 'reason'> {
   const findings = steps.flatMap((step) => step.findings);
   const unmet = findings.find(({ verdict }) => verdict === 'unmet');
   if (unmet !== undefined) {
     const reason = reasonOf(unmet);
-    return { outcome: 'failed', reason: broken === null ? reason : words('then-too', reason, broken) };
+    return { outcome: 'failed', reason: broken === null ? reason : `${reason}; ${broken}` };
   }
   if (broken !== null) return { outcome: 'failed', reason: broken };
   const open = findings.find(({ verdict }) => verdict === 'undecided');
   return open === undefined ? { outcome: 'passed', reason: null } : { outcome: 'undecided', reason: reasonOf(open) };
 }
 
-export function reasonOf({ verdict, what, expected, actual }: Finding): Words {
-  return verdict === 'undecided' ? words('because', what, actual) : words('unmet', what, expected, actual);
+export function reasonOf({ verdict, what, expected, actual }: Finding): string {
+  return verdict === 'undecided' ? `${what}: ${actual}` : say('{0}: expected {1}, got {2}', what, expected, actual);
 }
 
 /** Of one scenario: each has bodies and answers. */
@@ -270,12 +283,12 @@ class Running {
       await Promise.all(underWay);
       return this.#ask(expect ?? {}, all);
     };
-    await this.#conclude(words('repeated', times), all, unmet, turns);
+    await this.#conclude(say('{0} times', times), all, unmet, turns);
   }
 
   /** Records the results even if it fails. @param work returns the findings after the answers */
   async #conclude(
-    title: Said,
+    title: string,
     gathered: StepFindings,
     before: readonly Finding[],
     work: () => Promise<Finding[]>,
@@ -288,7 +301,7 @@ class Running {
     }
   }
 
-  #note(title: Said, gathered: StepFindings, findings: readonly Finding[]): void {
+  #note(title: string, gathered: StepFindings, findings: readonly Finding[]): void {
     const examples: readonly Sent[] = gathered.examples.slice(0, this.#examplesLeft);
     this.#examplesLeft -= examples.length;
     const [p50Ms, p99Ms] = [gathered.percentile(0.5), gathered.percentile(0.99)];
@@ -362,7 +375,7 @@ class Running {
       return deliveriesWith(deliveries, trouble).map((delivery) => planOf(delivery, options));
     } catch (error) {
       const name = 'fixture' in send ? send.fixture : 'recording' in send ? send.recording : undefined;
-      throw new SourceError(name === undefined ? saidOf(error) : words('because', name, saidOf(error)));
+      throw new SourceError(name === undefined ? (error as Error).message : `${name}: ${(error as Error).message}`);
     }
   }
 
@@ -375,7 +388,7 @@ class Running {
       const answer = await world.exchange(target, message, timeoutMs, signal);
       if (answer.kind === 'answer' && message.manner.kind === 'whole') settling.answered?.(answer.ms);
       if (answer.kind === 'left') return [...attempts, answer];
-      const came = answer.kind === 'answer' ? answer : { ...answer, error: textOf(answer.error) };
+      const came = answer.kind === 'answer' ? answer : { ...answer, error: answer.error };
       const verdict = judge(came, step.retry, attempts.length + 1, Date.now());
       if (verdict.outcome !== 'retrying') return [...attempts, answer];
       attempts.push(shortened(answer));
@@ -407,7 +420,7 @@ class Running {
     try {
       // The callback may still be working on requests of earlier scenarios.
       const { count, isStill } = await settled(probe, () => true, settling, world, signal);
-      return isStill ? count : new ProbeError(words('still-changing', count));
+      return isStill ? count : new ProbeError(say('the contact count was still changing (last: {0})', count));
     } catch (error) {
       if (error instanceof ProbeError) return error;
       throw error;
@@ -428,23 +441,29 @@ class Running {
   async #askKept(written: readonly string[], settling: Settling): Promise<Finding> {
     const { kept, run, world, signal } = this.#context;
     const texts = written.map((text) => withRun(text, run));
-    const say = (verdict: Finding['verdict'], actual: Said): Finding => ({
-      verdict,
-      what: words('kept'),
-      expected: quoted(texts),
-      actual,
+    const found = (verdict: Finding['verdict'], actual: string, isBroken = false): Finding => ({
+      ...{ verdict, what: say('stored data'), expected: quoted(texts), actual, page: isBroken ? 'broken' : 'whole' },
     });
-    if (kept === null) return say('undecided', words('no-page'));
+    if (kept === null) return found('undecided', say('no page with your stored contacts was provided'));
     try {
       const { texts: missing, isBroken } = await missingAfter(kept, texts, settling, world, signal);
-      if (missing.length === 0) return say('met', words('all-kept'));
+      if (missing.length === 0) return found('met', say('everything'));
       // If it was broken before, that is not this scenario's fault: it is reported separately, once for all.
       return isBroken && this.#wasPageBroken
-        ? { ...say('unmet', words('page-without', quoted(missing))), cause: words('page-broken', kept.who) }
-        : say('unmet', words(isBroken ? 'broken-page-without' : 'page-without', quoted(missing)));
+        ? {
+            ...found('unmet', say('a page without {0}', quoted(missing)), true),
+            cause: say('{0} is marked as JSON but is truncated or invalid', kept.who),
+          }
+        : found(
+            'unmet',
+            isBroken
+              ? say('a page of truncated or invalid JSON, without {0}', quoted(missing))
+              : say('a page without {0}', quoted(missing)),
+            isBroken,
+          );
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
-      return say('undecided', error.said);
+      return found('undecided', error.message);
     }
   }
 
@@ -453,25 +472,25 @@ class Running {
     const before = this.#before;
     const counts = this.#sinceProbe;
     this.#sinceProbe = { sent: 0, events: 0 };
-    const undecided = (actual: Said): Finding => ({
+    const undecided = (actual: string): Finding => ({
       verdict: 'undecided',
-      what: words('probe'),
+      what: say('contacts'),
       expected: wanted(expected),
       actual,
     });
-    if (probe === null || before === null) return undecided(words('no-probe'));
-    if (before instanceof ProbeError) return undecided(before.said);
+    if (probe === null || before === null) return undecided(say('no contact count was set up'));
+    if (before instanceof ProbeError) return undecided(before.message);
     try {
       const isMet = probeCondition(expected, before, counts);
       const { count: after, isStill } = await settled(probe, isMet, settling, world, signal);
-      if (!isStill) throw new ProbeError(words('still-changing', after));
+      if (!isStill) throw new ProbeError(say('the contact count was still changing (last: {0})', after));
       this.#before = after;
-      const actual = words('from-to', growth(after - before), before, after);
-      return { verdict: isMet(after) ? 'met' : 'unmet', what: words('probe'), expected: wanted(expected), actual };
+      const actual = say('{0} (from {1} to {2})', growth(after - before), before, after);
+      return { verdict: isMet(after) ? 'met' : 'unmet', what: say('contacts'), expected: wanted(expected), actual };
     } catch (error) {
       if (error instanceof ProbeError || error instanceof ExpressionError) {
         this.#before = error instanceof ProbeError ? error : before;
-        return undecided(saidOf(error));
+        return undecided((error as Error).message);
       }
       throw error;
     }
@@ -500,19 +519,16 @@ function* namesAgain(steps: readonly Step[]): Generator<string> {
   }
 }
 
-function quoted(texts: readonly string[]): Said {
-  return joined(
-    'and',
-    texts.map((text) => `"${text}"`),
-  );
+function quoted(texts: readonly string[]): string {
+  return texts.map((text) => `"${text}"`).reduce((before, text) => say('{0} and {1}', before, text));
 }
 
-function wanted(expected: number | string): Said {
+function wanted(expected: number | string): string {
   return typeof expected === 'number' ? growth(expected) : expected;
 }
 
-function growth(by: number): Words {
-  return by === 0 ? words('no-change') : by > 0 ? words('more', by) : words('fewer', -by);
+function growth(by: number): string {
+  return by === 0 ? say('no change') : by > 0 ? `+${by}` : `-${-by}`;
 }
 
 /** An answer that is not the last: it is shown, and kept until then. */
@@ -521,13 +537,13 @@ function shortened(answer: Answer): Answer {
   return { ...answer, body: Buffer.from(answer.body.subarray(0, mostRetriedBytes)), truncated: true };
 }
 
-function titleOf({ name, send, as, trouble }: SendStep): Said {
+function titleOf({ name, send, as, trouble }: SendStep): string {
   if (name !== undefined) return name;
   const what =
     'sample' in send
       ? send.events === 1
-        ? words('a-sample', send.sample)
-        : words('samples', send.events, send.sample)
+        ? say('{0} sample', send.sample)
+        : say('{0} {1} samples', send.events, send.sample)
       : 'fixture' in send
         ? send.fixture
         : 'recording' in send
@@ -535,8 +551,8 @@ function titleOf({ name, send, as, trouble }: SendStep): Said {
           : 'event' in send
             ? send.event
             : 'again' in send
-              ? words('again', send.again)
-              : words('a-delivery');
+              ? say('{0} again', send.again)
+              : say('a delivery');
   const faults = trouble.map((each) => (typeof each === 'string' ? each : (Object.keys(each)[0] ?? '')));
-  return joined('list', [what, ...(as === 'notification' ? [] : [words('as', as)]), ...faults]);
+  return [what, ...(as === 'notification' ? [] : [say('as {0}', as)]), ...faults].join(', ');
 }

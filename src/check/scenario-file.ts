@@ -2,14 +2,14 @@
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { say } from '../common/say.ts';
 import { ExpressionError } from '../common/expressions/expressions.ts';
 import { structureOf } from '../common/parse-json.ts';
-import type { Said, Words } from '../common/words.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
 import { expressionsOfFile } from './run.ts';
 import { scenarioFileSchema, scenarioSchema, stepSchema } from './scenario.ts';
 import type { Scenario, ScenarioFile, Step } from './scenario.ts';
-import { joined, SaidError, textOf, words } from './words.ts';
+import { CheckError } from './check-error.ts';
 
 const mostScenarioBytes = 1_048_576;
 /** Limits of structure: parsing takes memory and time by these, not by length. */
@@ -27,12 +27,16 @@ const mostPlaceLength = 200;
 const pieceMs = 10;
 
 /** A file of scenarios cannot be used. The message has the problems and their places. */
-export class ScenarioFileError extends SaidError {
+export class ScenarioFileError extends CheckError {
   override readonly name = 'ScenarioFileError';
-  /** The problems with a place, which are in `said`, too. */
+  /** The problems with a place, which the message has, too. */
   readonly wrong: readonly Wrong[];
-  constructor(said: Said, todo: Said = words('see-documents'), wrong: readonly Wrong[] = []) {
-    super(said, todo);
+  constructor(
+    message: string,
+    next = say('See docs/scenarios.md for the format. Add "$schema" to have your editor check the file.'),
+    wrong: readonly Wrong[] = [],
+  ) {
+    super(message, next);
     this.wrong = wrong;
   }
 }
@@ -40,7 +44,7 @@ export class ScenarioFileError extends SaidError {
 export interface Wrong {
   /** Such as `scenarios[0].name`; empty for the whole file. */
   readonly place: string;
-  readonly what: Said;
+  readonly what: string;
 }
 
 export interface ReadFile {
@@ -59,7 +63,7 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
     bytes = await readOwnFile(dirname(path), basename(path), mostScenarioBytes);
   } catch (error) {
     if (!(error instanceof OwnFileError)) throw error;
-    throw new ScenarioFileError(error.why, error.todo);
+    throw new ScenarioFileError(error.why, error.next);
   }
   return readScenarioBytes(bytes);
 }
@@ -71,7 +75,10 @@ export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
   const file = readScenarioText(text);
   const expressions = [...expressionsOfFile(file)];
   if (expressions.length > mostExpressions) {
-    throw new ScenarioFileError(words('more-expressions', mostExpressions), words('make-several'));
+    throw new ScenarioFileError(
+      say('has more than {0} expressions', mostExpressions),
+      say('Split the file into smaller files.'),
+    );
   }
   let began = performance.now();
   try {
@@ -91,21 +98,22 @@ export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
 /** @throws ScenarioFileError if a file of this length is not read */
 export function checkLength(bytes: number): void {
   if (bytes > mostScenarioBytes)
-    throw new ScenarioFileError(words('longer-than', mostScenarioBytes), words('make-fixture'));
+    throw new ScenarioFileError(say('is longer than {0} bytes', mostScenarioBytes), useFixture());
 }
 
 /** Also checks the names of steps that are sent again. @throws ScenarioFileError */
 export function readScenarioText(text: string): ScenarioFile {
   const { values, depth } = structureOf(text);
-  if (depth > mostDepth) throw new ScenarioFileError(words('nested-deeper', mostDepth), words('make-fixture'));
-  if (values > mostValues) throw new ScenarioFileError(words('more-values', mostValues), words('make-fixture'));
+  if (depth > mostDepth)
+    throw new ScenarioFileError(say('is nested more than {0} levels deep', mostDepth), useFixture());
+  if (values > mostValues) throw new ScenarioFileError(say('has more than {0} values', mostValues), useFixture());
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
-    throw new ScenarioFileError(words('is-not-json', (error as Error).message));
+    throw new ScenarioFileError(say('isn’t JSON: {0}', (error as Error).message));
   }
-  if (isWide(value)) throw new ScenarioFileError(words('more-keys', mostKeys), words('make-fixture'));
+  if (isWide(value)) throw new ScenarioFileError(say('has an object with more than {0} keys', mostKeys), useFixture());
   // Step by step, up to the first problem: a schema has many issues for each.
   const file = parsed(fileOutline, value, []);
   const scenarios = file.scenarios.map((each, index) => {
@@ -133,18 +141,34 @@ function parsed<S extends z.ZodType>(schema: S, value: unknown, path: readonly P
   const result = schema.safeParse(value, { reportInput: false, error: sayMissing });
   if (result.success) return result.data;
   const wrong = result.error.issues.slice(0, mostSaid).map((issue) => innermost(issue, path));
-  const said = wrong.map(({ place, what }) => (place === '' ? what : words('because', place, what)));
-  throw new ScenarioFileError(joined('then-too', said), undefined, wrong);
+  const said = wrong.map(({ place, what }) => (place === '' ? what : `${place}: ${what}`));
+  throw new ScenarioFileError(said.join('; '), undefined, wrong);
 }
 
-const types: Readonly<Record<string, Words>> = {
-  array: words('a-list'),
-  boolean: words('true-or-false'),
-  int: words('a-whole-number'),
-  number: words('a-number'),
-  object: words('an-object'),
-  string: words('a-text'),
-};
+function useFixture(): string {
+  return say(
+    'Send large content as a fixture: { "send": { "fixture": "subscribe.json" } }. Or split the file into smaller files.',
+  );
+}
+
+function typeName(expected: string): string {
+  switch (expected) {
+    case 'array':
+      return say('a list');
+    case 'boolean':
+      return say('true or false');
+    case 'int':
+      return say('a whole number');
+    case 'number':
+      return say('a number');
+    case 'object':
+      return say('an object');
+    case 'string':
+      return say('text');
+    default:
+      return say('a {0}', expected);
+  }
+}
 
 /** zod's issues don't contain the value, so this message marks a missing one. */
 const missing = 'is missing';
@@ -154,14 +178,14 @@ function sayMissing({ code, input }: z.core.$ZodRawIssue): string | undefined {
 }
 
 /** Replaces zod's messages; those from our schemas are unchanged. */
-function wordsOf(issue: z.core.$ZodIssue): Said {
+function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
-    return words('unknown-key', keys.slice(0, mostSaidLength - mostPlaceLength));
+    return say('unknown key {0}', keys.slice(0, mostSaidLength - mostPlaceLength));
   }
   if (issue.code !== 'invalid_type') return issue.message.slice(0, mostSaidLength - mostPlaceLength);
-  if (issue.message === missing) return words('is-missing');
-  return words('must-be', types[issue.expected] ?? words('a-value', issue.expected));
+  if (issue.message === missing) return say('is missing');
+  return say('must be {0}', typeName(issue.expected));
 }
 
 /** The issue of a union's most likely branch, because "Invalid input" says nothing. */
@@ -173,7 +197,7 @@ function innermost(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Wro
   const branches = issue.errors.map((issues) => issues.map((each) => innermost(each, path)));
   // A branch whose own key is missing is another kind of step; one with only an unknown key is the intended one.
   const weight = (places: readonly Wrong[]): number =>
-    places.filter(({ what }) => textOf(what) === missing).length * 100 + places.length;
+    places.filter(({ what }) => what === missing).length * 100 + places.length;
   const meant = branches.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
   return meant[0] ?? { place, what: issue.message };
 }
@@ -186,7 +210,7 @@ function checkNames({ name, steps }: Scenario): void {
       step.steps.forEach(look);
     } else if ('send' in step) {
       if ('again' in step.send && !known.has(step.send.again)) {
-        throw new ScenarioFileError(words('no-earlier-step', name, step.send.again));
+        throw new ScenarioFileError(say('scenario "{0}": no earlier step is named "{1}"', name, step.send.again));
       }
       if (step.name !== undefined) known.add(step.name);
     }

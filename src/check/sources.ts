@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { say } from '../common/say.ts';
 import { webhookEventTypes } from '../campaign-monitor/event-types.ts';
 import { maxEventsInDelivery, sampleDeliveries } from '../campaign-monitor/samples.ts';
 import { parseJson } from '../common/parse-json.ts';
@@ -11,9 +12,9 @@ import type { Delivery } from './messages.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
 import { readRecording } from './recording.ts';
 import type { Source } from './scenario.ts';
-import { SaidError, saidOf, words } from './words.ts';
+import { CheckError } from './check-error.ts';
 
-export class SourceError extends SaidError {
+export class SourceError extends CheckError {
   override readonly name = 'SourceError';
 }
 
@@ -66,21 +67,22 @@ export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
       if ('sample' in source) return [sampleOf(source, run)];
       if ('delivery' in source) return [bodyOf(withRun(source.delivery, run))];
       if ('event' in source) {
-        if (fromHistory === null) throw new SourceError(words('because', source.event, words('no-history')));
+        if (fromHistory === null) throw new SourceError(`${source.event}: ${say('no history is available')}`);
         return [
           await fromHistory(source.event).catch((error: unknown) => {
-            throw new SourceError(words('because', source.event, saidOf(error)));
+            throw new SourceError(`${source.event}: ${(error as Error).message}`);
           }),
         ];
       }
       const name = 'fixture' in source ? source.fixture : source.recording;
-      if (folder === null) throw new SourceError(words('no-folder', name));
+      if (folder === null)
+        throw new SourceError(say('can’t read {0}: the scenario file isn’t in a local folder', name));
       try {
         const bytes = await readOwnFile(folder, name, mostFileBytes);
         return 'recording' in source ? readRecording(bytes.toString()) : fixtureOf(bytes);
       } catch (error) {
-        if (!(error instanceof OwnFileError)) throw new SourceError(words('because', name, saidOf(error)));
-        throw new SourceError(error.todo === undefined ? error.said : words('sentences', error.said, error.todo));
+        if (!(error instanceof OwnFileError)) throw new SourceError(`${name}: ${(error as Error).message}`);
+        throw new SourceError(error.next === undefined ? error.message : `${error.message}. ${error.next}`);
       }
     },
   };
@@ -168,7 +170,7 @@ const exportedFixture = z.object({
 /** @throws SaidError if it is neither an exported fixture nor the body of a delivery */
 function fixtureOf(bytes: Buffer): Delivery[] {
   const tooMuch = tooMuchToRead(bytes);
-  if (tooMuch !== null) throw new SaidError(words('sentences', tooMuch, words('make-several')));
+  if (tooMuch !== null) throw new CheckError(`${tooMuch}. ${say('Split the file into smaller files.')}`);
   const text = bytes.toString();
   const exported = exportedFixture.safeParse(parseJson(text, Infinity));
   if (exported.success) {
@@ -180,6 +182,7 @@ function fixtureOf(bytes: Buffer): Delivery[] {
   }
   const contentType = text.trimStart().startsWith('<') ? 'application/xml; charset=utf-8' : json;
   // A scenario's author may name any file here: if it is not a delivery, it is never sent, in no shape.
-  if (readPayload(bytes, contentType).kind === 'test') throw new SaidError(words('no-events'));
+  if (readPayload(bytes, contentType).kind === 'test')
+    throw new CheckError(say('not a delivery: it contains no events'));
   return [{ body: bytes, contentType, source: 'campaign-monitor' }];
 }

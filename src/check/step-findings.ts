@@ -1,15 +1,13 @@
 /** Evaluates the results of requests as they arrive, so that most answers need not be kept. */
+import { say } from '../common/say.ts';
 import { celValue } from '../common/expressions/cel-value.ts';
 import type { CelValue } from '../common/expressions/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { oneLine } from '../common/one-line.ts';
 import { parseJson } from '../common/parse-json.ts';
-import { withTexts } from '../common/words.ts';
-import type { Said, Words } from '../common/words.ts';
 import type { Answer } from './exchange.ts';
 import type { Message } from './messages.ts';
 import type { Expected } from './scenario.ts';
-import { joined, textOf, words } from './words.ts';
 
 /** One request with all its attempts; the last counts. */
 export interface Sent {
@@ -24,20 +22,22 @@ export interface SentMessage extends Pick<Message, 'label' | 'eventId' | 'events
 
 export interface Finding {
   readonly verdict: 'met' | 'unmet' | 'undecided';
-  readonly what: Words;
-  readonly expected: Said;
-  readonly actual: Said;
+  readonly what: string;
+  readonly expected: string;
+  readonly actual: string;
   /** A possible reason outside the callback, which is to be fixed first. */
-  readonly cause?: Words | undefined;
+  readonly cause?: string | undefined;
+  /** Of stored data: whether its page was valid, as far as that was asked. */
+  readonly page?: 'whole' | 'broken' | undefined;
 }
 
 interface Brief {
-  readonly label: Said;
+  readonly label: string;
   /** Its position among what was sent, from 0. */
   readonly at: number;
   /** Null without an answer. */
   readonly status: number | null;
-  readonly came: Said;
+  readonly came: string;
   readonly ms: number;
   readonly attempts: number;
 }
@@ -139,9 +139,9 @@ export class StepFindings {
     // `any` is met by any answer; if no request arrived, there is none, unless a condition asks for that.
     const isAny = statuses.includes('any') && (!this.isWithoutAnswer || this.#conditions.length > 0);
     if (this.#briefs.length > 0 && !isAny) findings.push(this.#status(statuses));
-    if (withinMs !== undefined) findings.push(this.#took('slowest-answer', 1, withinMs));
-    if (p50Ms !== undefined) findings.push(this.#took('p50', 0.5, p50Ms));
-    if (p99Ms !== undefined) findings.push(this.#took('p99', 0.99, p99Ms));
+    if (withinMs !== undefined) findings.push(this.#took(say('the slowest answer'), 1, withinMs));
+    if (p50Ms !== undefined) findings.push(this.#took(say('median answer time (p50)'), 0.5, p50Ms));
+    if (p99Ms !== undefined) findings.push(this.#took(say('99th-percentile answer time (p99)'), 0.99, p99Ms));
     if (attempts !== undefined) findings.push(this.#attempts(attempts));
     if (inOrder === true && !this.isWithoutAnswer) findings.push(this.#order());
     findings.push(...this.#conditions.map((condition) => condition.finding));
@@ -161,26 +161,26 @@ export class StepFindings {
       statuses.some((each) => (typeof each === 'number' ? status === each : String(status).startsWith(each.charAt(0))));
     return {
       verdict: this.#briefs.every(fits) ? 'met' : 'unmet',
-      what: words(this.#briefs.length === 1 ? 'answer' : 'answers'),
-      expected: joined('or', statuses.map(String)),
+      what: this.#briefs.length === 1 ? say('the answer') : say('the answers'),
+      expected: statuses.map(String).reduce((before, status) => say('{0} or {1}', before, status)),
       actual: tally(this.#briefs.map(({ came }) => came)),
     };
   }
 
-  #took(what: 'slowest-answer' | 'p50' | 'p99', share: number, most: number): Finding {
+  #took(what: string, share: number, most: number): Finding {
     const took = this.percentile(share);
     return {
       verdict: took !== null && took <= most ? 'met' : 'unmet',
-      what: words(what),
-      expected: words('at-most-ms', most),
-      actual: took === null ? words('no-answer') : words('ms', Math.ceil(took)),
+      what,
+      expected: say('at most {0} ms', most),
+      actual: took === null ? say('no answer') : say('{0} ms', Math.ceil(took)),
     };
   }
 
   #attempts(expected: number): Finding {
     return {
       verdict: this.#briefs.every(({ attempts }) => attempts === expected) ? 'met' : 'unmet',
-      what: words('attempts'),
+      what: say('attempts'),
       expected: String(expected),
       actual: tally(this.#briefs.map(({ attempts }) => String(attempts))),
     };
@@ -192,9 +192,9 @@ export class StepFindings {
     const late = finished.find(({ place }, index) => index > 0 && place < (finished[index - 1]?.place ?? 0));
     return {
       verdict: late === undefined ? 'met' : 'unmet',
-      what: words('order'),
-      expected: words('order-sent'),
-      actual: late === undefined ? words('same-order') : words('answered-before', late.label),
+      what: say('the order of answers'),
+      expected: say('the sending order'),
+      actual: late === undefined ? say('as sent') : say('{0} answered before an earlier request', late.label),
     };
   }
 }
@@ -203,7 +203,7 @@ class Condition {
   readonly #text: string;
   readonly #holds: (variables: AnswerVariables) => boolean;
   #asked = false;
-  #unmet: Said | null = null;
+  #unmet: string | null = null;
 
   constructor(text: string) {
     this.#text = text;
@@ -218,7 +218,7 @@ class Condition {
       const last = attempts.at(-1);
       const came = answerWords(last);
       this.#unmet =
-        last?.kind === 'answer' ? words('list', came, oneLine(last.body.toString(), 120) || words('empty-body')) : came;
+        last?.kind === 'answer' ? `${came}, ${oneLine(last.body.toString(), 120) || say('an empty body')}` : came;
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.#unmet = error.message;
@@ -226,11 +226,11 @@ class Condition {
   }
 
   get finding(): Finding {
-    const said = { what: words('condition'), expected: this.#text };
+    const said = { what: say('a condition'), expected: this.#text };
     if (this.#unmet !== null) return { verdict: 'unmet', ...said, actual: this.#unmet };
     return this.#asked
       ? { verdict: 'met', ...said, actual: 'true' }
-      : { verdict: 'undecided', ...said, actual: words('none-awaited') };
+      : { verdict: 'undecided', ...said, actual: say('no answer was expected') };
   }
 }
 
@@ -253,46 +253,41 @@ function answerVariables(attempts: readonly Answer[]): Readonly<Record<string, C
     headers: new Map(headers),
     ms: last?.ms ?? 0,
     attempts: BigInt(attempts.length),
-    error: last?.kind === 'broken' || last?.kind === 'unreachable' ? textOf(last.error) : '',
+    error: last?.kind === 'broken' || last?.kind === 'unreachable' ? last.error : '',
   };
 }
 
 /** In a few words: `200`, or why there is no answer. */
-export function answerWords(answer: Answer | undefined): Said {
+export function answerWords(answer: Answer | undefined): string {
   switch (answer?.kind) {
     case 'answer':
       return String(answer.status);
     case 'left':
-      return words('not-awaited');
+      return say('not expected');
     case 'unreachable':
     case 'broken':
-      return typeof answer.error === 'string' ? inLine(answer.error) : withTexts(answer.error, inLine);
+      return oneLine(answer.error, 200);
     case undefined:
-      return words('nothing');
+      return say('nothing');
   }
-}
-
-function inLine(text: string): string {
-  return oneLine(text, 200);
 }
 
 /** Counts equal results: `200 (48 times), 503 (twice)`. */
-function tally(all: readonly Said[]): Said {
-  const counts = new Map<string, { readonly said: Said; count: number }>();
-  for (const said of all) {
-    const text = textOf(said);
-    const known = counts.get(text);
-    if (known === undefined) counts.set(text, { said, count: 1 });
-    else known.count += 1;
-  }
-  const named = [...counts.values()]
+function tally(all: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const text of all) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const named = [...counts]
     .slice(0, mostTallied)
-    .map(({ said, count }) => (counts.size === 1 && count === 1 ? said : times(said, count)));
-  return joined('list', counts.size > mostTallied ? [...named, words('others', counts.size - mostTallied)] : named);
+    .map(([text, count]) => (counts.size === 1 && count === 1 ? text : times(text, count)));
+  return [...named, ...(counts.size > mostTallied ? [say('{0} more', counts.size - mostTallied)] : [])].join(', ');
 }
 
-function times(said: Said, count: number): Words {
-  return count === 1 ? words('once', said) : count === 2 ? words('twice', said) : words('times', said, count);
+function times(text: string, count: number): string {
+  return count === 1
+    ? say('{0} (once)', text)
+    : count === 2
+      ? say('{0} (twice)', text)
+      : say('{0} ({1} times)', text, count);
 }
 
 function percentileOf(sorted: readonly number[], share: number): number | null {

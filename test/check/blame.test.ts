@@ -4,7 +4,6 @@ import { runChecks } from '../../src/check/check.ts';
 import type { CheckResult } from '../../src/check/check.ts';
 import type { RunContext } from '../../src/check/run.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import { textOf } from '../../src/check/words.ts';
 import { RightHandler } from './handlers.ts';
 import type { Received } from './handlers.ts';
 import { contextIn, VirtualWorld } from './virtual-world.ts';
@@ -55,7 +54,7 @@ async function checked(
 }
 
 function said(results: readonly CheckResult[]): string[] {
-  return results.map(({ check, outcome, reason }) => `${outcome} ${check.id}: ${textOf(reason ?? '')}`);
+  return results.map(({ check, outcome, reason }) => `${outcome} ${check.id}: ${reason ?? ''}`);
 }
 
 const ended =

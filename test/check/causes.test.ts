@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
+import { say } from '../../src/common/say.ts';
 import { isSaidBy, noveltyTracker, sharedCauses } from '../../src/check/causes.ts';
 import type { CheckResult } from '../../src/check/check.ts';
 import type { Finding, Outcome } from '../../src/check/run.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import { textOf, words } from '../../src/check/words.ts';
-import type { Words } from '../../src/common/words.ts';
 
 const all = checksFor({ answerWithinMs: 1000 });
-const page = words('page-broken', words('the-page', 'http://127.0.0.1:3000/contacts'));
+const page = say(
+  '{0} is marked as JSON but is truncated or invalid',
+  say('the page {0}', 'http://127.0.0.1:3000/contacts'),
+);
 
-function result(at: number, outcome: Outcome, open: readonly Words[], reason: Words | null = null): CheckResult {
+function result(at: number, outcome: Outcome, open: readonly string[], reason: string | null = null): CheckResult {
   const check = all[at];
   assert.ok(check);
   const findings = open.map((actual): Finding => ({
     verdict: 'undecided',
-    what: words('kept'),
+    what: say('stored data'),
     expected: 'Ada',
     actual,
   }));
@@ -29,36 +31,36 @@ function result(at: number, outcome: Outcome, open: readonly Words[], reason: Wo
 /** One that failed for want of a text, in a page that was broken before. */
 function missing(at: number): CheckResult {
   const failed = result(at, 'failed', []);
-  const actual = words('page-without', '"Ada"');
-  const finding: Finding = { verdict: 'unmet', what: words('kept'), expected: '"Ada"', actual, cause: page };
+  const actual = say('a page without {0}', '"Ada"');
+  const finding: Finding = { verdict: 'unmet', what: say('stored data'), expected: '"Ada"', actual, cause: page };
   const steps = failed.result?.steps.map((step) => ({ ...step, findings: [finding] })) ?? [];
   return { ...failed, result: failed.result && { ...failed.result, steps } };
 }
 
 describe('Why checks are not decided', () => {
-  it('is said once where several share it, with those that it holds up', () => {
+  it('is text once where several share it, with those that it holds up', () => {
     const results = [
       result(0, 'passed', []),
       result(1, 'undecided', [page, page]),
       result(2, 'failed', [page]),
-      result(3, 'undecided', [words('no-probe')]),
-      result(4, 'skipped', [], words('no-key')),
-      result(5, 'skipped', [], words('no-key')),
+      result(3, 'undecided', [say('no contact count was set up')]),
+      result(4, 'skipped', [], say('no signature key was provided')),
+      result(5, 'skipped', [], say('no signature key was provided')),
     ];
     assert.deepEqual(
-      sharedCauses(results).map(({ said, ids }) => [textOf(said), ids]),
+      sharedCauses(results).map(({ text, ids }) => [text, ids]),
       [
-        [textOf(page), [all[1]?.id, all[2]?.id]],
+        [page, [all[1]?.id, all[2]?.id]],
         ['no signature key was provided', [all[4]?.id, all[5]?.id]],
       ],
     );
   });
 
-  it('is said above one that failed, where that lies beside the callback: to be looked at first', () => {
+  it('is text above one that failed, where that lies beside the callback: to be looked at first', () => {
     const one = missing(2);
     assert.deepEqual(
-      sharedCauses([one]).map(({ said, ids }) => [textOf(said), ids]),
-      [[textOf(page), [all[2]?.id]]],
+      sharedCauses([one]).map(({ text, ids }) => [text, ids]),
+      [[page, [all[2]?.id]]],
     );
     assert.equal(isSaidBy(sharedCauses([one]), one), false);
     const newsOf = noveltyTracker();
@@ -66,9 +68,9 @@ describe('Why checks are not decided', () => {
   });
 
   it('is left out at those of which that is all there is to say', () => {
-    const shared = [{ said: page, ids: [] }];
+    const shared = [{ text: page, ids: [] }];
     assert.equal(isSaidBy(shared, result(0, 'undecided', [page])), true);
-    assert.equal(isSaidBy(shared, result(0, 'undecided', [page, words('no-probe')])), false);
+    assert.equal(isSaidBy(shared, result(0, 'undecided', [page, say('no contact count was set up')])), false);
     assert.equal(isSaidBy(shared, result(0, 'failed', [page])), false);
     assert.equal(isSaidBy(shared, result(0, 'passed', [])), false);
   });
@@ -79,7 +81,7 @@ describe('Why checks are not decided', () => {
       result(0, 'undecided', [page]),
       result(1, 'undecided', [page]),
       result(2, 'failed', [page]),
-      result(3, 'undecided', [page, words('no-probe')]),
+      result(3, 'undecided', [page, say('no contact count was set up')]),
       result(4, 'passed', []),
     ].map((each) => newsOf(each).isNews);
     assert.deepEqual(told, [true, false, true, true, false]);

@@ -7,7 +7,6 @@ import type { CheckResult } from '../../src/check/check.ts';
 import { keptPage, urlProbe } from '../../src/check/probe.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import { textOf } from '../../src/check/words.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { startHandler } from '../examples/handler.ts';
 import type { Handler, HandlerName } from '../examples/handler.ts';
@@ -83,9 +82,7 @@ describe('The suite and the examples', function () {
   it('finds nothing wrong with the right handler', async () => {
     const results = await checked('right-handler', { mailMs: 1, answerWithinMs: 10_000 });
     assert.deepEqual(
-      results
-        .filter(({ outcome }) => outcome !== 'passed')
-        .map(({ check, reason }) => `${check.id}: ${textOf(reason ?? '')}`),
+      results.filter(({ outcome }) => outcome !== 'passed').map(({ check, reason }) => `${check.id}: ${reason ?? ''}`),
       [],
     );
   });
@@ -98,9 +95,9 @@ describe('The suite and the examples', function () {
     const results = await checkedAt(handler, trial);
     const [cause, ...others] = sharedCauses(results);
     assert.deepEqual(others, []);
-    assert.match(textOf(cause?.said ?? ''), /^the page http:\/\/.*\/contacts is marked as JSON but is truncated/);
+    assert.match(cause?.text ?? '', /^the page http:\/\/.*\/contacts is marked as JSON but is truncated/);
     assert.deepEqual(cause?.ids, ['own-details', 'update-first', 'changed-address', 'scripts']);
-    assert.ok(!results.some(({ reason }) => /is truncated or invalid, without/.test(textOf(reason ?? ''))));
+    assert.ok(!results.some(({ reason }) => /is truncated or invalid, without/.test(reason ?? '')));
   });
 
   it('finds every fault of the wrong handler, and fails for no other reason', async () => {
@@ -130,6 +127,6 @@ describe('The suite and the examples', function () {
       answerWithinMs: 1000,
       isRun: (id) => id === 'scripts',
     });
-    assert.match(textOf(result?.reason ?? ''), /a page of truncated or invalid JSON, without/);
+    assert.match(result?.reason ?? '', /a page of truncated or invalid JSON, without/);
   });
 });

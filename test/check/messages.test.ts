@@ -3,7 +3,6 @@ import { planOf } from '../../src/check/messages.ts';
 import type { Delivery, Message } from '../../src/check/messages.ts';
 import type { Shape, Fault } from '../../src/check/scenario.ts';
 import { deliveriesWith, NoKeyError, partSizeOf, withFaults } from '../../src/check/fault-injection.ts';
-import { textOf } from '../../src/check/words.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 
@@ -37,7 +36,7 @@ describe('What is posted to a callback', () => {
   it('is a delivery in parts of 20, each with the whole body', () => {
     const parts = made(50);
     assert.deepEqual(
-      parts.map(({ label, events }) => [textOf(label), events]),
+      parts.map(({ label, events }) => [label, events]),
       [
         ['part 1 of 3', 20],
         ['part 2 of 3', 20],
@@ -110,7 +109,7 @@ describe('Injected faults', () => {
     assert.equal(first?.eventId, second?.eventId);
     assert.equal(more.length, 0);
     assert.deepEqual(
-      faulty(60, ['reordered']).map(({ label }) => textOf(label)),
+      faulty(60, ['reordered']).map(({ label }) => label),
       ['part 3 of 3', 'part 2 of 3', 'part 1 of 3'],
     );
     assert.deepEqual(
@@ -123,7 +122,7 @@ describe('Injected faults', () => {
   it('holds the first back behind the others, and marks what is cut, slow or left', () => {
     const late = faulty(60, [{ late: 70 }]);
     assert.deepEqual(
-      late.map(({ label, afterMs }) => [textOf(label), afterMs]),
+      late.map(({ label, afterMs }) => [label, afterMs]),
       [
         ['part 2 of 3', 0],
         ['part 3 of 3', 0],

@@ -3,7 +3,6 @@ import { play } from '../../src/check/play.ts';
 import type { Played, PlayOptions } from '../../src/check/play.ts';
 import { anonymised, readRecording, RecordingError, writeRecording } from '../../src/check/recording.ts';
 import type { RecordedDelivery } from '../../src/check/recording.ts';
-import { textOf } from '../../src/check/words.ts';
 import { Callback } from './callback.ts';
 
 function recorded(atMs: number, address: string): RecordedDelivery {
@@ -108,7 +107,7 @@ describe('A recording', () => {
 
     it('is made notifications of, and is given up by its signal', async () => {
       const [first] = await played({ shape: 'notification', speed: Infinity });
-      assert.equal(textOf(first?.message.label ?? ''), 'notification');
+      assert.equal(first?.message.label ?? '', 'notification');
       assert.match(callback.taken[0]?.body.toString() ?? '', /"raw":\{"ListID":"aabb"/);
       callback.answering = () => null;
       const stop = new AbortController();

@@ -1,5 +1,6 @@
 /** A world for checks in which time passes at once: its clock goes on as soon as nothing is done any more. */
 import { setImmediate } from 'node:timers/promises';
+import { say } from '../../src/common/say.ts';
 import { settlingOf } from '../../src/check/defaults.ts';
 import { exchange, piecesOf } from '../../src/check/exchange.ts';
 import type { Answer } from '../../src/check/exchange.ts';
@@ -9,7 +10,6 @@ import type { KeptPage, Probe } from '../../src/check/probe.ts';
 import type { RunContext } from '../../src/check/run.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import type { Target } from '../../src/check/target.ts';
-import { words } from '../../src/check/words.ts';
 import { realWorld } from '../../src/check/world.ts';
 import type { World } from '../../src/check/world.ts';
 import { SecretMask } from '../../src/common/masking.ts';
@@ -75,7 +75,7 @@ export class VirtualWorld implements World {
     const status = await Promise.race([taken, late]);
     await this.wait(wayMs, signal);
     const ms = this.#now - started;
-    if (status === null) return { kind: 'broken', error: words('no-complete-answer', timeoutMs), ms };
+    if (status === null) return { kind: 'broken', error: say('no complete answer within {0} ms', timeoutMs), ms };
     return { kind: 'answer', status, headers: [], body: Buffer.alloc(0), truncated: false, ms };
   }
 
@@ -175,7 +175,7 @@ function probeOf(world: VirtualWorld): Probe {
 
 function pageOf(world: VirtualWorld, options?: PageOptions): KeptPage {
   return {
-    who: words('the-page', 'http://callback.example/contacts'),
+    who: say('the page {0}', 'http://callback.example/contacts'),
     async missing(texts, signal) {
       await world.wait(wayMs, signal);
       const all = (world.handler?.page ?? []).map((each) => ({ ...each, text: `${each.address} ${each.name}` }));

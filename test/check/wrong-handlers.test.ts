@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { runChecks } from '../../src/check/check.ts';
 import type { CheckResult } from '../../src/check/check.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import { textOf } from '../../src/check/words.ts';
 import { RightHandler, wrongHandlers } from './handlers.ts';
 import { contextIn, VirtualWorld } from './virtual-world.ts';
 
@@ -19,7 +18,7 @@ async function checked(Handler: typeof RightHandler): Promise<CheckResult[]> {
 function notPassed(results: readonly CheckResult[]): string[] {
   return results
     .filter(({ outcome }) => outcome !== 'passed')
-    .map(({ check, outcome, reason }) => `${outcome} ${check.id}: ${textOf(reason ?? '')}`);
+    .map(({ check, outcome, reason }) => `${outcome} ${check.id}: ${reason ?? ''}`);
 }
 
 describe('The suite and handlers with one fault', () => {

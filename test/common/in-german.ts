@@ -12,10 +12,13 @@ export function inGerman<T>(work: () => T, untranslated = failFor): T {
     // As VS Code does.
     return values.length === 0 ? text : inEnglish(text, ...values);
   });
+  const inEnglishAgain = (): void => setLanguage(inEnglish);
+  let result: T | undefined;
   try {
-    return work();
+    return (result = work());
   } finally {
-    setLanguage(inEnglish);
+    if (result instanceof Promise) void result.finally(inEnglishAgain).catch(() => undefined);
+    else inEnglishAgain();
   }
 }
 

@@ -6,7 +6,6 @@ import { allChecksMs, answerWithinMs, removalMs, settlingOf } from '../../check/
 import type { Reported } from '../../check/report.ts';
 import type { Outcome } from '../../check/run.ts';
 import type { Check } from '../../check/suite.ts';
-import { codeOf, textOf } from '../../check/words.ts';
 import { reportFlag, withProbeFlags, withTargetFlags } from '../check-flags.ts';
 import type { ProbeFlags, ReportFile, TargetFlags } from '../check-flags.ts';
 import { meantBy } from '../chosen.ts';
@@ -152,7 +151,7 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
         const reported = reportedCheck(result);
         const { isNews, causes } = newsOf(result);
         // Print causes first: they may be why the check failed.
-        for (const cause of causes) note(`Fix this first: ${textOf(cause)}.`);
+        for (const cause of causes) note(`Fix this first: ${cause}.`);
         const shown = isNews ? reported : withoutDetails(reported);
         printed = printed.then(() =>
           options.json === true ? printJson({ type: 'check', ...reported }) : checking.printReported(shown),
@@ -166,14 +165,14 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     await printed;
     const reported = results.map((each) => reportedCheck(each));
     await checking.writeReports(options.report ?? [], reported, options.strict);
-    const absent = results.find(({ reason }) => codeOf(reason) === 'nothing-listens')?.reason;
+    const absent = results.find(({ skipped }) => skipped === 'nothing-listens')?.reason;
     const isLeft = options.keep === true || absent != null;
     const removal = isLeft ? null : await removeMade();
     const all = counts(reported);
     if (options.json === true) await printJson({ type: 'summary', run: run.token, ...all, removal });
     else await print(`\n${countsLine(all)}\n`);
     if (absent != null) {
-      throw new CommandError(textOf(absent), 'Start your callback, and then run the check again. Nothing was sent.');
+      throw new CommandError(absent, 'Start your callback, and then run the check again. Nothing was sent.');
     }
     note(saidRemoval(removal, addresses.size, run.token));
     if (all.undecided > 0 && options.json !== true) note(whatDecides(options));
@@ -210,7 +209,7 @@ function refuse(results: readonly CheckResult[], reported: readonly Reported[], 
     const what = `${undecided.length} of ${count(results.length, 'check')} undecided, which --strict counts as failed`;
     throw new CommandError(what, `To skip them: cm-relay check … --except ${undecided.join(',')}`);
   }
-  const missed = results.filter(({ outcome, reason }) => outcome === 'skipped' && codeOf(reason) !== 'no-key').length;
+  const missed = results.filter(({ outcome, skipped }) => outcome === 'skipped' && skipped !== 'no-key').length;
   if (missed > 0)
     throw new CommandError(
       `${missed} of ${count(results.length, 'check')} not run`,

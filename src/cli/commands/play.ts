@@ -112,10 +112,9 @@ async function send(
   shape: Shape,
   { speed, step, json }: PlayOptions,
 ): Promise<void> {
-  const [{ play }, { answerWords }, { textOf }, { givenUpByCtrlC }] = await Promise.all([
+  const [{ play }, { answerWords }, { givenUpByCtrlC }] = await Promise.all([
     import('../../check/play.ts'),
     import('../../check/run.ts'),
-    import('../../check/words.ts'),
     import('../checking.ts'),
   ]);
   const keys =
@@ -131,8 +130,8 @@ async function send(
     const isFine = answer.kind === 'answer' && answer.status >= 200 && answer.status < 300;
     if (!isFine) refused += 1;
     const { events } = message;
-    const label = textOf(message.label);
-    const words = textOf(answerWords(answer));
+    const label = message.label;
+    const words = answerWords(answer);
     printed = printed.then(() =>
       json === true
         ? printJson({ type: 'played', number, label, events, answer: words, ms: Math.round(answer.ms * 10) / 10 })

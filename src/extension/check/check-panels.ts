@@ -118,13 +118,13 @@ function keyOf({ url, id }: DestinationSetting): string {
 }
 
 /** Tries the probe once: its failure isn't the callback's. @throws CommandError */
-async function tried({ setting, asked }: CheckRun, { ProbeError, probeTodo, textOf, tryOnce }: Engine): Promise<void> {
+async function tried({ setting, asked }: CheckRun, { ProbeError, probeTodo, tryOnce }: Engine): Promise<void> {
   try {
     await working(say('Counting contacts'), (signal) => tryOnce(asked, signal));
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     const again: CheckAgain = { kind: 'again', setting, only: null };
-    throw new CommandError(inMessage(textOf(error.said), 500), inMessage(probeTodo(error), 500), {
+    throw new CommandError(inMessage(error.message, 500), inMessage(probeTodo(error), 500), {
       title: say('Set Up Contact Count…'),
       command: 'chooseProbe',
       args: [again],

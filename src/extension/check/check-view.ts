@@ -8,9 +8,7 @@ import type { Answer } from '../../check/exchange.ts';
 import { answerWords } from '../../check/run.ts';
 import type { Finding, Sent, StepResult } from '../../check/run.ts';
 import type { Check } from '../../check/suite.ts';
-import { textOf } from '../../check/words.ts';
 import type { SecretMask } from '../../common/masking.ts';
-import type { Said } from '../../common/words.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { durationOf } from '../ui/phrases.ts';
 import { printable, printableLines } from '../ui/printable.ts';
@@ -63,8 +61,8 @@ export function drawCheck(
   };
 }
 
-export function causeView({ said, ids }: Cause, viewer: CheckViewer): CauseView {
-  const text = line(said, viewer);
+export function causeView({ text: cause, ids }: Cause, viewer: CheckViewer): CauseView {
+  const text = line(cause, viewer);
   return { text: ids.length === 1 ? text : say('{0} checks: {1}', ids.length, text), ids };
 }
 
@@ -97,7 +95,7 @@ function findingView({ verdict, what, expected, actual }: Finding, viewer: Check
 function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestView {
   const { label, eventId, events, headers, body, bytes } = message;
   const parts = [
-    textOf(label),
+    label,
     events === 1 ? say('1 event') : say('{0} events', events),
     ...(eventId === null ? [] : [`eventId ${eventId}`]),
     say('{0} bytes', bytes),
@@ -111,7 +109,7 @@ function requestView({ message, attempts }: Sent, viewer: CheckViewer): RequestV
 }
 
 function attemptView(answer: Answer, viewer: CheckViewer): AttemptView {
-  const [said, took] = [textOf(answerWords(answer)), durationOf(answer.ms)];
+  const [said, took] = [answerWords(answer), durationOf(answer.ms)];
   if (answer.kind !== 'answer')
     return { title: line(say('{0} (after {1})', said, took), viewer), headers: [], body: null };
   return {
@@ -128,8 +126,8 @@ function shownHeaders(
   return headers.slice(0, 50).map(([name, value]) => [line(name, viewer), line(value, viewer)] as const);
 }
 
-function line(said: Said, { mask }: CheckViewer): string {
-  return printable(mask.in(textOf(said)), mostOfLine);
+function line(said: string, { mask }: CheckViewer): string {
+  return printable(mask.in(said), mostOfLine);
 }
 
 function shownText(body: Buffer, truncated: boolean, { mask }: CheckViewer): ShownText {

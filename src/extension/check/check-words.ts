@@ -1,7 +1,7 @@
 import { say } from '../../common/say.ts';
 import type { Finding } from '../../check/run.ts';
 import { ScenarioFileError } from '../../check/scenario-file.ts';
-import { SaidError, textOf, words } from '../../check/words.ts';
+import { CheckError } from '../../check/check-error.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { inMessage } from '../ui/printable.ts';
@@ -44,10 +44,10 @@ export function spanWords(ms: number): string {
 }
 
 /** What to do if the contact count doesn't work. Nothing has been sent then. */
-export function probeTodo({ todo }: SaidError): string {
-  return todo === undefined
+export function probeTodo({ next }: CheckError): string {
+  return next === undefined
     ? say('Nothing was sent to your callback. Fix the problem, or set up the contact count again.')
-    : `${say('Nothing was sent to your callback.')} ${textOf(todo)}`;
+    : `${say('Nothing was sent to your callback.')} ${next}`;
 }
 
 /** Why a report wasn't saved. A CommandError already says what wasn't written, and what to do. */
@@ -59,10 +59,9 @@ export function reportProblem(error: unknown): string {
 
 /** The problem comes before its place because a row is short. */
 export function checkError(error: unknown): string {
-  if (!(error instanceof SaidError)) return withNext(error);
-  const { said, todo } = error;
+  if (!(error instanceof CheckError)) return withNext(error);
   if (error instanceof ScenarioFileError && error.wrong.length > 0) {
-    return error.wrong.map(({ place, what }) => textOf(what) + (place === '' ? '' : ` (${place})`)).join('; ');
+    return error.wrong.map(({ place, what }) => what + (place === '' ? '' : ` (${place})`)).join('; ');
   }
-  return todo === undefined ? textOf(said) : textOf(words('sentences', said, todo));
+  return error.next === undefined ? error.message : `${error.message}. ${error.next}`;
 }

@@ -14,7 +14,7 @@ export { checkLength, readScenarioBytes, readScenarioFile } from '../../check/sc
 export { deliveryIn, newRun, sourcesOf } from '../../check/sources.ts';
 export { checksFor } from '../../check/suite.ts';
 export { targetTo } from '../../check/target.ts';
-export { SaidError, textOf, words } from '../../check/words.ts';
+export { CheckError } from '../../check/check-error.ts';
 export { ExpressionError } from '../../common/expressions/expressions.ts';
 export { SecretMask } from '../../common/masking.ts';
 export { destinationSchema, headerValue } from '../../protocol/settings.ts';

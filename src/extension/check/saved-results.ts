@@ -7,7 +7,6 @@ import { z } from 'zod';
 import type { CheckResult } from '../../check/check.ts';
 import type { Check } from '../../check/suite.ts';
 import type { SecretMask } from '../../common/masking.ts';
-import type { Said, Words } from '../../common/words.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 
@@ -19,21 +18,16 @@ const mostOfText = 500;
 
 const savedKey = `${prefix}.checkResults`;
 
-const said: z.ZodType<Said> = z.lazy(() => z.union([z.string(), saidByCode]));
-const saidByCode: z.ZodType<Words> = z.lazy(() =>
-  z.object({ code: z.string(), values: z.array(z.union([z.string(), z.number(), saidByCode])) }),
-);
-
 const findingSchema = z.object({
   verdict: z.enum(['met', 'unmet', 'undecided']),
-  what: saidByCode,
-  expected: said,
-  actual: said,
-  cause: saidByCode.optional(),
+  what: z.string(),
+  expected: z.string(),
+  actual: z.string(),
+  cause: z.string().optional(),
 });
 
 const stepSchema = z.object({
-  title: said,
+  title: z.string(),
   sent: z.number(),
   p50Ms: z.number().nullable(),
   p99Ms: z.number().nullable(),
@@ -41,7 +35,7 @@ const stepSchema = z.object({
 });
 
 const outcome = z.enum(['passed', 'failed', 'undecided', 'skipped']);
-const reason = said.nullable();
+const reason = z.string().nullable();
 
 const resultSchema = z.object({
   id: z.string(),

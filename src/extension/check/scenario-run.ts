@@ -141,6 +141,6 @@ function valueOf(variable: string): string {
 
 async function deliveryOf(id: string, history: StoppedHistory, engine: Engine): Promise<Delivery> {
   const client = await history.reader();
-  if (client === undefined) throw new engine.SaidError(engine.words('no-history'));
+  if (client === undefined) throw new engine.CheckError(say('no history is available'));
   return engine.deliveryIn(client, id);
 }

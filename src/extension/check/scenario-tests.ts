@@ -5,7 +5,6 @@ import { say } from '../../common/say.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { ScenarioResult, StepResult } from '../../check/run.ts';
 import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
-import type { Said } from '../../common/words.ts';
 import { prefix } from '../prefix.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { plainMarkdown, printable } from '../ui/printable.ts';
@@ -275,7 +274,7 @@ export class ScenarioTests {
     signal: AbortSignal,
     engine: Engine,
   ): Promise<void> {
-    const shown = (said: Said): string => printable(context.target.mask.in(engine.textOf(said)), 1000);
+    const shown = (said: string): string => printable(context.target.mask.in(said), 1000);
     run.started(item);
     try {
       const result = await engine.runScenario(scenario, {
@@ -365,7 +364,7 @@ function messagesOf(
   item: vscode.TestItem,
   { why }: Scenario,
   { steps, reason }: ScenarioResult,
-  shown: (said: Said) => string,
+  shown: (said: string) => string,
   { reasonOf }: Engine,
 ): vscode.TestMessage[] {
   const messages = steps.flatMap(({ title, findings }) =>
@@ -391,8 +390,8 @@ function isOdd({ findings }: StepResult): boolean {
 function outputOf(
   scenario: Scenario,
   { steps, reason }: ScenarioResult,
-  shown: (said: Said) => string,
-  { reasonOf, words }: Engine,
+  shown: (said: string) => string,
+  { reasonOf }: Engine,
 ): string {
   const marks = { met: '✓', unmet: '✗', undecided: '?' } as const;
   const lines = [
@@ -401,7 +400,7 @@ function outputOf(
       `  ${shown(title)} (${sent === 1 ? say('1 request') : say('{0} requests', sent)})`,
       ...findings.map((finding) =>
         finding.verdict === 'met'
-          ? `    ${marks.met} ${shown(words('because', finding.what, finding.actual))}`
+          ? `    ${marks.met} ${shown(`${finding.what}: ${finding.actual}`)}`
           : `    ${marks[finding.verdict]} ${shown(reasonOf(finding))}`,
       ),
     ]),

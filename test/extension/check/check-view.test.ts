@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { say, translate } from '../../../src/common/say.ts';
 import type { CheckResult } from '../../../src/check/check.ts';
 import type { Answer } from '../../../src/check/exchange.ts';
 import type { Message } from '../../../src/check/messages.ts';
@@ -7,7 +8,6 @@ import type { Finding, StepResult } from '../../../src/check/run.ts';
 import type { Check } from '../../../src/check/suite.ts';
 import { checksFor } from '../../../src/check/suite.ts';
 import { reportedCheck, toJUnit, toText } from '../../../src/check/report.ts';
-import { ownText, words } from '../../../src/check/words.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { drawCheck } from '../../../src/extension/check/check-view.ts';
 import type { CheckView } from '../../../src/extension/check/messages.ts';
@@ -34,7 +34,7 @@ function answered(body: string | Buffer, more: Partial<Extract<Answer, { kind: '
 
 function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): CheckView {
   const step: StepResult = {
-    title: ownText('one event'),
+    title: translate('one event'),
     sent: 1,
     examples: [{ message: { ...sent, bytes: sent.body.byteLength }, attempts: [answer] }],
     p50Ms: 3,
@@ -45,7 +45,7 @@ function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): C
   const result: CheckResult = {
     check,
     outcome: 'failed',
-    reason: words('unmet', words('answer'), '2xx', '500'),
+    reason: say('{0}: expected {1}, got {2}', say('the answer'), '2xx', '500'),
     result: {
       name: check.title,
       outcome: 'failed',
@@ -83,8 +83,8 @@ describe('A check as its page shows it', () => {
       {
         findings: [
           {
-            ...{ verdict: 'unmet', what: words('condition'), expected: 'true' },
-            actual: words('list', '200', `you sent ${secret}`),
+            ...{ verdict: 'unmet', what: say('a condition'), expected: 'true' },
+            actual: `200, you sent ${secret}`,
           },
         ],
       },
@@ -121,16 +121,18 @@ describe('A check as its page shows it', () => {
     assert.equal(step?.facts, '50 requests · half answered within 4 ms, 99% within 1.2 s · 1 shown');
   });
 
-  const told: Finding = {
+  const told = (): Finding => ({
     verdict: 'unmet',
-    what: words('probe'),
-    expected: words('more', 1),
-    actual: words('from-to', words('fewer', 2), 4, 2),
-  };
+    what: say('contacts'),
+    expected: '+1',
+    actual: say('{0} (from {1} to {2})', '-2', 4, 2),
+  });
 
   it('says what was found in the user’s language', () => {
-    const broken: Answer = { kind: 'broken', error: words('no-connection'), ms: 1 };
-    const view = inGerman(() => drawn(message('{}'), broken, { findings: [told] }));
+    const view = inGerman(() => {
+      const broken: Answer = { kind: 'broken', error: say('no connection in time'), ms: 1 };
+      return drawn(message('{}'), broken, { findings: [told()] });
+    });
     const [step] = view.steps;
     assert.equal(view.reason, 'die Antwort: erwartet 2xx, erhalten 500');
     assert.equal(step?.title, 'ein Event');
@@ -146,10 +148,10 @@ describe('A check as its page shows it', () => {
   it('is saved in the user’s language', () => {
     inGerman(() => {
       const reported = reportedCheck({
-        ...{ check, outcome: 'failed', reason: reasonOf(told) },
+        ...{ check, outcome: 'failed', reason: reasonOf(told()) },
         result: {
           ...{ name: check.title, outcome: 'failed', reason: null, ms: 12, isUnreachable: false },
-          steps: [{ title: ownText('one event'), sent: 1, examples: [], p50Ms: 3, p99Ms: 3, findings: [told] }],
+          steps: [{ title: translate('one event'), sent: 1, examples: [], p50Ms: 3, p99Ms: 3, findings: [told()] }],
         },
       });
       const text = toText([reported]);

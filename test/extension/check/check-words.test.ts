@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readScenarioBytes } from '../../../src/check/scenario-file.ts';
 import { commandProbe } from '../../../src/check/probe.ts';
 import { checkError, probeTodo, reportProblem } from '../../../src/extension/check/check-words.ts';
-import { SaidError } from '../../../src/check/words.ts';
+import { CheckError } from '../../../src/check/check-error.ts';
 import { CommandError } from '../../../src/extension/ui/command-error.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { inGerman } from '../../common/in-german.ts';
@@ -22,23 +22,28 @@ async function problem(text: string): Promise<Error> {
 
 describe('Why a probe gives no number', () => {
   it('is said in the user’s language', async () => {
-    const probe = commandProbe(['node', '-e', 'console.log("[1]")'], '.', new SecretMask([]));
-    const error: unknown = await probe.read(new AbortController().signal).catch((reason: unknown) => reason);
+    const command = ['node', '-e', 'console.log("[1]")'];
+    const failure = (): Promise<unknown> =>
+      commandProbe(command, '.', new SecretMask([]))
+        .read(new AbortController().signal)
+        .catch((reason: unknown) => reason);
+    const error = await failure();
+    const inOther = await inGerman(failure, lenient);
     assert.match(
       checkError(error),
       /^the contact count "node .* didn’t return a whole number: \[1\]\. Specify where the number is/,
     );
     assert.match(
-      inGerman(() => checkError(error), lenient),
+      checkError(inOther),
       /^die Kontaktzahl "node .* hat keine ganze Zahl geliefert: \[1\]\. Geben Sie an, wo/,
     );
-    assert.ok(error instanceof SaidError);
+    assert.ok(error instanceof CheckError && inOther instanceof CheckError);
     assert.match(probeTodo(error), /^Nothing was sent to your callback\. Specify where the number is/);
     assert.match(
-      inGerman(() => probeTodo(error), lenient),
+      inGerman(() => probeTodo(inOther), lenient),
       /^An Ihren Callback wurde nichts gesendet\. Geben Sie an, wo/,
     );
-    assert.match(probeTodo(new SaidError('none')), /^Nothing was sent .* set up the contact count again\.$/);
+    assert.match(probeTodo(new CheckError('none')), /^Nothing was sent .* set up the contact count again\.$/);
   });
 });
 
@@ -89,12 +94,8 @@ describe('Why a file of scenarios is not shown', () => {
         /^muss sein: eine Zahl \(scen/,
       ],
     ] as const) {
-      const error = await problem(text);
-      assert.match(checkError(error), said);
-      assert.match(
-        inGerman(() => checkError(error), lenient),
-        gesagt,
-      );
+      assert.match(checkError(await problem(text)), said);
+      assert.match(checkError(await inGerman(() => problem(text), lenient)), gesagt);
     }
   });
 });

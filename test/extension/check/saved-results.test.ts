@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { say, translate } from '../../../src/common/say.ts';
 import type { CheckResult } from '../../../src/check/check.ts';
 import { checksFor } from '../../../src/check/suite.ts';
-import { ownText, words } from '../../../src/check/words.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { saveRun, readSavedRun, nameOfCallback } from '../../../src/extension/check/saved-results.ts';
 
@@ -27,10 +27,10 @@ function failed(actual: string): CheckResult {
     ...{ label: 'notification', eventId: 'abc', events: 1, bytes: 2 },
     ...{ headers: [['X-Key', secret]] as [string, string][], body: Buffer.from('{}') },
   };
-  const finding = { verdict: 'unmet', what: words('answer'), expected: '2xx', actual } as const;
-  const reason = words('unmet', words('answer'), '2xx', actual);
+  const finding = { verdict: 'unmet', what: say('the answer'), expected: '2xx', actual } as const;
+  const reason = say('{0}: expected {1}, got {2}', say('the answer'), '2xx', actual);
   const step = {
-    ...{ title: ownText('one event'), sent: 1, p50Ms: 3, p99Ms: 3 },
+    ...{ title: translate('one event'), sent: 1, p50Ms: 3, p99Ms: 3 },
     ...{ examples: [{ message, attempts: [] }], findings: [finding] },
   };
   return {
