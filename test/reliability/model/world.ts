@@ -386,6 +386,15 @@ export class World {
       each.released = true;
       each.passed = true;
       if (isNamed) each.outOfTurn = true;
+      else if (each.destination.dark) this.#passed(each);
+    }
+  }
+
+  /** Earlier ones are not held, so they are being connected: if that fails, they come after it. */
+  #passed(next: KnownForwarding): void {
+    for (const each of this.open) {
+      const isEarlier = each.destination === next.destination && placeOf(each) < placeOf(next);
+      if (isEarlier && !each.tried) each.broke = true;
     }
   }
 
