@@ -47,13 +47,13 @@ const furtherRequests: readonly { readonly what: string; readonly method: string
     [0, 500_000].map((offset) => ({
       what: `page by ${by}, from ${offset.toLocaleString('en-US')}`,
       method: 'events/page',
-      params: { filter: '', sort: { by, descending: true }, offset, limit: 50 },
+      params: { filter: '', sort: { by, descending: true }, offset, limit: 50, traced: true },
     })),
   ),
   {
     what: 'page of `type:deactivate` by state',
     method: 'events/page',
-    params: { filter: 'type:deactivate', sort: { by: 'state', descending: false }, offset: 0, limit: 50 },
+    params: { filter: 'type:deactivate', sort: { by: 'state', descending: false }, limit: 50, traced: true },
   },
   { what: 'count of everything', method: 'events/counts', params: { filter: '' } },
   { what: 'counts by type', method: 'events/counts', params: { filter: '', groupBy: 'type' } },

@@ -100,29 +100,8 @@ export const eventRowSchema = z.object({
 });
 export type EventRow = z.infer<typeof eventRowSchema>;
 
-export const eventStateSchema = z.enum(eventStates);
+const eventStateSchema = z.enum(eventStates);
 export type EventState = z.infer<typeof eventStateSchema>;
-
-/** An event as a row of a table: with the results of its attempts in place of its forwardings. */
-export const eventSummarySchema = eventRowSchema
-  .pick({ id: true, deliveryId: true, kind: true, source: true, injected: true, receivedAt: true, answered: true })
-  .extend(
-    eventRowSchema.pick({ type: true, list: true, address: true, warning: true, duplicateOf: true, reason: true })
-      .shape,
-  )
-  .extend({
-    state: eventStateSchema,
-    attempts: z.int().describe('Total for all destinations of the event.'),
-    status: z
-      .int()
-      .nullable()
-      .describe('HTTP status of the last attempt of the most urgent forwarding; null without an answer.'),
-    durationMs: z
-      .number()
-      .nullable()
-      .describe('Duration of the last attempt of the most urgent forwarding, in milliseconds.'),
-  });
-export type EventSummary = z.infer<typeof eventSummarySchema>;
 
 /** One received POST, without its bytes. */
 export const deliverySchema = z.object({
@@ -170,7 +149,15 @@ export type Attempt = z.infer<typeof attemptSchema>;
 /** An event on a time axis: its row, its state, and its attempts. */
 export const tracedEventSchema = z.object({
   row: eventRowSchema,
-  ...eventSummarySchema.pick({ state: true, status: true, durationMs: true }).shape,
+  state: eventStateSchema,
+  status: z
+    .int()
+    .nullable()
+    .describe('HTTP status of the last attempt of the most urgent forwarding; null without an answer.'),
+  durationMs: z
+    .number()
+    .nullable()
+    .describe('Duration of the last attempt of the most urgent forwarding, in milliseconds.'),
   attempts: z
     .array(
       attemptSchema.pick({

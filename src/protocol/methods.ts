@@ -22,7 +22,6 @@ import {
   deliverySchema,
   destinationId,
   eventRowSchema,
-  eventSummarySchema,
   headersSchema,
   notificationSchema,
   sourceSchema,
@@ -112,8 +111,8 @@ export const methods = {
   },
   /**
    * A page by position of a filter's matches, sorted. `before`, the ID after `newest` of the first page, keeps later
-   * events from moving rows. `traced` returns whole rows with their attempts in place of summaries; `find` asks for a
-   * position, `chosen` for what is left of a choice.
+   * events from moving rows. `traced` also returns rows with their attempts; `find` asks for a position, `chosen` for
+   * what is left of a choice.
    */
   'events/page': {
     params: z.strictObject({
@@ -130,9 +129,8 @@ export const methods = {
     }),
     result: z.object({
       total: z.int(),
-      offset: z.int(),
-      events: z.array(eventSummarySchema).describe('None if `traced` was requested.'),
-      traced: z.array(tracedEventSchema).optional().describe('Only if `traced` was requested.'),
+      ids: z.array(z.string()).describe('IDs of the events on the page.'),
+      traced: z.array(tracedEventSchema).describe('The events; empty unless `traced` was requested.'),
       newest: z.string().nullable().describe('ID of the newest event found, on whichever page.'),
       found: z.int().nullable().optional().describe('Position of `find`; null if it does not match.'),
       chosen: leftOfChoiceSchema.optional().describe('Only if `chosen` was given.'),

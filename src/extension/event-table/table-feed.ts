@@ -150,12 +150,12 @@ export class TableFeed extends HistoryReader {
     if (client === undefined || view?.generation !== generation) return ids;
     for (let offset = from; offset <= to; offset += mostRows) {
       const limit = Math.min(mostRows, to - offset + 1);
-      const { events, total } = await client.request('events/page', { ...view.query, offset, limit });
-      if (total !== view.total) {
+      const page = await client.request('events/page', { ...view.query, offset, limit });
+      if (page.total !== view.total) {
         this.later('loaded');
         return [];
       }
-      ids.push(...events.map(({ id }) => id));
+      ids.push(...page.ids);
     }
     return ids;
   }
@@ -217,7 +217,7 @@ export class TableFeed extends HistoryReader {
     const above = this.#above.indexOf(id);
     if (above !== -1) return above - this.#above.length;
     try {
-      const { found = null } = await client.request('events/page', { ...view.query, find: id, limit: 1, traced: true });
+      const { found = null } = await client.request('events/page', { ...view.query, find: id, limit: 1 });
       const isLatest = view === this.#view && view.generation > begun && view.query.filter === this.watch.filter;
       return found ?? (isLatest ? null : undefined);
     } catch {
@@ -326,7 +326,7 @@ export class TableFeed extends HistoryReader {
       const { total, unseen, newest, found = null } = page;
       const query = { filter, sort, before: before ?? `e${newest === null ? 1 : numberOf(newest) + 1}` };
       const view = { generation, query, total };
-      const windows = [this.#keep({ offset: begin, rows: page.traced ?? [] })];
+      const windows = [this.#keep({ offset: begin, rows: page.traced })];
       const moved = anchor === null || found === null ? 0 : found - anchor.at;
       const from = Math.min(Math.max(0, first + moved), Math.max(0, total - count));
       for (const offset of windowsOf(anchor === null ? 0 : from, count)) {
@@ -356,7 +356,7 @@ export class TableFeed extends HistoryReader {
       const page = await client.request('events/page', { ...query, offset, limit: windowSize, traced: true });
       // Some were removed, or match no longer, so that others have moved.
       if (page.total !== total) this.later('loaded');
-      return this.#keep({ offset, rows: page.traced ?? [] });
+      return this.#keep({ offset, rows: page.traced });
     } finally {
       this.#known.settle(journal);
     }

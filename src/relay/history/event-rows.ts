@@ -4,7 +4,6 @@ import type {
   AttemptDetail,
   Delivery,
   EventRow,
-  EventSummary,
   Forwarding,
   Headers,
   Notification,
@@ -91,33 +90,20 @@ export class EventRows {
     return found && notificationFactsOf(id, found);
   }
 
-  summary(row: Row): EventSummary {
-    const { id, deliveryId, kind, source, injected, receivedAt, forwardings, ...shown } = this.shown(row);
-    const { type, list, address, warning, duplicateOf, reason, answered } = shown;
-    return {
-      id,
-      deliveryId,
-      kind,
-      source,
-      injected,
-      receivedAt,
-      type,
-      list,
-      address,
-      warning,
-      duplicateOf,
-      reason,
-      ...(answered !== undefined && { answered }),
-      ...stateOf(row, forwardings),
-    };
-  }
-
   traced(row: Row): TracedEvent {
     const shown = this.shown(row);
-    const { state, status, durationMs, attempts: made } = stateOf(row, shown.forwardings);
+    const isHeld = row['state'] !== stateCodes.failed && shown.forwardings.some(({ state }) => state === 'held');
+    const made = Number(row['attempts']);
     const attempts = made === 0 ? [] : this.notificationIdsOf(row).flatMap((each) => this.#spans(each));
     attempts.sort((a, b) => a.at.localeCompare(b.at));
-    return { row: shown, state, status, durationMs, attempts, omittedAttempts: Math.max(0, made - attempts.length) };
+    return {
+      row: shown,
+      state: isHeld ? 'held' : (eventStates[Number(row['state'])] ?? 'none'),
+      status: row['status'] as number | null,
+      durationMs: row['duration_ms'] as number | null,
+      attempts,
+      omittedAttempts: Math.max(0, made - attempts.length),
+    };
   }
 
   /** The latest attempts at a notification: times and results. */
@@ -248,18 +234,4 @@ export class EventRows {
     const destination = typeof config === 'string' ? (JSON.parse(config) as Destination) : undefined;
     return { destinationId: protocolDestinationId(id, destination), destination };
   }
-}
-
-/** @param forwardings of the event */
-function stateOf(
-  row: Row,
-  forwardings: readonly Forwarding[],
-): Pick<EventSummary, 'state' | 'attempts' | 'status' | 'durationMs'> {
-  const isHeld = row['state'] !== stateCodes.failed && forwardings.some(({ state }) => state === 'held');
-  return {
-    state: isHeld ? 'held' : (eventStates[Number(row['state'])] ?? 'none'),
-    attempts: Number(row['attempts']),
-    status: row['status'] as number | null,
-    durationMs: row['duration_ms'] as number | null,
-  };
 }

@@ -36,22 +36,18 @@ export class EventTable {
   page({ sort, offset, limit, traced, find, chosen }: PageParams, found: Found): Result<'events/page'> {
     const rows = this.#rows;
     const order = this.#orderOf(sort);
-    const ids = found.ask(
-      order.columns,
-      (events) => `SELECT id FROM ${events} ${order.by} LIMIT ? OFFSET ?`,
-      limit,
-      offset,
-    );
+    const ids = found
+      .ask(order.columns, (events) => `SELECT id FROM ${events} ${order.by} LIMIT ? OFFSET ?`, limit, offset)
+      .map(({ id }) => Number(id));
     const [all] = found.ask([], (events) => `SELECT count(*) AS total, max(id) AS newest FROM ${events}`);
     const newest = Number(all?.['newest']);
-    const shown = ids.map(({ id }) => rows.byEvent(Number(id))).filter((row) => row !== undefined);
+    const shown = traced ? ids.map((id) => rows.byEvent(id)).filter((row) => row !== undefined) : [];
     return {
       total: Number(all?.['total']),
-      offset,
       unseen: found.unseen,
       newest: newest === 0 ? null : `e${newest}`,
-      events: traced ? [] : shown.map((row) => rows.summary(row)),
-      ...(traced && { traced: shown.map((row) => rows.traced(row)) }),
+      ids: ids.map((id) => `e${id}`),
+      traced: shown.map((row) => rows.traced(row)),
       ...(find !== undefined && { found: positionOf(found, order, find) }),
       ...(chosen !== undefined && {
         chosen: {
