@@ -10,13 +10,11 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { campaignMonitorNext } from '../src/campaign-monitor/api-error.ts';
 import { campaignMonitorOAuthNext } from '../src/campaign-monitor/oauth.ts';
-import { testFailureEnglish } from '../src/campaign-monitor/test-failure.ts';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
 import { commandId, internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
-import { attemptTexts } from '../src/protocol/attempts.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
 import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
 import { takenSettings } from '../src/extension/session/taken-names.ts';
@@ -106,9 +104,7 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
 for (const [path, table] of Object.entries({
   'src/campaign-monitor/api-error.ts': campaignMonitorNext,
   'src/campaign-monitor/oauth.ts': campaignMonitorOAuthNext,
-  'src/campaign-monitor/test-failure.ts': testFailureEnglish,
   'src/open-connectors/api-error.ts': openConnectorsNext,
-  'src/protocol/attempts.ts': attemptTexts,
   'src/protocol/errors.ts': commonAdvice,
   'src/protocol/tunnel-words.ts': tunnelTexts,
 }))

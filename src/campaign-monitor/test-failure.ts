@@ -1,6 +1,6 @@
 /** Why the test call of a webhook failed, from the result data of code 610. */
 import { z } from 'zod';
-import { translate } from '../common/say.ts';
+import { say } from '../common/say.ts';
 
 export type TestFailure =
   /** 404, 405 or 410: a server responds, but does not know the path. */
@@ -21,28 +21,34 @@ export type TestFailure =
   /** With the vendor's own word, if it gave one. */
   | { readonly kind: 'unexplained'; readonly word: string | null; readonly message: string };
 
-/** `{0}` is the status. The extension translates it. */
-export const testFailureEnglish = {
-  'wrong-address': 'The server returned {0}: the path in the webhook’s URL is wrong',
-  'relay-gone': 'A tunnel or proxy returned {0}: the server behind it isn’t available',
-  guarded: 'A tunnel or proxy returned {0}: it denied access',
-  redirected: 'The server returned {0}, a redirect that isn’t followed',
-  answered: 'The server returned {0}',
-  'too-slow': 'The request timed out',
-  'unknown-host': 'The host in the webhook’s URL doesn’t exist',
-  'not-reachable': 'Nothing is listening at the webhook’s URL',
-  'bad-certificate': 'The host’s certificate isn’t trusted',
-  'connection-lost': 'The connection closed before an answer arrived',
-  unexplained: 'Campaign Monitor gave no reason',
-} as const satisfies Readonly<Record<TestFailure['kind'], string>>;
-
 /** The failure in one sentence; the vendor's own words if it is unknown. */
 export function testFailureText(failure: TestFailure): string {
-  const own = failure.kind === 'unexplained' ? [failure.word ?? '', failure.message] : [];
-  const said = own.filter((part) => part !== '').join(': ');
-  return said === ''
-    ? translate(testFailureEnglish[failure.kind], 'httpStatus' in failure ? failure.httpStatus : '')
-    : said;
+  switch (failure.kind) {
+    case 'wrong-address':
+      return say('The server returned {0}: the path in the webhook’s URL is wrong', failure.httpStatus);
+    case 'relay-gone':
+      return say('A tunnel or proxy returned {0}: the server behind it isn’t available', failure.httpStatus);
+    case 'guarded':
+      return say('A tunnel or proxy returned {0}: it denied access', failure.httpStatus);
+    case 'redirected':
+      return say('The server returned {0}, a redirect that isn’t followed', failure.httpStatus);
+    case 'answered':
+      return say('The server returned {0}', failure.httpStatus);
+    case 'too-slow':
+      return say('The request timed out');
+    case 'unknown-host':
+      return say('The host in the webhook’s URL doesn’t exist');
+    case 'not-reachable':
+      return say('Nothing is listening at the webhook’s URL');
+    case 'bad-certificate':
+      return say('The host’s certificate isn’t trusted');
+    case 'connection-lost':
+      return say('The connection closed before an answer arrived');
+    case 'unexplained': {
+      const said = [failure.word ?? '', failure.message].filter((part) => part !== '').join(': ');
+      return said === '' ? say('Campaign Monitor gave no reason') : said;
+    }
+  }
 }
 
 const text = z.coerce.string().catch('').default('');

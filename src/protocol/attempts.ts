@@ -1,27 +1,6 @@
 /** Attempts in words, the same for every client: their names, which ones began a round, what to do next. */
-import { translate } from '../common/say.ts';
+import { say } from '../common/say.ts';
 import type { AttemptDetail, Forwarding } from './history.ts';
-
-/** The English texts; the extension translates them. */
-export const attemptTexts = {
-  attempt: 'Attempt {0}',
-  replay: 'Attempt {0} (resent)',
-  refused: 'Start the callback, or correct its URL and port.',
-  'unknown-host': 'Check the destination’s host name.',
-  'no-answer':
-    'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and process the notification afterwards.',
-  'not-http':
-    'The callback is running, but its response isn’t valid HTTP. Check the status and headers that it sends, and that the destination’s port is the callback’s.',
-  tls: 'Check whether the callback uses http or https, and check its certificate.',
-  credentials: 'Check the destination’s credentials and signature key, and how the callback verifies them.',
-  path: 'Check that the destination’s path is right and accepts POST requests.',
-  body: 'The callback rejected the body. Read the callback’s answer, and check the body that was sent.',
-  size: 'Raise the callback’s body size limit: a body can contain up to 1,000 events.',
-  often: 'The callback gets too many requests. Lower the concurrency of the destination.',
-  redirect: 'The destination redirects. Use the URL it redirects to.',
-  callback: 'The callback failed. See its answer and log for the reason.',
-  answer: 'See the callback’s answer for the reason.',
-} as const;
 
 /** An attempt this much before it was due was requested by a client, in milliseconds. */
 const earlyMs = 50;
@@ -65,12 +44,7 @@ function isAskedFor(before: Tried, attempt: Tried): boolean {
 
 /** By its number, which continues across retries and replays. */
 export function attemptName<Attempt extends Tried>(attempt: Attempt, replays: ReadonlySet<Attempt>): string {
-  return translate(replays.has(attempt) ? attemptTexts.replay : attemptTexts.attempt, attempt.number);
-}
-
-/** What to do about an attempt that didn't succeed, in English. */
-export function attemptAdvice(attempt: Pick<AttemptDetail, 'status' | 'error'>): string {
-  return attemptTexts[adviceCode(attempt)];
+  return replays.has(attempt) ? say('Attempt {0} (resent)', attempt.number) : say('Attempt {0}', attempt.number);
 }
 
 /** Whether an attempt failed because undici refused the callback's response as invalid. */
@@ -78,18 +52,30 @@ export function isInvalidResponse(error: string | null): boolean {
   return /HTTP\/1\.1 protocol|UND_ERR_RES_CONTENT_LENGTH|bad (?:upgrade|response)/.test(error ?? '');
 }
 
-function adviceCode({ status, error }: Pick<AttemptDetail, 'status' | 'error'>): keyof typeof attemptTexts {
+/** What to do about an attempt that didn't succeed. */
+export function attemptAdvice({ status, error }: Pick<AttemptDetail, 'status' | 'error'>): string {
   if (status === null) {
-    if (/ECONNREFUSED/.test(error ?? '')) return 'refused';
-    if (/ENOTFOUND|EAI_AGAIN/.test(error ?? '')) return 'unknown-host';
-    if (isInvalidResponse(error)) return 'not-http';
-    return /certificate|ERR_SSL|EPROTO/.test(error ?? '') ? 'tls' : 'no-answer';
+    if (/ECONNREFUSED/.test(error ?? '')) return say('Start the callback, or correct its URL and port.');
+    if (/ENOTFOUND|EAI_AGAIN/.test(error ?? '')) return say('Check the destination’s host name.');
+    if (isInvalidResponse(error))
+      return say(
+        'The callback is running, but its response isn’t valid HTTP. Check the status and headers that it sends, and that the destination’s port is the callback’s.',
+      );
+    if (/certificate|ERR_SSL|EPROTO/.test(error ?? ''))
+      return say('Check whether the callback uses http or https, and check its certificate.');
+    return say(
+      'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and process the notification afterwards.',
+    );
   }
-  if (status === 401 || status === 403) return 'credentials';
-  if (status === 404 || status === 405) return 'path';
-  if (status === 400 || status === 422) return 'body';
-  if (status === 413) return 'size';
-  if (status === 429) return 'often';
-  if (status >= 300 && status < 400) return 'redirect';
-  return status >= 500 ? 'callback' : 'answer';
+  if (status === 401 || status === 403)
+    return say('Check the destination’s credentials and signature key, and how the callback verifies them.');
+  if (status === 404 || status === 405)
+    return say('Check that the destination’s path is right and accepts POST requests.');
+  if (status === 400 || status === 422)
+    return say('The callback rejected the body. Read the callback’s answer, and check the body that was sent.');
+  if (status === 413) return say('Raise the callback’s body size limit: a body can contain up to 1,000 events.');
+  if (status === 429) return say('The callback gets too many requests. Lower the concurrency of the destination.');
+  if (status >= 300 && status < 400) return say('The destination redirects. Use the URL it redirects to.');
+  if (status >= 500) return say('The callback failed. See its answer and log for the reason.');
+  return say('See the callback’s answer for the reason.');
 }

@@ -1,4 +1,4 @@
-import { say, translate } from '../../common/say.ts';
+import { say } from '../../common/say.ts';
 import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
@@ -43,7 +43,7 @@ export function reasonOf({ event, delivery, attempts }: Result<'events/get'>, ar
   if (why === null && last !== undefined && last.outcome !== 'sent') return { ...answerReason(last), tone };
   const words = why ?? urgent.detail;
   if (words === null) return null;
-  const advice = translate(attemptAdvice({ status: null, error: words }));
+  const advice = attemptAdvice({ status: null, error: words });
   return { what: say('No answer from {0}', place), words: printable(words, 500), advice, tone };
 }
 
@@ -54,7 +54,7 @@ function isOf(attempt: AttemptDetail, { notificationId, destinationId }: Forward
 function answerReason(attempt: AttemptDetail): Omit<Reason, 'tone'> {
   const { status, error } = attempt;
   const place = placeOf(attempt.destination);
-  const advice = translate(attemptAdvice(attempt));
+  const advice = attemptAdvice(attempt);
   if (status === null) {
     const what = isInvalidResponse(error) ? say('Invalid answer from {0}', place) : say('No answer from {0}', place);
     return { what, words: printable(error ?? '', 500), advice };
