@@ -386,11 +386,11 @@ describe('The indexed text of removed events', () => {
     for (let seed = 2; seed <= 20; seed++) await relay.deliver(sampleBody({ events: 1, seed }));
     const find = async () => (await relay.client.request('events/query', { filter: 'example' })).events.length;
     assert.equal(await find(), 20);
-    assert.equal(indexed(relay.dataDir), 20);
+    await until(() => indexed(relay.dataDir) === 20);
     assert.deepEqual(await relay.client.request('events/clear', {}), { cleared: 19, kept: 1 });
     await relay.deliver(sampleBody({ events: 1, seed: 21 }));
     assert.equal(await find(), 2);
-    assert.equal(indexed(relay.dataDir), 2);
+    await until(() => indexed(relay.dataDir) === 2);
   });
 
   it('cannot be found while it is there, and is kept while it is little', async () => {
