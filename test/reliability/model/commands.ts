@@ -839,8 +839,9 @@ export async function finish(world: World, rig: RelayRig, timeoutMs: number): Pr
   }
   await new Break('remove-all').run(world, rig);
   await goOn(world, rig);
-  const { rows, status } = await atRest(world, rig, false, timeoutMs);
-  await checkPages(rig.client, rows);
+  const { status } = await atRest(world, rig, false, timeoutMs);
+  await checkPages(rig.client);
+  const { rows } = await allRows(rig.client);
   world.checkOrder();
   throwWrong(world, rig);
   await rig.stop('request');
@@ -857,7 +858,7 @@ export async function finish(world: World, rig: RelayRig, timeoutMs: number): Pr
     if (short(kept.rows) !== short(rows)) world.wrong.push('the stopped history has other rows than the relay told');
     const { sending } = await client.request('debug/sending', {});
     if (sending.state !== 'flowing') world.wrong.push(`the stopped history says that sending is ${sending.state}`);
-    await checkPages(client, rows);
+    await checkPages(client);
   });
   if (status.counts.waiting + status.counts.held > 0) world.wrong.push('something waits to the end');
   throwWrong(world, rig);

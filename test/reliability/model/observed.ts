@@ -197,13 +197,14 @@ const filters: readonly (readonly [string, (row: EventRow) => boolean])[] = [
 ];
 
 /**
- * Asks for pages, counts and filters: each has to say what the rows say, once the index has seen all.
- * @param rows every row, as `events/query` has them without a filter
+ * Asks for pages, counts and filters: each has to say what the rows say, once the index has seen all and retention has
+ * removed what it removes.
  */
-export async function checkPages(client: RelayClient, rows: readonly EventRow[]): Promise<void> {
+export async function checkPages(client: RelayClient): Promise<void> {
   let problems: string[] = [];
   const agree = async (): Promise<boolean> => {
     problems = [];
+    const { rows } = await allRows(client);
     for (const [filter, finds] of filters) {
       const should = rows.filter(finds);
       const query = await allRows(client, filter);
