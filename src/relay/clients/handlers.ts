@@ -266,13 +266,14 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     'debug/edit': async ({ id, body, contentType }) => {
       const [first] = (await history.calls.notificationsFor([id])).notifications;
       const deliveryId = first === undefined ? undefined : store.stored.notification(first)?.deliveryId;
-      const original = deliveryId === undefined ? undefined : store.stored.delivery(deliveryId);
-      if (original === undefined) throw new ConflictError(`nothing is held for ${id}`, 'see-what-is-held');
-      const { notifications: ids } = await history.calls.notificationsFor([`d${original.id}`]);
+      const original = deliveryId === undefined ? undefined : store.stored.body(deliveryId);
+      if (deliveryId === undefined || original === undefined)
+        throw new ConflictError(`nothing is held for ${id}`, 'see-what-is-held');
+      const { notifications: ids } = await history.calls.notificationsFor([`d${deliveryId}`]);
       return gate.replace(ids, async (held) => {
         if (held.length === 0) throw notHeld(id, ids);
         const type = contentType ?? original.contentType ?? 'application/json; charset=utf-8';
-        const edited = await inject(original.source, body, type, { deliveryId: original.id, held });
+        const edited = await inject(original.source, body, type, { deliveryId, held });
         announcer.statusChanged();
         const dropped = held.filter((fact) => edited.drops?.includes(fact));
         return { ...shown(edited), dropped: dropped.map((fact) => gate.shown(fact)) };

@@ -164,7 +164,7 @@ export class Gate implements GateView {
   failed(job: Job, target: Target, attempt: AttemptRecord): number | null {
     if (!this.#watches('failed-attempt')) return null;
     try {
-      const notification = this.#options.store.stored.notificationFacts(job.notificationId);
+      const notification = this.#options.store.stored.notification(job.notificationId);
       if (notification === undefined) return null;
       const { firstEvent, eventCount: count } = notification;
       const { deliveryId, notificationId } = job;

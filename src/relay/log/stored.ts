@@ -28,9 +28,6 @@ export interface StoredBody {
   readonly json: Buffer | null;
 }
 
-const deliveryColumns = `source, status, injected, received_at, http_status, reason, list, signature, content_type,
-  body_bytes, truncated, edit_of, on_purpose, first_event, row_count`;
-
 export class StoredReader {
   readonly #sql: Statements;
   readonly #knownSettings = new Map<number, RenderSettings>();
@@ -52,12 +49,6 @@ export class StoredReader {
     return { ...notificationFactsOf(id, row), deliveryId, firstEvent: Number(row['first_event']), settings };
   }
 
-  /** A notification without its sources; undefined if it was removed. */
-  notificationFacts(id: number): (NotificationFacts & { readonly firstEvent: number }) | undefined {
-    const row = this.#get('SELECT * FROM notifications WHERE id = ?', id);
-    return row && { ...notificationFactsOf(id, row), firstEvent: Number(row['first_event']) };
-  }
-
   /** A delivery's bytes and headers; undefined if it was removed. */
   body(deliveryId: number): StoredBody | undefined {
     const row = this.#get(
@@ -73,13 +64,6 @@ export class StoredReader {
       body: bytesOf(row['body']),
       json: row['json'] === null ? null : bytesOf(row['json']),
     };
-  }
-
-  /** A delivery without its bytes, and its position among the events; undefined if it was removed. */
-  delivery(id: number): (DeliveryFacts & { readonly firstEvent: number; readonly rows: number }) | undefined {
-    const row = this.#get(`SELECT ${deliveryColumns} FROM deliveries WHERE id = ?`, id);
-    if (row === undefined) return undefined;
-    return { ...deliveryFactsOf(id, row), firstEvent: Number(row['first_event']), rows: Number(row['row_count']) };
   }
 
   renderSettings(id: number): RenderSettings | undefined {
