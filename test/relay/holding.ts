@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { ForwardingState } from '../../src/protocol/history.ts';
 import { holdableOf, holdOf } from '../../src/relay/log/held.ts';
 import type { ForwardingKey, Holdable, HoldView, StoredSending } from '../../src/relay/log/held.ts';
-import type { HeldFact } from '../../src/relay/log/holds.ts';
+import type { HeldFact } from '../../src/relay/log/held.ts';
 import { Store } from '../../src/relay/log/store.ts';
 import { attemptRecord, deliveryRecord, destinationId } from './records.ts';
 
@@ -176,13 +176,13 @@ export class Holding {
         return;
       }
       case 'pause':
-        return store.holds.storeSending(() => pausedSending(sending.no + (sending.paused === null ? 1 : 0)));
+        return store.forwardings.storeSending(() => pausedSending(sending.no + (sending.paused === null ? 1 : 0)));
       case 'continue':
-        return store.holds.storeSending(() => ({ ...sending, paused: null }));
+        return store.forwardings.storeSending(() => ({ ...sending, paused: null }));
       case 'dropAll': {
         if (sending.paused === null) return;
         const none = (): readonly ForwardingKey[] => [];
-        return store.holds.dropAll(this.view(), none, { ...sending, paused: null }, () => undefined);
+        return store.forwardings.dropAll(this.view(), none, { ...sending, paused: null }, () => undefined);
       }
       case 'discardAll':
         await store.forwardings.discard();
@@ -200,26 +200,26 @@ export class Holding {
     const id = this.#notifications[step.which % Math.max(this.#notifications.length, 1)];
     if (id === undefined) return;
     const { no, paused } = store.storedSending;
-    const held = (): HeldFact[] => store.holds.of(id, this.view());
+    const held = (): HeldFact[] => store.forwardings.heldOf(id, this.view());
     switch (step.kind) {
       case 'attempt': {
         const to = this.#destinations[step.to]!;
         const stopped = step.outcome === 'retrying' && step.stopped ? 4 : null;
-        if (stopped !== null && paused === null) await store.holds.storeSending(() => pausedSending(no + 1));
+        if (stopped !== null && paused === null) await store.forwardings.storeSending(() => pausedSending(no + 1));
         await store.forwardings.recordAttempt(attemptRecord(id, to, step.outcome), null, stopped);
         return;
       }
       case 'release':
-        await store.holds.release(held, no);
+        await store.forwardings.release(held, no);
         return;
       case 'drop':
-        await store.holds.drop(held);
+        await store.forwardings.drop(held);
         return;
       case 'stop': {
         const keys = store.forwardings.destinationsOf(id).map((to) => ({
           ...{ notificationId: id, destinationId: to, breakpoint: 4 },
         }));
-        await store.holds.stop(() => pausedSending(paused === null ? no + 1 : no), keys);
+        await store.forwardings.stop(() => pausedSending(paused === null ? no + 1 : no), keys);
         return;
       }
       case 'replay':

@@ -133,7 +133,7 @@ export async function addDelivery(
 export async function bringAbout(store: Store, key: ForwardingKey, state: StoredState): Promise<void> {
   if (state === 'discarded') {
     const hold = { by: 'pause', breakpoint: null, detail: '' } as const;
-    await store.holds.drop(() => [{ ...key, deliveryId: 0, attempts: 0, hold }]);
+    await store.forwardings.drop(() => [{ ...key, deliveryId: 0, attempts: 0, hold }]);
   } else if (state !== 'waiting') {
     const detail = state === 'failed' ? 'HTTP 500' : null;
     await store.forwardings.recordAttempt(attemptRecord(key.notificationId, key.destinationId, state), detail);

@@ -13,8 +13,7 @@ import { ConflictError } from '../../protocol/errors.ts';
 import type { Handlers } from './control.ts';
 import type { Forwarder } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
-import type { Hold, Holdable } from '../log/held.ts';
-import type { HeldFact } from '../log/holds.ts';
+import type { HeldFact, Hold, Holdable } from '../log/held.ts';
 import type { HistoryReader } from '../history/history.ts';
 import type { HistoryThread } from '../history/history-thread.ts';
 import { TimeoutSuspension } from '../gate/timeout-suspension.ts';
@@ -134,7 +133,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   };
 
   const notHeld = (id: string, ids: readonly number[]): ConflictError => {
-    const [held] = ids.flatMap((each) => store.holds.of(each, gate.view));
+    const [held] = ids.flatMap((each) => store.forwardings.heldOf(each, gate.view));
     if (held === undefined) return new ConflictError(`nothing is held for ${id}`, 'see-what-is-held');
     const advice = held.hold.by === 'missing-key' ? 'give-key' : 'see-what-is-held';
     return new ConflictError(`${id} is on hold: ${held.hold.detail}`, advice);
@@ -280,7 +279,11 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       });
     },
     'debug/held': ({ limit, after }) => {
-      const { held, more } = store.holds.list(after === undefined ? 0 : Number(after.slice(1)), limit, gate.view);
+      const { held, more } = store.forwardings.listHeld(
+        after === undefined ? 0 : Number(after.slice(1)),
+        limit,
+        gate.view,
+      );
       return { held: held.map((fact) => gate.shown(fact)), more };
     },
     'debug/patience': ({ destinationIds }, caller) => {

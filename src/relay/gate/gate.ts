@@ -18,9 +18,10 @@ import type {
 import type { BreakpointChange, Breakpoints, Stopping } from './breakpoints.ts';
 import type { Caller } from './timeout-suspension.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
-import { holdOf } from '../log/held.ts';
+import { holdOf, isOfPause } from '../log/held.ts';
 import type {
   ForwardingKey,
+  HeldFact,
   Hold,
   Holdable,
   HeldCounts,
@@ -30,8 +31,6 @@ import type {
   Paused,
   StoppedKey,
 } from '../log/held.ts';
-import { isOfPause } from '../log/holds.ts';
-import type { HeldFact } from '../log/holds.ts';
 import type { AttemptRecord, DeliveryRecord } from '../log/records.ts';
 import { iso, protocolBreakpoint, protocolSending } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
@@ -91,7 +90,7 @@ export class Gate implements GateView {
     const { paused } = this.#sending;
     if (paused !== null)
       this.#options.log('warn', `sending has been paused since ${iso(paused.since)} by ${whoPaused(paused.by)}`);
-    return breakpoints.restore(store.holds.keptBreakpoints);
+    return breakpoints.restore(store.keptBreakpoints);
   }
 
   get no(): number {
@@ -221,7 +220,7 @@ export class Gate implements GateView {
     if (this.pausedNo !== null) {
       // Already paused: resolve when that is on disk, and cancel a continue in progress.
       this.#closings += 1;
-      return store.holds.storeSending(() => this.#sending);
+      return store.forwardings.storeSending(() => this.#sending);
     }
     const since = Date.now();
     const by = { kind: 'client', client } as const;
@@ -240,7 +239,7 @@ export class Gate implements GateView {
     const paused: Paused = { by, since, stop };
     this.#close(paused);
     try {
-      await store.holds.storeSending(() => this.#sending);
+      await store.forwardings.storeSending(() => this.#sending);
     } catch (error) {
       // Unless it was stopped at a breakpoint in the meantime.
       if (this.#sending.paused === paused) this.#open();
@@ -260,7 +259,7 @@ export class Gate implements GateView {
     const closings = this.#closings;
     const isAsItWas = (): boolean => this.#closings === closings;
     const done = { isOpen: false };
-    await this.#options.store.holds.storeSending(
+    await this.#options.store.forwardings.storeSending(
       () => (isAsItWas() ? { ...this.#sending, paused: null } : this.#sending),
       () => {
         done.isOpen = isAsItWas();
@@ -271,7 +270,7 @@ export class Gate implements GateView {
       this.#options.log('info', `sending resumed: ${held} released`);
       this.#options.onContinued();
     }
-    if (this.pausedNo !== null) await this.#options.store.holds.storeSending(() => this.#sending);
+    if (this.pausedNo !== null) await this.#options.store.forwardings.storeSending(() => this.#sending);
     return held;
   }
 
@@ -287,7 +286,7 @@ export class Gate implements GateView {
     if (this.#sending.paused !== null) {
       const flowing = { ...this.#sending, paused: null };
       const underWay = (): readonly ForwardingKey[] => this.#options.underWay();
-      await store.holds.dropAll(this.view, underWay, flowing, () => this.#open());
+      await store.forwardings.dropAll(this.view, underWay, flowing, () => this.#open());
     }
     this.#options.onContinued();
   }
@@ -300,14 +299,14 @@ export class Gate implements GateView {
    */
   async step(ids: readonly number[] | undefined): Promise<HeldFact[]> {
     const { no } = this.#sending;
-    const released = await this.#options.store.holds.release(() => this.#chosen(ids), no);
+    const released = await this.#options.store.forwardings.release(() => this.#chosen(ids), no);
     this.#options.onMoved();
     return released;
   }
 
   /** Discards held forwardings of notifications, the next in order by default. @throws StoreError */
   drop(ids: readonly number[] | undefined): Promise<HeldFact[]> {
-    return this.#options.store.holds.drop(() => this.#chosen(ids));
+    return this.#options.store.forwardings.drop(() => this.#chosen(ids));
   }
 
   /**
@@ -336,11 +335,11 @@ export class Gate implements GateView {
 
   /** Held by the pause and not being edited. */
   #chosen(ids: readonly number[] | undefined): HeldFact[] {
-    const { holds } = this.#options.store;
+    const { forwardings } = this.#options.store;
     const { view } = this;
     const isFree = (fact: HeldFact): boolean => isOfPause(fact) && !this.#claimed.has(keyOf(fact));
-    const chosen = ids ?? [this.#sending.paused === null ? undefined : holds.next(view, isFree)];
-    return chosen.flatMap((id) => (id === undefined ? [] : holds.of(id, view).filter(isFree)));
+    const chosen = ids ?? [this.#sending.paused === null ? undefined : forwardings.nextHeld(view, isFree)];
+    return chosen.flatMap((id) => (id === undefined ? [] : forwardings.heldOf(id, view).filter(isFree)));
   }
 
   /**
@@ -352,7 +351,7 @@ export class Gate implements GateView {
     caller: Caller,
   ): Promise<{ breakpoints: KeptBreakpoint[]; changed: string[]; refused: RefusedBreakpoint[] }> {
     const { breakpoints, store } = this.#options;
-    return breakpoints.change(change, caller, (stored) => store.holds.keepBreakpoints(stored));
+    return breakpoints.change(change, caller, (stored) => store.keepBreakpoints(stored));
   }
 
   shown(fact: HeldFact): HeldForwarding {
@@ -395,7 +394,7 @@ export class Gate implements GateView {
     this.#options.log('info', `sending stopped: ${stop.text}`);
     const stopping = keys.map((key) => ({ ...key, breakpoint: ids[0] ?? 0 }));
     this.#stopping = [...this.#stopping, ...stopping];
-    void this.#options.store.holds
+    void this.#options.store.forwardings
       .stop(() => this.#sending, stopping)
       .then((isOnDisk) => {
         if (isOnDisk) this.#stopping = this.#stopping.filter((each) => !stopping.includes(each));

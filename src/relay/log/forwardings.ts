@@ -1,8 +1,11 @@
-/** Forwardings and attempts in the log: the state of a notification at each destination. */
+/** Forwardings and attempts in the log: the state of a notification at each destination, and what is held (see held.ts). */
+import type { SQLInputValue } from 'node:sqlite';
 import { isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
-import { updateDiscarded, updateStates } from './event-states.ts';
-import type { ForwardingKey } from './held.ts';
+import { updateDiscarded, updateStates, updateWaiting } from './event-states.ts';
+import { heldFactOf } from './held.ts';
+import type { ForwardingKey, HeldFact, HoldView, StoppedKey, StoredSending } from './held.ts';
+import { writeMeta } from './meta.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
 import { notificationFactsOf } from './stored.ts';
 import type { StoredNotification } from './stored.ts';
@@ -15,12 +18,16 @@ export interface ForwardingsOptions {
   readonly sql: Statements;
   readonly queue: WriteQueue;
   readonly tally: Tally;
+  destinationIds(): Iterable<number>;
   /** IDs grow and are never reused. */
   nextAttempt(): number;
   renderSettings(id: number): RenderSettings | undefined;
   /** Forwardings may have ended: their delivery may be removed. */
   onSettled(): void;
 }
+
+/** Waiting forwardings, for which a condition follows. */
+const waitingRows = `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id WHERE f.${isWaiting} AND`;
 
 /** A waiting forwarding, with its stored notification if that can be read. */
 export interface WaitingForwarding extends OpenForwarding {
@@ -93,14 +100,7 @@ export class Forwardings {
         notificationId,
         destinationId,
       );
-      if (stopped !== null) {
-        this.#sql.run(
-          'UPDATE forwardings SET stopped = ?, looked = 1, released = NULL WHERE notification_id = ? AND destination_id = ?',
-          stopped,
-          notificationId,
-          destinationId,
-        );
-      }
+      if (stopped !== null) this.#stop({ notificationId, destinationId, breakpoint: stopped });
       this.#tally.move(destinationId, before, state, 1);
       updateStates(this.#sql, notificationId);
     });
@@ -187,28 +187,140 @@ export class Forwardings {
     let discarded = 0;
     await this.#options.queue.write(() => {
       discarded = 0;
-      const discard = (destinationId: number, condition: string, ...values: number[]): void => {
-        const changed = this.#sql.run(
-          `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = 'discarded' WHERE destination_id = ? AND ${isWaiting}${condition}`,
-          destinationId,
-          ...values,
-        );
-        this.#tally.move(destinationId, 'waiting', 'discarded', changed);
-        discarded += changed;
-      };
       if (notificationIds === undefined) {
-        for (const id of [...this.#tally.draftWaiting.keys()]) discard(id, '');
+        for (const id of [...this.#tally.draftWaiting.keys()]) discarded += this.#discard(id, 'discarded', '');
         if (discarded > 0) updateDiscarded(this.#sql);
-        return;
       }
-      for (const id of notificationIds) {
-        const before = discarded;
-        for (const destinationId of this.destinationsOf(id)) discard(destinationId, ' AND notification_id = ?', id);
-        if (discarded > before) updateStates(this.#sql, id);
+      for (const notificationId of notificationIds ?? []) {
+        for (const destinationId of this.destinationsOf(notificationId)) {
+          discarded += this.discardOne({ notificationId, destinationId });
+        }
       }
     });
     this.#options.onSettled();
     return discarded;
+  }
+
+  /** Discards a forwarding if it waits. Within a transaction. @param detail why, for people */
+  discardOne({ notificationId, destinationId }: ForwardingKey, detail = 'discarded'): number {
+    const changed = this.#discard(destinationId, detail, ' AND notification_id = ?', notificationId);
+    if (changed > 0) updateStates(this.#sql, notificationId);
+    return changed;
+  }
+
+  #discard(destinationId: number, detail: string, condition: string, ...values: SQLInputValue[]): number {
+    const changed = this.#sql.run(
+      `UPDATE forwardings SET state = ${stateCodes.discarded}, next_at = NULL, detail = ? WHERE destination_id = ? AND ${isWaiting}${condition}`,
+      detail,
+      destinationId,
+      ...values,
+    );
+    this.#tally.move(destinationId, 'waiting', 'discarded', changed);
+    return changed;
+  }
+
+  /**
+   * Stores the state of sending: one write, however much waits.
+   * @param sending called when it is written
+   * @param onDisk called at once when it is written, after the callbacks of all writes in its commit
+   * @returns when on disk
+   * @throws StoreError
+   */
+  storeSending(sending: () => StoredSending, onDisk?: () => void): Promise<void> {
+    return this.#options.queue.write(() => writeMeta(this.#sql, 'sending', sending()), undefined, onDisk);
+  }
+
+  /**
+   * Stores, as bookkeeping, that sending stopped at a breakpoint.
+   * @param sending the new state; called when it is written
+   * @returns whether that is on disk, once it is known
+   */
+  stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<boolean> {
+    return this.#options.queue.keep('the stop at a breakpoint', () => {
+      writeMeta(this.#sql, 'sending', sending());
+      for (const each of stopped) this.#stop(each);
+    });
+  }
+
+  #stop({ notificationId, destinationId, breakpoint }: StoppedKey): void {
+    this.#sql.run(
+      `UPDATE forwardings SET stopped = ?, looked = 1, released = NULL WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
+      breakpoint,
+      notificationId,
+      destinationId,
+    );
+  }
+
+  /**
+   * @param choose called within the transaction
+   * @param no the number of the current pause
+   * @returns their state before, when on disk
+   * @throws StoreError
+   */
+  release(choose: () => readonly HeldFact[], no: number): Promise<HeldFact[]> {
+    return this.#change(choose, ({ notificationId, destinationId }) => {
+      this.#sql.run(
+        `UPDATE forwardings SET released = ? WHERE notification_id = ? AND destination_id = ? AND ${isWaiting}`,
+        no,
+        notificationId,
+        destinationId,
+      );
+    });
+  }
+
+  /**
+   * @param choose called within the transaction
+   * @returns their state before, when on disk
+   * @throws StoreError
+   */
+  async drop(choose: () => readonly HeldFact[]): Promise<HeldFact[]> {
+    const dropped = await this.#change(choose, (fact) => this.discardOne(fact));
+    this.#options.onSettled();
+    return dropped;
+  }
+
+  async #change(choose: () => readonly HeldFact[], change: (fact: HeldFact) => void): Promise<HeldFact[]> {
+    let changed: HeldFact[] = [];
+    await this.#options.queue.write(() => {
+      changed = [...choose()];
+      for (const fact of changed) change(fact);
+    });
+    return changed;
+  }
+
+  /**
+   * Discards all that a pause holds, and stores the new state of sending.
+   * @param view what is held
+   * @param underWay what is being sent; called within the transaction
+   * @param onDisk as of {@link Forwardings.storeSending}
+   * @throws StoreError
+   */
+  async dropAll(
+    view: HoldView,
+    underWay: () => readonly ForwardingKey[],
+    sending: StoredSending,
+    onDisk: () => void,
+  ): Promise<void> {
+    await this.#options.queue.write(
+      () => {
+        writeMeta(this.#sql, 'sending', sending);
+        for (const destinationId of this.#options.destinationIds()) {
+          if (view.destinationHold(destinationId) !== null) continue;
+          const sent = underWay().filter((each) => each.destinationId === destinationId);
+          this.#discard(
+            destinationId,
+            'discarded',
+            ' AND released IS NOT ? AND notification_id NOT IN (SELECT value FROM json_each(?))',
+            view.sending.no,
+            JSON.stringify(sent.map(({ notificationId }) => notificationId)),
+          );
+        }
+        updateWaiting(this.#sql);
+      },
+      undefined,
+      onDisk,
+    );
+    this.#options.onSettled();
   }
 
   /**
@@ -268,6 +380,64 @@ export class Forwardings {
     const sql = `SELECT DISTINCT destination_id FROM deliveries JOIN forwardings
       ON notification_id BETWEEN first_notification AND first_notification + notification_count - 1 WHERE deliveries.id = ?`;
     return this.#look(sql, deliveryId).map((row) => Number(row['destination_id']));
+  }
+
+  heldOf(notificationId: number, view: HoldView): HeldFact[] {
+    return this.#sql
+      .all(`${waitingRows} f.notification_id = ? ORDER BY f.destination_id`, notificationId)
+      .map((row) => heldFactOf(row, view))
+      .filter((fact) => fact !== null);
+  }
+
+  /** In the order of notifications; undefined if a pause or a breakpoint holds none. */
+  nextHeld(view: HoldView, isChosen: (fact: HeldFact) => boolean): number | undefined {
+    let next: number | undefined;
+    for (const destinationId of this.#options.destinationIds()) {
+      if (view.destinationHold(destinationId) !== null) continue;
+      const rows = this.#sql.iterate(
+        `${waitingRows} f.destination_id = ? AND f.released IS NOT ? ORDER BY f.notification_id`,
+        destinationId,
+        view.sending.no,
+      );
+      for (const row of rows) {
+        const fact = heldFactOf(row, view);
+        if (fact === null || !isChosen(fact)) continue;
+        next = Math.min(next ?? Infinity, fact.notificationId);
+        break;
+      }
+    }
+    return next;
+  }
+
+  /**
+   * Held forwardings in the order of notifications.
+   * @param after only those of a later notification
+   * @param most approximate: a notification is never split
+   */
+  listHeld(after: number, most: number, view: HoldView): { readonly held: HeldFact[]; readonly more: boolean } {
+    const all: HeldFact[] = [];
+    for (const destinationId of this.#options.destinationIds()) {
+      // Skip a destination that isn't held, because it may have many waiting forwardings.
+      if (view.sending.paused === null && view.destinationHold(destinationId) === null) continue;
+      const rows = this.#sql.iterate(
+        `${waitingRows} f.destination_id = ? AND f.notification_id > ? ORDER BY f.notification_id`,
+        destinationId,
+        after,
+      );
+      let here = 0;
+      for (const row of rows) {
+        const fact = heldFactOf(row, view);
+        if (fact === null) continue;
+        all.push(fact);
+        here += 1;
+        if (here > most) break;
+      }
+    }
+    all.sort((a, b) => a.notificationId - b.notificationId || a.destinationId - b.destinationId);
+    if (all.length <= most) return { held: all, more: false };
+    const last = all[most - 1]?.notificationId ?? 0;
+    const held = all.filter(({ notificationId }) => notificationId <= last);
+    return { held, more: held.length < all.length };
   }
 
   /** Reads outside a write. A damaged file gives no rows. */

@@ -8,7 +8,7 @@ import type { HeldBy } from '../../protocol/history.ts';
 import { isWaiting, stateName } from './database.ts';
 import type { StoredState } from './database.ts';
 import { readMeta } from './meta.ts';
-import type { Statements } from './statements.ts';
+import type { Row, Statements } from './statements.ts';
 
 const storedSendingSchema = z.object({
   no: z.int().min(0),
@@ -128,7 +128,7 @@ function distinct(keys: readonly ForwardingKey[]): ForwardingKey[] {
   return keys.filter((key, index) => keys.findIndex((each) => isSame(each, key)) === index);
 }
 
-export function holdableOf(row: Record<string, unknown>): Holdable {
+export function holdableOf(row: Row): Holdable {
   return {
     notificationId: Number(row['notification_id']),
     destinationId: Number(row['destination_id']),
@@ -136,6 +136,27 @@ export function holdableOf(row: Record<string, unknown>): Holdable {
     released: row['released'] as number | null,
     stopped: row['stopped'] as number | null,
   };
+}
+
+export interface HeldFact extends ForwardingKey {
+  readonly deliveryId: number;
+  readonly attempts: number;
+  readonly hold: Hold;
+}
+
+/** Whether a pause or a breakpoint holds it, and not its destination. */
+export function isOfPause({ hold }: HeldFact): boolean {
+  return hold.by === 'pause' || hold.by === 'breakpoint';
+}
+
+/** @param row a forwarding with its `delivery_id` @returns null if it isn't held */
+export function heldFactOf(row: Row, view: HoldView): HeldFact | null {
+  const holdable = holdableOf(row);
+  const hold = holdOf(holdable, view);
+  if (hold === null) return null;
+  const { notificationId, destinationId } = holdable;
+  const [deliveryId, attempts] = [Number(row['delivery_id']), Number(row['attempts'])];
+  return { notificationId, destinationId, deliveryId, attempts, hold };
 }
 
 export type HeldCounts = Readonly<Record<HeldBy, number>>;

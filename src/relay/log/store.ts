@@ -11,7 +11,6 @@ import { flagsOf } from './event-flags.ts';
 import { Forwardings } from './forwardings.ts';
 import { countHeld, readSending, waitingByDestination } from './held.ts';
 import type { ForwardingKey, HeldCounts, HoldView, StoredSending } from './held.ts';
-import { Holds } from './holds.ts';
 import { StoredDestinations } from './stored-destinations.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { noTotals } from './records.ts';
@@ -54,7 +53,6 @@ export class Store {
   readonly setAside: SetAside | null;
   readonly stored: StoredReader;
   readonly forwardings: Forwardings;
-  readonly holds: Holds;
   readonly destinations: StoredDestinations;
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
@@ -94,15 +92,9 @@ export class Store {
       sql: this.#sql,
       queue: this.#queue,
       tally: this.#tally,
+      destinationIds: () => this.destinations.ids,
       nextAttempt: () => (this.#highest.attempt += 1),
       renderSettings: (id) => this.stored.renderSettings(id),
-      onSettled: () => this.#retention.startOver(),
-    });
-    this.holds = new Holds({
-      sql: this.#sql,
-      queue: this.#queue,
-      tally: this.#tally,
-      destinationIds: () => this.destinations.ids,
       onSettled: () => this.#retention.startOver(),
     });
     this.#removal = new Removal(this.#sql, this.#tally);
@@ -140,6 +132,15 @@ export class Store {
 
   get storedSending(): StoredSending {
     return readSending(this.#sql);
+  }
+
+  get keptBreakpoints(): unknown {
+    return readMeta(this.#sql, 'breakpoints');
+  }
+
+  /** @returns when on disk; rejects with a StoreError */
+  keepBreakpoints(value: object): Promise<void> {
+    return this.#queue.write(() => writeMeta(this.#sql, 'breakpoints', value));
   }
 
   /** The history's size on disk with its index: the used pages, in bytes. If it can't be read, the last known size. */
@@ -298,7 +299,7 @@ export class Store {
     );
     if (delivery.fetched !== undefined) this.#insertFetched(delivery.fetched);
     for (const each of delivery.drops ?? []) {
-      this.holds.discard(each, `edited: replaced by d${delivery.id}`);
+      this.forwardings.discardOne(each, `edited: replaced by d${delivery.id}`);
     }
     const forwarded = new Set(notifications.filter((each) => each.forwardings.length > 0).map(({ id }) => id));
     const raw = notifications.find(({ kind }) => kind === 'raw')?.id ?? null;

@@ -137,7 +137,7 @@ class Facts {
         await store.forwardings.discard();
         return;
       case 'dropAll':
-        return store.holds.dropAll(
+        return store.forwardings.dropAll(
           this.#view,
           () => this.#notifications.slice(-1).flatMap((id) => this.#keysOf(id)),
           { no: 1, paused: null },
@@ -175,14 +175,14 @@ class Facts {
         await store.forwardings.discard([id]);
         return;
       case 'drop':
-        await store.holds.drop(() => store.holds.of(id, this.#view));
+        await store.forwardings.drop(() => store.forwardings.heldOf(id, this.#view));
         return;
       case 'release':
-        await store.holds.release(() => store.holds.of(id, this.#view), 1);
+        await store.forwardings.release(() => store.forwardings.heldOf(id, this.#view), 1);
         return;
       case 'stop': {
         const stopped = this.#keysOf(id).map((key) => ({ ...key, breakpoint: 4 }));
-        await store.holds.stop(() => paused, stopped);
+        await store.forwardings.stop(() => paused, stopped);
         return;
       }
     }

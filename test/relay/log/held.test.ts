@@ -140,7 +140,7 @@ describe('What is held, counted', () => {
             expected.sort((a, b) => a.notificationId - b.notificationId || a.destinationId - b.destinationId);
             const listed: number[][] = [];
             for (let after = 0, more = true; more;) {
-              const page = store.holds.list(after, most, view);
+              const page = store.forwardings.listHeld(after, most, view);
               const ids = page.held.map(({ notificationId, destinationId: to }) => [notificationId, to]);
               assert.ok(ids.length <= most + 2, 'about so many');
               listed.push(...ids);
@@ -153,7 +153,7 @@ describe('What is held, counted', () => {
             );
             const ofPause = expected.filter((each) => ['pause', 'breakpoint'].includes(holdOf(each, view)!.by));
             assert.equal(
-              store.holds.next(view, () => true),
+              store.forwardings.nextHeld(view, () => true),
               ofPause[0]?.notificationId,
             );
           } finally {
@@ -180,12 +180,12 @@ describe('What is listed as held', () => {
       isUnderWay: () => false,
     };
     assert.deepEqual(
-      store.holds.list(0, 50, view).held.map(({ destinationId: id }) => id),
+      store.forwardings.listHeld(0, 50, view).held.map(({ destinationId: id }) => id),
       [to[1], to[1], to[1]],
     );
     const read: unknown[] = [];
     watchReading(/FROM forwardings/, ([to]) => read.push(to));
-    store.holds.list(0, 50, view);
+    store.forwardings.listHeld(0, 50, view);
     assert.deepEqual(read, [to[1]]);
   });
 });

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { countRuns } from '../../long.ts';
 import { stateCodes, StoreError, suspectMark } from '../../../src/relay/log/database.ts';
 import type { HoldView, StoredSending } from '../../../src/relay/log/held.ts';
-import type { HeldFact } from '../../../src/relay/log/holds.ts';
+import type { HeldFact } from '../../../src/relay/log/held.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { Totals } from '../../../src/relay/log/records.ts';
 import { failNextCommit, watchReading } from '../failing-statements.ts';
@@ -353,12 +353,12 @@ describe("The store's bookkeeping", () => {
       number,
     ];
     await Promise.all([1, 2, 3].map(() => store.add(deliveryRecord(store, { to: [a, b] }))));
-    await store.holds.storeSending(() => paused(1));
+    await store.forwardings.storeSending(() => paused(1));
     const read = (id: number, released: number | null, after: number, limit = 10): number[] =>
       store.forwardings.waiting(id, released, after, limit).map((each) => each.notificationId);
     assert.deepEqual(read(a, 1, 0), []);
     const view: HoldView = { sending: paused(1), stopping: [], destinationHold: () => null, isUnderWay: () => false };
-    const released = await store.holds.release(() => store.holds.of(2, view).slice(0, 1), 1);
+    const released = await store.forwardings.release(() => store.forwardings.heldOf(2, view).slice(0, 1), 1);
     assert.deepEqual(
       released.map(({ notificationId, destinationId: id, hold }) => [notificationId, id, hold.by]),
       [[2, a, 'pause']],
@@ -499,18 +499,20 @@ class Exercised {
       case 'drop': {
         const chosen = this.#chosen(step.which);
         if (chosen === undefined) return;
-        const held = (): HeldFact[] => store.holds.of(chosen.notification, this.#view);
-        await (step.kind === 'drop' ? store.holds.drop(held) : store.holds.release(held, store.storedSending.no));
+        const held = (): HeldFact[] => store.forwardings.heldOf(chosen.notification, this.#view);
+        await (step.kind === 'drop'
+          ? store.forwardings.drop(held)
+          : store.forwardings.release(held, store.storedSending.no));
         return;
       }
       case 'pause':
-        return store.holds.storeSending(() => paused(store.storedSending.no + 1));
+        return store.forwardings.storeSending(() => paused(store.storedSending.no + 1));
       case 'continue':
-        return store.holds.storeSending(() => ({ ...store.storedSending, paused: null }));
+        return store.forwardings.storeSending(() => ({ ...store.storedSending, paused: null }));
       case 'dropAll': {
         const flowing = { ...store.storedSending, paused: null };
         if (store.storedSending.paused === null) return;
-        return store.holds.dropAll(
+        return store.forwardings.dropAll(
           this.#view,
           () => [],
           flowing,
