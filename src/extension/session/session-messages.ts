@@ -20,6 +20,10 @@ export function sayEnded(message: string): Promise<void> {
   return offer('Warning', message, { [say('Start Relay')]: byCommand('start'), ...showLog() });
 }
 
+export function sayNotice(notice: string): Promise<void> {
+  return offer('Warning', inMessage(notice, 1000), showLog());
+}
+
 export function offerRestart(message: string): Promise<void> {
   return offer('Information', message, { [say('Restart Relay')]: byCommand('restart') });
 }

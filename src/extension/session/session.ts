@@ -15,7 +15,7 @@ import { Configurator } from './configurator.ts';
 import { CredentialConsents } from '../consents/credential-consent.ts';
 import { startRelayProcess } from './process.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
-import { offerRestart, sayEnded, sayNotAttached, sayStoppedElsewhere } from './session-messages.ts';
+import { offerRestart, sayEnded, sayNotAttached, sayNotice, sayStoppedElsewhere } from './session-messages.ts';
 import { readSettings } from './settings.ts';
 import { SharedStart, unlessAborted } from './shared-start.ts';
 import { TunnelConsents } from '../consents/public-url-consent.ts';
@@ -268,6 +268,7 @@ export class Session implements vscode.Disposable {
         client = await unlessAborted(connectToRelay(this.dataDir), signal);
       }
       await this.#use(client, signal);
+      if (isOurs) for (const notice of this.status?.notices ?? []) void sayNotice(notice);
       return client;
     } catch (error) {
       // Its process may already be ready: undo the start. A new start waits for that.
