@@ -137,6 +137,16 @@ describe('A window’s session', function () {
     await setSetting('destinations', undefined);
   });
 
+  it('says what a relay that it starts has set aside', async () => {
+    await open(own);
+    await relay.close();
+    writeFileSync(join(window.session.dataDir, 'relay.sqlite'), 'no database'.repeat(1000));
+    await window.session.start();
+    await until(() =>
+      user.messages.some(({ text, buttons }) => /relay\.sqlite/.test(text) && buttons.includes('Show Log')),
+    );
+  });
+
   it('starts another relay where the one that runs is just being stopped', async () => {
     await open(own);
     const { session } = window;
