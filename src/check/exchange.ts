@@ -3,7 +3,8 @@ import { request as requestByHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
-import { say } from '../common/say.ts';
+import { inEnglish, say } from '../common/say.ts';
+import type { Say } from '../common/say.ts';
 import { loopbackLookup } from '../common/loopback.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { boundAnswers } from '../common/read-bound.ts';
@@ -11,6 +12,16 @@ import type { Message } from './messages.ts';
 import type { Target } from './target.ts';
 
 const keptBytes = 65_536;
+
+interface NoAnswer {
+  /** In English in every language, for conditions. */
+  readonly error: string;
+  /** In the user's language, if that can differ. */
+  readonly text?: string;
+  readonly ms: number;
+}
+
+type Wording = (say: Say) => string;
 
 /** `ms`: since the connection was made, or since the start if there was none. */
 export type Answer =
@@ -23,9 +34,9 @@ export type Answer =
       readonly truncated: boolean;
       readonly ms: number;
     }
-  | { readonly kind: 'unreachable'; readonly error: string; readonly ms: number }
+  | (NoAnswer & { readonly kind: 'unreachable' })
   /** A time-out, or a connection that broke. */
-  | { readonly kind: 'broken'; readonly error: string; readonly ms: number }
+  | (NoAnswer & { readonly kind: 'broken' })
   /** The sender closed the connection, as its manner requires. */
   | { readonly kind: 'left'; readonly ms: number };
 
@@ -44,7 +55,7 @@ export async function exchange(
   const started = performance.now();
   let connectedAt: number | undefined;
   /** Why this side closed the connection: a time-out, or a flood. */
-  let cut: string | undefined;
+  let cut: Wording | undefined;
   const since = (): number => performance.now() - (connectedAt ?? started);
   const { manner, body } = message;
   const send = target.url.protocol === 'https:' ? requestByHttps : requestByHttp;
@@ -68,7 +79,7 @@ export async function exchange(
   request.on('socket', (socket) => {
     socket.setNoDelay(true);
     boundAnswers(socket, keptBytes, (error) => {
-      cut = error.message;
+      cut = () => error.message;
       request.destroy(error);
     });
     socket.once(
@@ -78,7 +89,8 @@ export async function exchange(
   });
   const end = new AbortController();
   const timer = setTimeout(() => {
-    cut = connectedAt === undefined ? say('no connection in time') : say('no complete answer within {0} ms', timeoutMs);
+    const isConnected = connectedAt !== undefined;
+    cut = (say) => (isConnected ? say('no complete answer within {0} ms', timeoutMs) : say('no connection in time'));
     request.destroy(new Error('out of time'));
   }, timeoutMs);
   const giveUp = (): void => void request.destroy(new Error('given up'));
@@ -103,7 +115,10 @@ export async function exchange(
 /** A callback may return what it was sent. */
 function masked(answer: Answer, mask: SecretMask): Answer {
   if (answer.kind === 'left') return answer;
-  if (answer.kind !== 'answer') return { ...answer, error: mask.in(answer.error) };
+  if (answer.kind !== 'answer') {
+    const { error, text } = answer;
+    return { ...answer, error: mask.in(error), ...(text !== undefined && { text: mask.in(text) }) };
+  }
   return {
     ...answer,
     headers: answer.headers.map(([name, value]) => [mask.in(name), mask.in(value)]),
@@ -161,19 +176,21 @@ function flushed(begin: (done: (error?: Error | null) => void) => void): Promise
 }
 
 /** Never rejects. @param cut why this side closed the connection, once it did */
-function answerTo(request: ClientRequest, since: () => number, cut: () => string | undefined): Promise<Answer> {
+function answerTo(request: ClientRequest, since: () => number, cut: () => Wording | undefined): Promise<Answer> {
   return new Promise((resolve) => {
     let isConnected = false;
     let isAnswered = false;
     request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
-    const failed = (own: string): void => {
+    const failed = (own: Wording): void => {
       // The error of a stream that was destroyed here only says that.
-      resolve({ kind: isConnected ? 'broken' : 'unreachable', error: cut() ?? own, ms: since() });
+      const why = cut() ?? own;
+      const kind = isConnected ? 'broken' : 'unreachable';
+      resolve({ kind, error: why(inEnglish), text: why(say), ms: since() });
     };
     request.on('error', (error) => failed(worded(error)));
     // A destroyed request may emit no error.
     request.once('close', () => {
-      if (!isAnswered) failed(say('the connection was closed without an answer'));
+      if (!isAnswered) failed((say) => say('the connection was closed without an answer'));
     });
     request.once('response', (response) => {
       isAnswered = true;
@@ -213,11 +230,11 @@ function flat({ rawHeaders }: IncomingMessage): [string, string][] {
 }
 
 /** An AggregateError has one error per address of the name: use the first. */
-function worded(error: Error & { code?: string }): string {
+function worded(error: Error & { code?: string }): Wording {
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [];
   const message = error.message || first?.message || error.code;
-  if (message === undefined) return say('unknown error');
+  if (message === undefined) return (say) => say('unknown error');
   return /self.signed|certificate/i.test(message)
-    ? say('{0}: to accept this certificate, set "insecureTls" for the destination', message)
-    : message;
+    ? (say) => say('{0}: to accept this certificate, set "insecureTls" for the destination', message)
+    : () => message;
 }

@@ -44,7 +44,7 @@ export function multipliedBy(faults: readonly Fault[]): { readonly requests: num
   return { requests, changed: faults.includes('tampered') ? requests : 0 };
 }
 
-/** @throws SaidError if one, or all of them, would be too long */
+/** @throws CheckError if one, or all of them, would be too long */
 export function deliveriesWith(deliveries: readonly Delivery[], faults: readonly Fault[]): readonly Delivery[] {
   if (!faults.includes('escaped')) return deliveries;
   let made = 0;

@@ -75,7 +75,7 @@ export interface Plan {
 /** Maximum size of a notification and an event object, besides what they repeat of the delivery. */
 const [envelopeBytes, objectBytes] = [1000, 500];
 
-/** @throws SaidError if it has no events that could be sent in that shape, or too many */
+/** @throws CheckError if it has no events that could be sent in that shape, or too many */
 export function planOf(delivery: Delivery, options: MessageOptions): Plan {
   const { shape, signatureKey } = options;
   const { body, contentType } = delivery;
@@ -117,7 +117,7 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
 
 type VendorEvents = Extract<Payload, { kind: 'events' }>;
 
-/** @throws SaidError if it is not a delivery, or too large */
+/** @throws CheckError if it is not a delivery, or too large */
 function readDelivery({ body, contentType }: Delivery): Exclude<Payload, { kind: 'rejected' }> {
   const tooMuch = tooMuchToRead(body);
   if (tooMuch !== null) throw new CheckError(tooMuch);

@@ -30,30 +30,23 @@ const { O_NOFOLLOW: noFollow = 0, O_NONBLOCK: noWaiting = 0 } = constants as {
  * @throws OwnFileError
  */
 export async function readOwnFile(folder: string, name: string, mostBytes: number): Promise<Buffer> {
-  const refuse = (why: string, todo: string): never => {
-    throw new OwnFileError(name, why, todo);
+  const copyInto = say('Copy the content into a file in the scenario folder.');
+  const refuse = (why: string, next = copyInto): never => {
+    throw new OwnFileError(name, why, next);
   };
   try {
     const home = await realpath(folder);
     const path = await realpath(resolve(folder, name));
     const really = relative(home, path);
-    if (isOutside(really))
-      return refuse(
-        say('is outside the scenario folder, either by its path or through a link'),
-        say('Copy the content into a file in the scenario folder.'),
-      );
+    if (isOutside(really)) return refuse(say('is outside the scenario folder, either by its path or through a link'));
     const asked = relative(resolve(folder), resolve(folder, name));
     if (isHidden(really) || (!isOutside(asked) && isHidden(asked))) {
-      return refuse(
-        say('can’t be used because it’s a dot file or is in a dot folder'),
-        say('Copy the content into a file in the scenario folder.'),
-      );
+      return refuse(say('can’t be used because it’s a dot file or is in a dot folder'));
     }
     const handle = await open(path, constants.O_RDONLY | noFollow | noWaiting);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile())
-        return refuse(say('isn’t a file'), say('Copy the content into a file in the scenario folder.'));
+      if (!stats.isFile()) return refuse(say('isn’t a file'));
       if (stats.size > mostBytes)
         return refuse(say('is longer than {0} bytes', mostBytes), say('Split the file into smaller files.'));
       // One byte more than its size, to notice if it grows.
@@ -71,13 +64,8 @@ export async function readOwnFile(folder: string, name: string, mostBytes: numbe
   } catch (error) {
     if (error instanceof OwnFileError) throw error;
     const { message, code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') {
-      throw new OwnFileError(
-        name,
-        say('doesn’t exist'),
-        say('Check that the file exists and its name is spelled correctly.'),
-      );
-    }
+    if (code === 'ENOENT')
+      refuse(say('doesn’t exist'), say('Check that the file exists and its name is spelled correctly.'));
     throw new OwnFileError(name, message, undefined, say('can’t read {0}: {1}', name, message));
   }
 }

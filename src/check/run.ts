@@ -124,7 +124,7 @@ export function asks({ steps }: Scenario, what: 'probe' | 'kept'): boolean {
 export async function runScenario(scenario: Scenario, context: RunContext): Promise<ScenarioResult> {
   const { world = realWorld } = context;
   const started = world.now();
-  return withinTime(world, scenario.timeoutMs, context.signal, async (signal, isLate) => {
+  return withinTime(world, scenario.timeoutMs, context.signal, async (signal, isTimeUp) => {
     const running = new Running(scenario, { ...context, world, signal });
     let broken: string | null = null;
     let isOver = false;
@@ -132,7 +132,7 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
       await running.run();
     } catch (error) {
       context.signal.throwIfAborted();
-      isOver = isLate();
+      isOver = isTimeUp();
       if (isOver) broken = say('the time limit of {0} ms was exceeded', scenario.timeoutMs);
       else if (isAboutScenario(error)) broken = error.message;
       else throw error;
@@ -140,17 +140,9 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
     const ms = world.now() - started;
     const { steps, isUnreachable } = running;
     const standing = broken === null ? running.standing : undefined;
-    const { outcome, reason } = outcomeOf(steps, broken);
-    return {
-      name: scenario.name,
-      outcome,
-      reason,
-      steps,
-      ms,
-      isUnreachable,
-      isLate: isOver && reason === broken,
-      standing,
-    };
+    const judged = outcomeOf(steps, broken);
+    const isLate = isOver && judged.reason === broken;
+    return { name: scenario.name, ...judged, steps, ms, isUnreachable, isLate, standing };
   });
 }
 
@@ -528,7 +520,7 @@ function wanted(expected: number | string): string {
 }
 
 function growth(by: number): string {
-  return by === 0 ? say('no change') : by > 0 ? `+${by}` : `-${-by}`;
+  return by === 0 ? say('no change') : by > 0 ? `+${by}` : String(by);
 }
 
 /** An answer that is not the last: it is shown, and kept until then. */

@@ -197,7 +197,7 @@ function innermost(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Wro
   const branches = issue.errors.map((issues) => issues.map((each) => innermost(each, path)));
   // A branch whose own key is missing is another kind of step; one with only an unknown key is the intended one.
   const weight = (places: readonly Wrong[]): number =>
-    places.filter(({ what }) => what === missing).length * 100 + places.length;
+    places.filter(({ what }) => what === say('is missing')).length * 100 + places.length;
   const meant = branches.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
   return meant[0] ?? { place, what: issue.message };
 }

@@ -167,7 +167,7 @@ const exportedFixture = z.object({
   ),
 });
 
-/** @throws SaidError if it is neither an exported fixture nor the body of a delivery */
+/** @throws CheckError if it is neither an exported fixture nor the body of a delivery */
 function fixtureOf(bytes: Buffer): Delivery[] {
   const tooMuch = tooMuchToRead(bytes);
   if (tooMuch !== null) throw new CheckError(`${tooMuch}. ${say('Split the file into smaller files.')}`);

@@ -266,7 +266,7 @@ export function answerWords(answer: Answer | undefined): string {
       return say('not expected');
     case 'unreachable':
     case 'broken':
-      return oneLine(answer.error, 200);
+      return oneLine(answer.text ?? answer.error, 200);
     case undefined:
       return say('nothing');
   }

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { exchange, piecesOf } from '../../src/check/exchange.ts';
 import type { Manner, Message } from '../../src/check/messages.ts';
 import { SecretMask } from '../../src/common/masking.ts';
+import { inGerman } from '../common/in-german.ts';
 import { freePort } from '../free-port.ts';
 import { hasBlackHoles, startBlackHole } from '../relay/black-hole.ts';
 import { Callback } from './callback.ts';
@@ -142,6 +143,16 @@ describe('One request of a check', () => {
       assert.ok(poured < 64_000_000, `${poured} bytes`);
     });
   }
+
+  it('is explained in the user’s language, and in English for conditions', async () => {
+    callback.answering = () => ({ afterMs: 10_000 });
+    const late = await inGerman(() => exchange(callback.target(), message(), 50, never));
+    assert.ok(late.kind === 'broken');
+    assert.deepEqual(
+      [late.error, late.text],
+      ['no complete answer within 50 ms', 'keine vollständige Antwort innerhalb von 50 ms'],
+    );
+  });
 
   it('says when no answer comes in time, and when nothing listens', async () => {
     callback.answering = () => null;

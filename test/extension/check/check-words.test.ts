@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readScenarioBytes } from '../../../src/check/scenario-file.ts';
+import { readScenarioBytes, ScenarioFileError } from '../../../src/check/scenario-file.ts';
 import { commandProbe } from '../../../src/check/probe.ts';
 import { checkError, probeTodo, reportProblem } from '../../../src/extension/check/check-words.ts';
 import { CheckError } from '../../../src/check/check-error.ts';
@@ -97,5 +97,15 @@ describe('Why a file of scenarios is not shown', () => {
       assert.match(checkError(await problem(text)), said);
       assert.match(checkError(await inGerman(() => problem(text), lenient)), gesagt);
     }
+  });
+
+  it('names the same places in each language', async () => {
+    const odd = { send: { sample: 'Subscribe', events: 'x', one: 1, two: 2 }, atOnce: 'x', timeoutMs: 'x' };
+    const placesOf = async (): Promise<string[]> => {
+      const error = await problem(withSteps(odd));
+      assert.ok(error instanceof ScenarioFileError);
+      return error.wrong.map(({ place }) => place);
+    };
+    assert.deepEqual(await inGerman(placesOf, lenient), await placesOf());
   });
 });
