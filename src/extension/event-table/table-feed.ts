@@ -49,6 +49,8 @@ interface View {
   readonly generation: number;
   readonly query: Pick<Params<'events/page'>, 'filter'> & { readonly sort: Sort; readonly before: string };
   readonly total: number;
+  /** Number of events that weren't searched for it. */
+  readonly unseen: number;
 }
 
 export class TableFeed extends HistoryReader {
@@ -64,10 +66,6 @@ export class TableFeed extends HistoryReader {
   /** The page's view, and how many were begun. */
   #view: View | undefined;
   #begun = 0;
-  /** Number of events that weren't searched for it. */
-  #unseen = 0;
-  /** Pending views: new events may be in them. */
-  #taking = 0;
   /** IDs of the rows above the page's view; new ones for the next report, newest first. */
   #above: readonly string[] = [];
   #added: TracedEvent[] = [];
@@ -253,7 +251,8 @@ export class TableFeed extends HistoryReader {
     const rows = told.filter(({ id }) => view === undefined || numberOf(id) >= numberOf(view.query.before));
     const isNewestFirst = this.#sort.by === 'time' && this.#sort.descending;
     const above = this.#above.length + this.#added.length + rows.length;
-    if (!isNewestFirst || view === undefined || this.#taking > 0 || above > windowSize) {
+    // While another view is read, new events may be in it.
+    if (!isNewestFirst || view?.generation !== this.#begun || above > windowSize) {
       this.later('newest');
       return;
     }
@@ -286,7 +285,7 @@ export class TableFeed extends HistoryReader {
 
   override aged(): void {
     // New events aren't reported while they are held back, nor newly indexed matches, nor that it can be read again.
-    if (this.watch.paused || this.#unseen > 0 || this.failure !== undefined) this.later('loaded');
+    if (this.watch.paused || (this.#view?.unseen ?? 0) > 0 || this.failure !== undefined) this.later('loaded');
     this.#roll(this.#clock());
     this.#sayStrip();
   }
@@ -315,7 +314,6 @@ export class TableFeed extends HistoryReader {
     const begin = anchor === null ? 0 : windowOf(first);
     const journal = this.#known.expect();
     const generation = ++this.#begun;
-    this.#taking += 1;
     try {
       const page = await client.request('events/page', {
         ...{ filter, sort, chosen, offset: begin, limit: windowSize, traced: true },
@@ -325,7 +323,7 @@ export class TableFeed extends HistoryReader {
       if (!isCurrent()) return;
       const { total, unseen, newest, found = null } = page;
       const query = { filter, sort, before: before ?? `e${newest === null ? 1 : numberOf(newest) + 1}` };
-      const view = { generation, query, total };
+      const view = { generation, query, total, unseen };
       const windows = [this.#keep({ offset: begin, rows: page.traced })];
       const moved = anchor === null || found === null ? 0 : found - anchor.at;
       const from = Math.min(Math.max(0, first + moved), Math.max(0, total - count));
@@ -339,13 +337,11 @@ export class TableFeed extends HistoryReader {
       const active = left.active === null ? null : chosen.active;
       if (turn === this.#turn) this.#chosen = 'ids' in chosen ? { ids: left.ids, active } : { ...chosen, active };
       this.#view = view;
-      this.#unseen = unseen;
       this.#clear();
       this.#known.settle(journal);
       const at = { anchor: anchor?.id ?? null, at: found };
       this.#say({ type: 'view', generation, ...query, total, unseen, ...at, windows, turn, chosen: left });
     } finally {
-      this.#taking -= 1;
       this.#known.settle(journal);
     }
   }
