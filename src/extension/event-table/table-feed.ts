@@ -251,8 +251,8 @@ export class TableFeed extends HistoryReader {
     const rows = told.filter(({ id }) => view === undefined || numberOf(id) >= numberOf(view.query.before));
     const isNewestFirst = this.#sort.by === 'time' && this.#sort.descending;
     const above = this.#above.length + this.#added.length + rows.length;
-    // While another view is read, new events may be in it.
-    if (!isNewestFirst || view?.generation !== this.#begun || above > windowSize) {
+    // While another view is due or read, new events may be in it.
+    if (!isNewestFirst || view?.generation !== this.#begun || this.toRead !== undefined || above > windowSize) {
       this.later('newest');
       return;
     }

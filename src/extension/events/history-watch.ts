@@ -413,7 +413,7 @@ export abstract class HistoryReader {
   #visible = false;
   /** Responses to requests of an earlier epoch are discarded. */
   #epoch = 0;
-  #toRead: Reading | undefined;
+  protected toRead: Reading | undefined;
   #first: Promise<void> | undefined;
   #failure: Error | undefined;
 
@@ -421,7 +421,7 @@ export abstract class HistoryReader {
     this.watch = watch;
     this.#reading = new Coalescer(
       () => this.#read(),
-      () => this.pauseMs(this.#toRead ?? 'newest'),
+      () => this.pauseMs(this.toRead ?? 'newest'),
       timers,
     );
     watch.admit(this);
@@ -460,7 +460,7 @@ export abstract class HistoryReader {
     this.watch.seen();
     if (!visible || this.watch.client === undefined) return;
     if (this.#first === undefined) void this.ready();
-    else if (this.#toRead !== undefined) this.#reading.request();
+    else if (this.toRead !== undefined) this.#reading.request();
   }
 
   /** Resolves after the first reading, which it starts. */
@@ -471,7 +471,7 @@ export abstract class HistoryReader {
 
   begin(): void {
     this.#epoch += 1;
-    this.#toRead = undefined;
+    this.toRead = undefined;
     this.#first = undefined;
     this.#failure = undefined;
     this.#reading.cancel();
@@ -489,7 +489,7 @@ export abstract class HistoryReader {
   /** Reads this soon, or once visible. */
   later(reading: Reading): void {
     if (this.#first === undefined) return;
-    if (this.#toRead !== 'loaded') this.#toRead = reading;
+    if (this.toRead !== 'loaded') this.toRead = reading;
     if (this.#visible) this.#reading.request();
   }
 
@@ -520,9 +520,9 @@ export abstract class HistoryReader {
   }
 
   #read(): Promise<void> | undefined {
-    const reading = this.#toRead;
+    const reading = this.toRead;
     if (reading === undefined || !this.#visible) return undefined;
-    this.#toRead = undefined;
+    this.toRead = undefined;
     return this.ask((client, isCurrent) => this.read(client, reading, isCurrent));
   }
 }

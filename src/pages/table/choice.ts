@@ -60,10 +60,10 @@ export class Choice {
     return this.#all === undefined ? { ids: [...this.#ids], active } : { ...this.#all, except: [...this.#ids], active };
   }
 
-  /** The rows for a key: the active row, with the chosen ones if it is one of them; undefined if there are none. */
+  /** The rows for a key: the active row, or the chosen ones if it is one of them; undefined until a range is read. */
   get meant(): ChosenEvents | undefined {
-    const id = this.#activeId ?? undefined;
-    if (id !== undefined && !this.#hasId(id)) return { ids: [id], active: id };
+    const id = this.#pending === undefined ? this.#activeId : null;
+    if (typeof id === 'string' && !this.#hasId(id)) return { ids: [id], active: id };
     return this.count === 0 ? undefined : this.all;
   }
 

@@ -123,6 +123,30 @@ describe('What the table’s page is supplied with', () => {
     );
   });
 
+  it('is nothing that others are missing below, which were told while a view was read', async () => {
+    const { relay, deliver, watched: all, feed, said, timers, view } = await stage();
+    await deliver(sampleBody({ events: 2, seed: 1 }));
+    feed.show(null, null);
+    await view(0);
+    const { events } = await relay.client.request('events/query', {});
+    const { delivery } = await relay.client.request('events/get', { id: 'e2' });
+    const tell = (id: string): void =>
+      all.fire({
+        deliveries: [{ delivery, events: events.slice(0, 1).map((each) => ({ ...each, id })), omitted: 0 }],
+        missed: 0,
+      });
+    feed.later('loaded');
+    timers.pass(10_000);
+    tell('e3');
+    await view(1);
+    tell('e4');
+    await view(2);
+    assert.deepEqual(
+      said.flatMap((each) => (each.type === 'live' ? each.added.map(({ row }) => row.id) : [])),
+      [],
+    );
+  });
+
   it('is another view where its page did not take the one of a pause', async () => {
     const { deliver, feed, watch, view } = await stage();
     await deliver(sampleBody({ events: 3, seed: 1 }));

@@ -347,7 +347,7 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.constant(
     step('a key', (model, table) => {
       const { active } = model;
-      const isAlone = active !== undefined && !isChosen(model, active);
+      const isAlone = active !== undefined && !isChosen(model, active) && !table.isAsked;
       const acted = table.resolve(table.choice.meant);
       assert.deepEqual(acted, isAlone ? [active] : table.choice.count === 0 ? [] : resolve(model, table));
       assert.ok(
@@ -405,6 +405,16 @@ describe('What is chosen in the table', () => {
     table.take();
     const acted = table.resolve(table.choice.meant);
     assert.ok(acted.length > 0 && acted.every((each) => each % 3 === 2), acted.join());
+  });
+
+  it('is nothing while a range is read, also where the active row is known', () => {
+    const table = new Table(1500);
+    table.choice.go(1499, false);
+    table.choice.go(0, true);
+    assert.deepEqual([table.choice.active, table.isAsked], [0, true]);
+    assert.equal(table.choice.meant, undefined);
+    assert.equal(table.answer(), true);
+    assert.equal(table.resolve(table.choice.meant).length, 1500);
   });
 
   it('is all from the first to the last where more are chosen than are loaded, once they are read', () => {
