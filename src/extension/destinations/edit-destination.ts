@@ -235,7 +235,7 @@ async function remove({ setting, status }: DestinationNode): Promise<void> {
         waiting === 0
           ? say('New events won’t be sent to this destination.')
           : say(
-              'New events won’t be sent to this destination. Waiting notifications ({0}) will still be sent unless you discard them.',
+              'New events won’t be sent to this destination. Waiting notifications ({0}) stay, and are sent when possible unless you discard them.',
               waiting,
             ),
     },
