@@ -293,9 +293,14 @@ export class World {
     else if (status !== null) this.wrong.push(`m${delivery.marker} was answered ${status}`);
   }
 
-  /** Rows of the history: by them deliveries are known by their ids. */
+  /** Rows of the history: by them deliveries are known by their ids, and what the relay has written is not sent again. */
   learn(rows: readonly EventRow[]): void {
-    for (const { deliveryId, address, notificationId } of rows) {
+    for (const row of rows) {
+      const { deliveryId, address, notificationId } = row;
+      for (const { destinationId, state } of row.forwardings) {
+        const forwarding = this.ofRow(row, destinationId);
+        if (forwarding?.state === state) forwarding.again = false;
+      }
       const mark = markOf(address ?? '');
       const delivery = mark && this.#byMarker.get(mark.marker);
       if (mark === undefined || delivery === undefined) continue;
@@ -385,17 +390,21 @@ export class World {
     for (const each of forwardings) {
       each.released = true;
       each.passed = true;
-      if (isNamed) each.outOfTurn = true;
-      else if (each.destination.dark) this.#passed(each);
+      if (isNamed || this.#passesAnother(each)) each.outOfTurn = true;
     }
   }
 
-  /** Earlier ones are not held, so they are being connected: if that fails, they come after it. */
-  #passed(next: KnownForwarding): void {
-    for (const each of this.open) {
-      const isEarlier = each.destination === next.destination && placeOf(each) < placeOf(next);
-      if (isEarlier && !each.tried) each.broke = true;
-    }
+  /**
+   * The next that is held is not the next in order if an earlier one is under way: if the relay ends, that is held, and
+   * if it can't be connected, it comes later.
+   */
+  #passesAnother(each: KnownForwarding): boolean {
+    return this.open.some(
+      (other) =>
+        other.destination === each.destination &&
+        (!other.released || other.destination.dark) &&
+        placeOf(other) < placeOf(each),
+    );
   }
 
   /** They are given up. @param held whether they were held, and so not under way */
