@@ -133,7 +133,8 @@ function rowDifferences(world: World, rig: RelayRig, { status, rows, held }: Obs
       found.set(forwarding, state);
       const allowed = world.allowed(forwarding, rig.callback(destinationId).answering);
       if (!allowed.includes(state)) said.push(`${forwarding.name} is ${state}, not ${allowed.join(' or ')}`);
-      const arrivals = forwarding.arrivals.length - (forwarding.hangs ? 1 : 0);
+      // One that is tried again may just have come, while many others are, too.
+      const arrivals = forwarding.arrivals.length - (forwarding.hangs || state === 'waiting' ? 1 : 0);
       if (attempts < arrivals - forwarding.lost) said.push(`${forwarding.name} came ${arrivals} times, of ${attempts}`);
       if (heldBy === 'missing-key' || heldBy === 'destination') {
         if (!world.holds(forwarding.destination)) said.push(`${forwarding.name} is held by ${heldBy}`);

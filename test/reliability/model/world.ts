@@ -98,9 +98,18 @@ export class KnownForwarding {
     return this.lastAnswer === null;
   }
 
-  /** It has come in this round. */
+  /** How often it has come in this round. */
+  get tries(): number {
+    return this.arrivals.length - this.roundStart;
+  }
+
   get tried(): boolean {
-    return this.arrivals.length > this.roundStart;
+    return this.tries > 0;
+  }
+
+  /** The relay says that it failed: it has come as often as it may. */
+  gaveUp(): void {
+    if (this.state === 'open' && this.tries >= mostAttempts) this.state = 'failed';
   }
 
   get name(): string {
@@ -299,7 +308,9 @@ export class World {
       const { deliveryId, address, notificationId } = row;
       for (const { destinationId, state } of row.forwardings) {
         const forwarding = this.ofRow(row, destinationId);
-        if (forwarding?.state === state) forwarding.again = false;
+        if (forwarding === undefined) continue;
+        if (state === 'failed') forwarding.gaveUp();
+        if (forwarding.state === state) forwarding.again = false;
       }
       const mark = markOf(address ?? '');
       const delivery = mark && this.#byMarker.get(mark.marker);
@@ -464,6 +475,7 @@ export class World {
     for (const attempt of attempts) {
       const forwarding = this.ofHeld(attempt);
       if (forwarding === undefined) continue;
+      if (attempt.outcome === 'failed') forwarding.gaveUp();
       if (attempt.status === null) {
         forwarding.broke ||= forwarding.arrivals.length === 0;
         continue;
@@ -583,13 +595,12 @@ export class World {
 
   /** In which states a forwarding may be found when all is quiet. */
   allowed(each: KnownForwarding, answering: Answering): readonly ForwardingState[] {
-    const tries = each.arrivals.length - each.roundStart;
     if (each.state === 'discarded') {
       return each.racing ? (['discarded', 'sent', 'failed'] as const) : (['discarded'] as const);
     }
     const settled: readonly ForwardingState[] =
       each.state === 'open'
-        ? tries >= mostAttempts
+        ? each.tries >= mostAttempts
           ? ['failed']
           : []
         : each.racing
