@@ -9,12 +9,18 @@ export function saidTexts(file: string, source: string): { texts: string[]; prob
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
       const callee = node.expression.getText().replaceAll(/\s/g, '');
-      const [text] = node.arguments;
+      const [text, ...values] = node.arguments;
       if (/(^|\.)l10n\.t$/.test(callee) && file !== 'src/extension/extension.ts')
         problems.push(`${file}: use say, of src/common/say.ts: ${node.getText()}`);
       if (says && callee === 'say') {
-        if (text !== undefined && ts.isStringLiteralLike(text)) texts.push(text.text);
-        else problems.push(`${file}: use a literal text in say: ${node.getText()}`);
+        if (text !== undefined && ts.isStringLiteralLike(text)) {
+          texts.push(text.text);
+          const places = new Set(text.text.match(/\{\d\}/g)).size;
+          // A page fills in its texts itself.
+          const isOfPage = values.length === 0 && file.endsWith('/texts.ts');
+          if (values.length !== places && !isOfPage && !values.some(ts.isSpreadElement))
+            problems.push(`${file}: use ${places} values for the places of the text: ${node.getText()}`);
+        } else problems.push(`${file}: use a literal text in say: ${node.getText()}`);
       }
     }
     ts.forEachChild(node, visit);

@@ -10,6 +10,14 @@ describe('The texts for the translations', () => {
     assert.deepEqual(saidTexts(file, source), { texts: ['Copied.', '{0} s'], problems: [] });
   });
 
+  it('have a value for each place, but for those that a page fills in', () => {
+    for (const source of ["say('{0} s')", "say('{0} s', 1, 2)", "say('{0} of {1}', 1)", "say('none', 1)"])
+      assert.match(saidTexts(file, saying + source).problems.join(), /use \d values for the places/, source);
+    for (const source of ["say('{0} s', ...all)", "say('{0} of {0}', 1)"])
+      assert.deepEqual(saidTexts(file, saying + source).problems, [], source);
+    assert.deepEqual(saidTexts('src/extension/check/texts.ts', `${saying}say('{0} s')`).problems, []);
+  });
+
   it('are no others that are called so', () => {
     assert.deepEqual(saidTexts(file, "const say = tell; say('Copied.');"), { texts: [], problems: [] });
   });
