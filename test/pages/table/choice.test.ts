@@ -106,8 +106,9 @@ class Table {
     return this.choice.turn !== turn;
   }
 
+  /** Whether a range is being read that is still to be chosen. */
   get isAsked(): boolean {
-    return this.#asked !== undefined;
+    return this.#asked?.turn === this.choice.turn;
   }
 
   /** The number of the row at a position; undefined if it isn't loaded. */
