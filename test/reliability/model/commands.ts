@@ -289,6 +289,15 @@ export async function pause(world: World, rig: RelayRig): Promise<void> {
   await lookAtHeld(world, rig);
 }
 
+/**
+ * A stop at a breakpoint was seen in memory, and may not be on disk yet. To pause what is paused changes nothing, and is
+ * answered once it is.
+ */
+export async function seenPaused(world: World, rig: RelayRig): Promise<void> {
+  await rig.client.request('debug/pause', { by: { kind: 'terminal', id: 'model' } });
+  world.pauseTold();
+}
+
 /** What is held is not under way: none of it may come. */
 export async function lookAtHeld(world: World, rig: RelayRig): Promise<void> {
   const { paused } = world;
@@ -788,7 +797,7 @@ export async function begin(world: World, rig: RelayRig): Promise<void> {
   if (world.paused !== null && sending.state !== 'paused') world.wrong.push('it was paused, and is not after its end');
   if (world.paused === null && sending.state === 'paused') {
     if (!world.mayHaveStopped) world.wrong.push('it is paused after its end, and nobody paused it');
-    world.pauseTold();
+    await seenPaused(world, rig);
   }
   const kept = idsOf(await keptBreakpoints(rig));
   if (kept !== idsOf(world.breakpoints))

@@ -1,7 +1,7 @@
 /** Two clients that ask at the same time, and steps that follow each other at once. */
 import type { HeldForwarding } from '../../../src/protocol/debug.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
-import { Edited, Step, checkTaken, heldByGate, heldOf } from './commands.ts';
+import { Edited, Step, checkTaken, heldByGate, heldOf, seenPaused } from './commands.ts';
 import { atRest } from './observed.ts';
 import type { KnownForwarding, World } from './world.ts';
 import type { RelayRig } from './rig.ts';
@@ -75,7 +75,7 @@ export class Together extends Step {
       world.discarded(forwardings, new Set(forwardings));
     }
     if (goesOn && sending.state === 'paused') {
-      world.pauseTold();
+      await seenPaused(world, rig);
       // A pause that comes while the relay writes that it goes on is the one that there was: what it let go may still go.
       const { sending: before } = observed.status;
       if (before.state === 'paused' && before.since === sending.since)
