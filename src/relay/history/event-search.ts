@@ -6,11 +6,10 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Filter } from '../../protocol/event-filter.ts';
 import type { LogHoldView } from '../log/held.ts';
 import type { Row } from '../log/statements.ts';
-import { conditionsOf, stateConditionsOf } from './event-conditions.ts';
+import { conditionsOf, heldOverState, holdsAnything, stateConditionsOf } from './event-conditions.ts';
 import type { Condition } from './event-conditions.ts';
 import type { IndexedText } from './indexed-text.ts';
 import { matchExpression, phrasesOf } from './text-index.ts';
-import type { Phrases } from './text-index.ts';
 
 /** An index that finds at most this many rows is worth its look-ups; with more, all rows are looked through in order. */
 const fewRows = 10_000;
@@ -26,6 +25,8 @@ interface Part {
 export interface Found {
   /** Events that were not searched, because their text is not indexed yet. */
   readonly unseen: number;
+  /** SQL of an event's state. */
+  readonly state: string;
   /**
    * @param columns of `events e`, beside `id`
    * @param query makes a SELECT of a table that has them for each event
@@ -39,96 +40,86 @@ export interface Bounds {
   readonly after?: number | undefined;
 }
 
-export class EventSearch {
-  readonly #log: DatabaseSync;
-  readonly #text: IndexedText;
-
-  constructor(log: DatabaseSync, text: IndexedText) {
-    this.#log = log;
-    this.#text = text;
+/** @param isTextUpToDate whether all text is indexed */
+export function findEvents(
+  { log, text }: { readonly log: DatabaseSync; readonly text: IndexedText },
+  filter: Filter,
+  view: LogHoldView,
+  { before, after }: Bounds,
+  isTextUpToDate: boolean,
+): Found {
+  const found = (parts: readonly Part[], unseen: number): Found => ({
+    unseen,
+    state: holdsAnything(view) ? heldOverState : 'e.state',
+    ask: (columns, query, ...values) => {
+      const selects = parts.map(({ from, id, conditions }) => {
+        const where = conditions.map(({ sql }) => sql).join(' AND ');
+        return `SELECT ${[`${id} AS id`, ...columns].join(', ')} FROM ${from}${where === '' ? '' : ` WHERE ${where}`}`;
+      });
+      const given = parts.flatMap(({ conditions }) => conditions.flatMap((each) => each.values));
+      return log.prepare(query(`(${selects.join(' UNION ALL ')})`)).all(...given, ...values);
+    },
+  });
+  const conditions = [...conditionsOf(filter), ...stateConditionsOf(filter, view)];
+  const bounds = (id: string): Part['conditions'] => [
+    ...(before === undefined ? [] : [{ sql: `${id} < ?`, values: [whole(before)] }]),
+    ...(after === undefined ? [] : [{ sql: `${id} > ?`, values: [whole(after)] }]),
+  ];
+  const phrases = phrasesOf(filter.words, filter.addresses);
+  const fewest = fewestOf(conditions, log);
+  const few = fewest.column;
+  const from = few === null ? 'events e' : `events e INDEXED BY events_${few}`;
+  const isAlone = phrases === null && conditions.length === 1;
+  const given = conditions.map(({ sql, values, column }) => ({
+    sql: column === null ? sql : `${column === few || isAlone ? '' : '+'}e.${column} ${sql}`,
+    values,
+  }));
+  if (phrases === null) return found([{ from, id: 'e.id', conditions: [...given, ...bounds('e.id')] }], 0);
+  const parts: Part[] = [];
+  const { lastEvent } = text;
+  // Another process may have indexed more in the meantime: that is in the tail as well.
+  const indexed = (id: string): Part['conditions'] =>
+    isTextUpToDate ? bounds(id) : [...bounds(id), { sql: `${id} <= ?`, values: [BigInt(lastEvent)] }];
+  const match = text.matching(phrases);
+  if (match !== null) {
+    if (few !== null && !match.includes('*') && fewest.count < countText(match, fewest.count, log)) {
+      const has = {
+        sql: 'EXISTS (SELECT 1 FROM text.search s WHERE s.search MATCH ? AND s.rowid = e.id)',
+        values: [match],
+      };
+      parts.push({ from, id: 'e.id', conditions: [...given, ...indexed('e.id'), has] });
+    } else parts.push(textPart('text.search', match, given, indexed('s.rowid')));
   }
+  if (isTextUpToDate) return found(parts, 0);
+  const first = text.readTail();
+  const later = { sql: 's.rowid > ?', values: [BigInt(lastEvent)] };
+  const tail = textPart('temp.tail', matchExpression(phrases), given, [...bounds('s.rowid'), later]);
+  const between = [{ sql: 'e.id > ? AND e.id < ?', values: [lastEvent, first] }];
+  const unseen = found([{ from, id: 'e.id', conditions: [...given, ...bounds('e.id'), ...between] }], 0);
+  const [count] = unseen.ask([], (events) => `SELECT count(*) AS n FROM ${events}`);
+  return found([...parts, tail], Number(count?.['n']));
+}
 
-  /** @param isTextUpToDate whether all text is indexed */
-  find(filter: Filter, view: LogHoldView, { before, after }: Bounds, isTextUpToDate: boolean): Found {
-    const conditions = [...conditionsOf(filter), ...stateConditionsOf(filter, view)];
-    const bounds = (id: string): Part['conditions'] => [
-      ...(before === undefined ? [] : [{ sql: `${id} < ?`, values: [whole(before)] }]),
-      ...(after === undefined ? [] : [{ sql: `${id} > ?`, values: [whole(after)] }]),
-    ];
-    const phrases = phrasesOf(filter.words, filter.addresses);
-    const fewest = this.#fewest(conditions);
-    const few = fewest.column;
-    const from = few === null ? 'events e' : `events e INDEXED BY events_${few}`;
-    const isAlone = phrases === null && conditions.length === 1;
-    const given = conditions.map(({ sql, values, column }) => ({
-      sql: column === null ? sql : `${column === few || isAlone ? '' : '+'}e.${column} ${sql}`,
-      values,
-    }));
-    if (phrases === null) return this.#found([{ from, id: 'e.id', conditions: [...given, ...bounds('e.id')] }], 0);
-    const parts: Part[] = [];
-    const lastIndexed = this.#text.lastEvent;
-    // Another process may have indexed more in the meantime: that is in the tail as well.
-    const indexed = (id: string): Part['conditions'] =>
-      isTextUpToDate ? bounds(id) : [...bounds(id), { sql: `${id} <= ?`, values: [BigInt(lastIndexed)] }];
-    const match = this.#text.matching(phrases);
-    if (match !== null) {
-      if (few !== null && !match.includes('*') && fewest.count < this.#countText(match, fewest.count)) {
-        const has = {
-          sql: 'EXISTS (SELECT 1 FROM text.search s WHERE s.search MATCH ? AND s.rowid = e.id)',
-          values: [match],
-        };
-        parts.push({ from, id: 'e.id', conditions: [...given, ...indexed('e.id'), has] });
-      } else parts.push(textPart('text.search', match, given, indexed('s.rowid')));
-    }
-    if (isTextUpToDate) return this.#found(parts, 0);
-    const tail = this.#tailPart(phrases, given, bounds('s.rowid'));
-    const between = [{ sql: 'e.id > ? AND e.id < ?', values: [lastIndexed, tail.first] }];
-    const unseen = this.#found([{ from, id: 'e.id', conditions: [...given, ...bounds('e.id'), ...between] }], 0);
-    const [count] = unseen.ask([], (events) => `SELECT count(*) AS n FROM ${events}`);
-    return this.#found([...parts, tail.part], Number(count?.['n']));
-  }
+interface Few {
+  readonly column: Condition['column'];
+  readonly count: number;
+}
 
-  #tailPart(
-    phrases: Phrases,
-    conditions: Part['conditions'],
-    bounds: Part['conditions'],
-  ): { part: Part; first: number } {
-    const first = this.#text.readTail();
-    // Its text may have been indexed by another process in the meantime.
-    const later = { sql: 's.rowid > ?', values: [BigInt(this.#text.lastEvent)] };
-    return { part: textPart('temp.tail', matchExpression(phrases), conditions, [...bounds, later]), first };
+/** The indexed column that finds the fewest rows, if they are few: otherwise all are looked through in order. */
+function fewestOf(conditions: readonly Condition[], log: DatabaseSync): Few {
+  let few: Few = { column: null, count: fewRows };
+  for (const { column, sql, values } of conditions) {
+    if (column === null) continue;
+    const probe = `SELECT count(*) AS n FROM (SELECT 1 FROM events INDEXED BY events_${column} WHERE ${column} ${sql} LIMIT ${few.count})`;
+    const count = Number(log.prepare(probe).get(...values)?.['n']);
+    if (count < few.count) few = { column, count };
   }
+  return few;
+}
 
-  #found(parts: readonly Part[], unseen: number): Found {
-    return {
-      unseen,
-      ask: (columns, query, ...values) => {
-        const selects = parts.map(({ from, id, conditions }) => {
-          const where = conditions.map(({ sql }) => sql).join(' AND ');
-          return `SELECT ${[`${id} AS id`, ...columns].join(', ')} FROM ${from}${where === '' ? '' : ` WHERE ${where}`}`;
-        });
-        const given = parts.flatMap(({ conditions }) => conditions.flatMap((each) => each.values));
-        return this.#log.prepare(query(`(${selects.join(' UNION ALL ')})`)).all(...given, ...values);
-      },
-    };
-  }
-
-  /** The indexed column that finds the fewest rows, if they are few: otherwise all are looked through in order. */
-  #fewest(conditions: readonly Condition[]): { readonly column: Condition['column']; readonly count: number } {
-    let few: { readonly column: Condition['column']; readonly count: number } = { column: null, count: fewRows };
-    for (const { column, sql, values } of conditions) {
-      if (column === null) continue;
-      const probe = `SELECT count(*) AS n FROM (SELECT 1 FROM events INDEXED BY events_${column} WHERE ${column} ${sql} LIMIT ${few.count})`;
-      const count = Number(this.#log.prepare(probe).get(...values)?.['n']);
-      if (count < few.count) few = { column, count };
-    }
-    return few;
-  }
-
-  #countText(match: string, most: number): number {
-    const probe = 'SELECT count(*) AS n FROM (SELECT 1 FROM text.search WHERE search MATCH ? LIMIT ?)';
-    return Number(this.#log.prepare(probe).get(match, most + 1)?.['n']);
-  }
+function countText(match: string, most: number, log: DatabaseSync): number {
+  const probe = 'SELECT count(*) AS n FROM (SELECT 1 FROM text.search WHERE search MATCH ? LIMIT ?)';
+  return Number(log.prepare(probe).get(match, most + 1)?.['n']);
 }
 
 /** FTS5 seeks only by an integer; a JavaScript number reaches SQLite as a float. */

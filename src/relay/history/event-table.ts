@@ -4,7 +4,6 @@ import type { SQLInputValue } from 'node:sqlite';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import { iso, parseId } from '../log/protocol-shapes.ts';
-import { heldOverState } from './event-conditions.ts';
 import type { EventRows } from './event-rows.ts';
 import type { Found } from './event-search.ts';
 
@@ -23,77 +22,69 @@ interface Order {
   readonly descending: boolean;
 }
 
-export class EventTable {
-  readonly #rows: EventRows;
-  readonly #holds: () => boolean;
+export function pageOf(
+  { sort, offset, limit, traced, find, chosen }: PageParams,
+  found: Found,
+  rows: EventRows,
+): Result<'events/page'> {
+  const order = orderOf(sort, found);
+  const ids = found
+    .ask(order.columns, (events) => `SELECT id FROM ${events} ${order.by} LIMIT ? OFFSET ?`, limit, offset)
+    .map(({ id }) => Number(id));
+  const [all] = found.ask([], (events) => `SELECT count(*) AS total, max(id) AS newest FROM ${events}`);
+  const newest = Number(all?.['newest']);
+  const shown = traced ? ids.map((id) => rows.byEvent(id)).filter((row) => row !== undefined) : [];
+  return {
+    total: Number(all?.['total']),
+    unseen: found.unseen,
+    newest: newest === 0 ? null : `e${newest}`,
+    ids: ids.map((id) => `e${id}`),
+    traced: shown.map((row) => rows.traced(row)),
+    ...(find !== undefined && { found: positionOf(found, order, find) }),
+    ...(chosen !== undefined && {
+      chosen: {
+        ...leftOf(found, order, chosen),
+        active: chosen.active === null ? null : positionOf(found, order, chosen.active),
+      },
+    }),
+  };
+}
 
-  /** @param holds whether anything is held */
-  constructor(rows: EventRows, holds: () => boolean) {
-    this.#rows = rows;
-    this.#holds = holds;
-  }
+/** Number of events found, in groups and over time. */
+export function countsOf({ groupBy, mostGroups, perMinute }: CountsParams, found: Found): Result<'events/counts'> {
+  const [all] = found.ask([], (events) => `SELECT count(*) AS total FROM ${events}`);
+  const total = Number(all?.['total']);
+  const groups = groupBy === undefined ? [] : groupsOf(found, groupBy, mostGroups);
+  const timeline = perMinute && total > 0 ? timelineOf(found, perMinute) : null;
+  return { total, groups, timeline, unseen: found.unseen };
+}
 
-  page({ sort, offset, limit, traced, find, chosen }: PageParams, found: Found): Result<'events/page'> {
-    const rows = this.#rows;
-    const order = this.#orderOf(sort);
-    const ids = found
-      .ask(order.columns, (events) => `SELECT id FROM ${events} ${order.by} LIMIT ? OFFSET ?`, limit, offset)
-      .map(({ id }) => Number(id));
-    const [all] = found.ask([], (events) => `SELECT count(*) AS total, max(id) AS newest FROM ${events}`);
-    const newest = Number(all?.['newest']);
-    const shown = traced ? ids.map((id) => rows.byEvent(id)).filter((row) => row !== undefined) : [];
-    return {
-      total: Number(all?.['total']),
-      unseen: found.unseen,
-      newest: newest === 0 ? null : `e${newest}`,
-      ids: ids.map((id) => `e${id}`),
-      traced: shown.map((row) => rows.traced(row)),
-      ...(find !== undefined && { found: positionOf(found, order, find) }),
-      ...(chosen !== undefined && {
-        chosen: {
-          ...leftOf(found, order, chosen),
-          active: chosen.active === null ? null : positionOf(found, order, chosen.active),
-        },
-      }),
-    };
-  }
+function groupsOf(found: Found, by: Grouping, most: number): Result<'events/counts'>['groups'] {
+  // The value is that of the newest event: names may differ in case.
+  return found
+    .ask(
+      [`${columnOf(by, found)} AS value`],
+      (events) =>
+        `SELECT value, count(*) AS count, max(id) AS newest FROM ${events} GROUP BY value ORDER BY count DESC, newest DESC LIMIT ?`,
+      most,
+    )
+    .map(({ value, count, newest }) => ({
+      value: valueOf(by, value),
+      count: Number(count),
+      newest: `e${Number(newest)}`,
+    }));
+}
 
-  /** Number of events found, in groups and over time. */
-  counts({ groupBy, mostGroups, perMinute }: CountsParams, found: Found): Result<'events/counts'> {
-    const [all] = found.ask([], (events) => `SELECT count(*) AS total FROM ${events}`);
-    const total = Number(all?.['total']);
-    const groups = groupBy === undefined ? [] : this.#groups(found, groupBy, mostGroups);
-    const timeline = perMinute && total > 0 ? timelineOf(found, perMinute) : null;
-    return { total, groups, timeline, unseen: found.unseen };
-  }
+function orderOf({ by, descending }: PageParams['sort'], found: Found): Order {
+  const direction = descending ? 'DESC' : 'ASC';
+  // In the order of arrival, also if the clock was set back.
+  if (by === 'time') return { columns: ['NULL AS key'], by: `ORDER BY id ${direction}`, descending };
+  return { columns: [`${columnOf(by, found)} AS key`], by: `ORDER BY key ${direction}, id ${direction}`, descending };
+}
 
-  #groups(found: Found, by: Grouping, most: number): Result<'events/counts'>['groups'] {
-    // The value is that of the newest event: names may differ in case.
-    return found
-      .ask(
-        [`${this.#column(by)} AS value`],
-        (events) =>
-          `SELECT value, count(*) AS count, max(id) AS newest FROM ${events} GROUP BY value ORDER BY count DESC, newest DESC LIMIT ?`,
-        most,
-      )
-      .map(({ value, count, newest }) => ({
-        value: valueOf(by, value),
-        count: Number(count),
-        newest: `e${Number(newest)}`,
-      }));
-  }
-
-  #orderOf({ by, descending }: PageParams['sort']): Order {
-    const direction = descending ? 'DESC' : 'ASC';
-    // In the order of arrival, also if the clock was set back.
-    if (by === 'time') return { columns: ['NULL AS key'], by: `ORDER BY id ${direction}`, descending };
-    return { columns: [`${this.#column(by)} AS key`], by: `ORDER BY key ${direction}, id ${direction}`, descending };
-  }
-
-  #column(by: Exclude<PageParams['sort']['by'], 'time'> | Grouping): string {
-    if (by === 'state' && this.#holds()) return heldOverState;
-    return by === 'delivery' ? 'e.delivery_id' : by === 'duration' ? 'e.duration_ms' : `e.${by}`;
-  }
+function columnOf(by: Exclude<PageParams['sort']['by'], 'time'> | Grouping, { state }: Found): string {
+  if (by === 'state') return state;
+  return by === 'delivery' ? 'e.delivery_id' : by === 'duration' ? 'e.duration_ms' : `e.${by}`;
 }
 
 /** The position of an event in an order; null if it isn't found. */

@@ -14,11 +14,10 @@ import type { Sending } from '../../protocol/debug.ts';
 import { isCorruption, openForReading, sqliteCode, stateCodes } from '../log/database.ts';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { EventRows } from './event-rows.ts';
-import { EventSearch } from './event-search.ts';
+import { findEvents } from './event-search.ts';
 import type { Bounds, Found } from './event-search.ts';
-import { EventTable } from './event-table.ts';
+import { countsOf, pageOf } from './event-table.ts';
 import { IndexedText } from './indexed-text.ts';
-import { holdsAnything } from './event-conditions.ts';
 import { countHeld, holdableOf, holdOf, readHoldView, waitingByDestination } from '../log/held.ts';
 import type { LogHoldView, Progress } from '../log/held.ts';
 import { enabledOf } from '../gate/breakpoints.ts';
@@ -77,8 +76,6 @@ export class HistoryReader {
   readonly #stored: StoredReader;
   readonly #rows: EventRows;
   readonly #text: IndexedText;
-  readonly #events: EventSearch;
-  readonly #table: EventTable;
   readonly #followMs: number;
 
   /** @param mostFollowMs for a search of words, to bring the indexed text up to date first */
@@ -104,8 +101,6 @@ export class HistoryReader {
         : 1,
     );
     this.#text = new IndexedText(searchFile(dataDir), this.#db);
-    this.#events = new EventSearch(this.#db, this.#text);
-    this.#table = new EventTable(this.#rows, () => holdsAnything(this.#view));
   }
 
   /** All reads of `read` are of one moment, including the state of sending. */
@@ -148,12 +143,14 @@ export class HistoryReader {
 
   /** @throws FilterError */
   page(params: ParsedParams<'events/page'>): Result<'events/page'> {
-    return this.#search(params.filter, { before: numberOf(params.before) }, (found) => this.#table.page(params, found));
+    return this.#search(params.filter, { before: numberOf(params.before) }, (found) =>
+      pageOf(params, found, this.#rows),
+    );
   }
 
   /** @throws FilterError */
   counts(params: ParsedParams<'events/counts'>): Result<'events/counts'> {
-    return this.#search(params.filter, { after: numberOf(params.after) }, (found) => this.#table.counts(params, found));
+    return this.#search(params.filter, { after: numberOf(params.after) }, (found) => countsOf(params, found));
   }
 
   /** IDs of the notifications of all events that match a filter, oldest first: it may take long. */
@@ -323,7 +320,9 @@ export class HistoryReader {
     for (let isNew = false; ; isNew = true) {
       try {
         const isUpToDate = !isWithText || this.#isTextUpToDate(mostFollowMs);
-        return this.#atOnce(() => read(this.#events.find(asked, this.#view, bounds, isUpToDate)));
+        return this.#atOnce(() =>
+          read(findEvents({ log: this.#db, text: this.#text }, asked, this.#view, bounds, isUpToDate)),
+        );
       } catch (error) {
         if (isNew || !isWithText || !isCorruption(error)) throw error;
         this.#text.startAgain();
