@@ -54,8 +54,8 @@ describe('The thread of the history', () => {
     underWay = [{ notificationId: 1, destinationId: to }];
     assert.equal(await held(), 0);
     thread.tell('begin');
-    await until(() => news.length > 0);
-    assert.deepEqual(news[0], { index: { events: 1, of: 1, bytes: 0 }, failure: null });
+    await until(() => news.at(-1)?.index.events === 1);
+    assert.deepEqual(news.at(-1), { index: { events: 1, of: 1, bytes: 0 }, failure: null });
   });
 
   it('answers no call of a thread that ends, says so, and is started again', async () => {
