@@ -65,7 +65,7 @@ export class HistoryThread {
   }
 
   /** Requests work without a result: if it isn't done, it is done the next time. */
-  tell(what: 'begin' | 'changed' | 'changing' | 'checkpoint' | 'forgetText'): void {
+  tell(what: 'changed' | 'changing' | 'checkpoint' | 'forgetText'): void {
     this.calls[what]().catch(() => undefined);
   }
 

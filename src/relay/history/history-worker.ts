@@ -45,11 +45,7 @@ export class HistoryCalls extends HistoryReader {
   onNews: (news: IndexNews) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  begin(): void {
-    this.#followSoon(nextPieceMs);
-  }
-
-  /** Something was stored: the index is updated when there is time. */
+  /** The index may lack something: it is updated when there is time. */
   changed(): void {
     this.#followSoon(followDelayMs);
   }

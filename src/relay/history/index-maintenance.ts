@@ -28,7 +28,6 @@ export interface IndexMaintenanceOptions {
 export class IndexMaintenance {
   readonly #options: IndexMaintenanceOptions;
   #index: Status['index'] = { events: 0, of: 0, failure: null };
-  #beginning: NodeJS.Immediate | undefined;
   #sinceLook = 0;
   /** Since the burst began. */
   #looks = 0;
@@ -43,9 +42,9 @@ export class IndexMaintenance {
     return this.#index;
   }
 
-  /** The relay is open: continues the work of earlier ones, after the first requests. */
+  /** The relay is open: continues the work of earlier ones, or something was stored. */
   begin(): void {
-    this.#beginning = setImmediate(() => this.#options.history.tell('begin'));
+    this.#timer ??= setTimeout(this.#look, lookEveryMs).unref();
   }
 
   indexed({ index: { events, of, bytes }, failure }: IndexNews): void {
@@ -61,12 +60,11 @@ export class IndexMaintenance {
 
   stored(): void {
     this.#sinceLook += 1;
-    this.#timer ??= setTimeout(this.#look, lookEveryMs).unref();
+    this.begin();
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    clearImmediate(this.#beginning);
   }
 
   readonly #look = (): void => {

@@ -53,7 +53,7 @@ describe('The thread of the history', () => {
     assert.equal(await held(), 1);
     underWay = [{ notificationId: 1, destinationId: to }];
     assert.equal(await held(), 0);
-    thread.tell('begin');
+    thread.tell('changed');
     await until(() => news.at(-1)?.index.events === 1);
     assert.deepEqual(news.at(-1), { index: { events: 1, of: 1, bytes: 0 }, failure: null });
   });

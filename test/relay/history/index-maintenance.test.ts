@@ -52,7 +52,7 @@ describe('the upkeep of the history', () => {
     const { maintenance, asked } = watched();
     maintenance.begin();
     await until(() => asked.length > 0);
-    assert.deepEqual(asked, ['begin']);
+    assert.deepEqual(asked, ['changed']);
   });
 
   it('passes on what is said of the index, and says once that it does not follow', () => {
