@@ -51,13 +51,20 @@ function inTable(made: MenuEntry, { menu, view, group }: MenuPlace): MenuEntry |
   };
 }
 
+/** Whether the palette offers a command, or the clause of when. */
+function paletteOf({ palette, menus = [] }: CommandDescription): boolean | string {
+  return palette ?? (menus.length === 0 || menus.some(({ menu }) => menu !== 'view/item/context'));
+}
+
 /** Makes these parts anew. */
 export function contributesOfCommands(): Contributes {
   const menus = new Map<string, MenuEntry[]>([['commandPalette', []]]);
   const add = (menu: string, made: MenuEntry): void => {
     menus.set(menu, [...(menus.get(menu) ?? []), made]);
   };
-  for (const [name, { palette, menus: places = [] }] of commands) {
+  for (const [name, description] of commands) {
+    const { menus: places = [] } = description;
+    const palette = paletteOf(description);
     const command = `${prefix}.${name}`;
     if (palette !== true) add('commandPalette', { command, when: palette === false ? 'false' : palette });
     for (const place of places) {

@@ -33,8 +33,11 @@ export interface CommandDescription {
   readonly icon?: string;
   /** Only run by rows and other commands: not in package.json. */
   readonly internal?: true;
-  /** Whether the palette offers it: a text is the `when` clause for it, if menus offer it at other times, too. */
-  readonly palette: boolean | string;
+  /**
+   * Whether the palette offers it: by default, unless only the menus of rows do. A text is the `when` clause for it, if
+   * menus offer it at other times, too.
+   */
+  readonly palette?: boolean | string;
   /** The clause that enables it: otherwise VS Code omits it from the palette, and shows it disabled elsewhere. */
   readonly enabled?: string;
   readonly menus?: readonly MenuPlace[];

@@ -20,20 +20,9 @@ describe('The descriptions of commands', () => {
     }
   });
 
-  it('keep what acts on a row out of the palette', () => {
-    for (const [name, { palette, menus = [] }] of described) {
-      if (menus.length === 0 || !menus.every(({ menu, item }) => menu === 'view/item/context' && item !== undefined))
-        continue;
-      assert.equal(palette, false, name);
-    }
-  });
-
   it('leave internal what rows and other commands run alone, and such commands stand in no menu', () => {
     const internal = [...described].filter(([, each]) => each.internal === true);
     assert.deepEqual(internal.map(([name]) => name).sort(), [...internalCommands].sort());
-    for (const [name, { palette, menus = [], keys = [] }] of described) {
-      const isNowhere = palette === false && menus.length === 0 && keys.length === 0;
-      assert.equal(isNowhere, (internalCommands as readonly string[]).includes(name), name);
-    }
+    for (const [name, { menus = [], keys = [] }] of internal) assert.deepEqual([...menus, ...keys], [], name);
   });
 });

@@ -5,12 +5,10 @@ export const accountsCommands = {
   signIn: {
     title: 'Sign In to Campaign Monitor…',
     icon: 'account',
-    palette: true,
     menus: [{ menu: 'view/title', view: 'webhooks', group: '1_account@1' }],
   },
   signOut: {
     title: 'Sign Out of Campaign Monitor…',
-    palette: true,
     enabled: `${prefix}.signedIn`,
     menus: [
       { menu: 'view/title', view: 'webhooks', when: `${prefix}.signedIn`, group: '1_account@2' },

@@ -5,7 +5,6 @@ export const checkCommands = {
   checkCallback: {
     title: 'Check My Callback…',
     icon: 'checklist',
-    palette: true,
     menus: [
       { menu: 'view/title', view: 'destinations', when: `${prefix}.ownDestination`, group: '2_check@1' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_check@1' },
@@ -14,6 +13,5 @@ export const checkCommands = {
   chooseProbe: {
     title: 'Set Up Contact Count…',
     internal: true,
-    palette: false,
   },
 } as const satisfies CommandDescriptions;

@@ -5,7 +5,6 @@ export const handlerCommands = {
   debugHandler: {
     title: 'Debug My Handler',
     icon: 'debug-alt',
-    palette: true,
     menus: [
       { menu: 'view/title', view: 'destinations', group: '0_debug@1' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@0' },
@@ -16,7 +15,6 @@ export const handlerCommands = {
   chooseHandlerConfiguration: {
     title: 'Configure Handler Debugging…',
     internal: true,
-    palette: false,
   },
 } as const satisfies CommandDescriptions;
 
@@ -24,7 +22,6 @@ export const debugCommands = {
   debugDeliveries: {
     title: 'Debug Deliveries',
     icon: 'debug-alt',
-    palette: true,
     enabled: `!${prefix}.debugging`,
     menus: [
       {

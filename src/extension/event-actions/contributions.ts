@@ -14,7 +14,6 @@ export const resendCommands = {
   resend: {
     title: 'Resend',
     icon: 'debug-rerun',
-    palette: true,
     menus: [
       { menu: 'view/item/context', view: 'events', item: 'notification', when: notAtGate, group: 'inline@1' },
       { menu: 'view/item/context', view: 'events', item: 'notification', group: '3_act@1' },
@@ -26,26 +25,22 @@ export const resendCommands = {
   },
   resendTo: {
     title: 'Resend To…',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', group: '3_act@2' }],
   },
   resendFailed: {
     title: 'Resend All Failed',
     icon: 'debug-rerun',
-    palette: true,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@1' }],
   },
   discard: {
     title: 'Discard',
     icon: 'discard',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'open', group: '3_act@4' }],
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: `${rowsFocused('events')} && ${prefix}.state == running` }],
   },
   discardWaiting: {
     title: 'Discard All Waiting and Held…',
-    palette: true,
     enabled: `${prefix}.state == running`,
     menus: [
       { menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@2' },
@@ -57,14 +52,12 @@ export const resendCommands = {
 export const resendOnSaveCommands = {
   resendOnSave: {
     title: 'Resend on Save',
-    palette: false,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '3_act@2' }],
   },
   stopResendOnSave: {
     title: 'Stop Resend on Save',
     internal: true,
-    palette: false,
   },
 } as const satisfies CommandDescriptions;
 
@@ -102,7 +95,6 @@ export const heldCommands = {
   release: {
     title: 'Release',
     icon: 'send',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'events', item: 'atGate', group: 'inline@1' },
       { menu: 'view/item/context', view: 'events', item: 'atGate', group: '0_held@1' },
@@ -115,7 +107,6 @@ export const samplesCommands = {
   sendSample: {
     title: 'Send Sample Events…',
     icon: 'beaker',
-    palette: true,
     // In the narrowest side bar the view's title has space for three icons.
     menus: [
       {
@@ -133,7 +124,6 @@ export const exportsCommands = {
   copyAs: {
     title: 'Copy As…',
     icon: 'copy',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '5_copy@1' }],
     keys: [
       { key: 'ctrl+c', mac: 'cmd+c', when: `${rowsFocused('events')} && ${prefix}.state == running`, args: 'curl' },
@@ -142,7 +132,6 @@ export const exportsCommands = {
   exportSelection: {
     title: 'Export…',
     icon: 'export',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '6_export@1' }],
   },
 } as const satisfies CommandDescriptions;
@@ -151,7 +140,6 @@ export const testsCommands = {
   createTest: {
     title: 'Create Test…',
     icon: 'beaker',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'row', group: '4_test@1' }],
   },
 } as const satisfies CommandDescriptions;

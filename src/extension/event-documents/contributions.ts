@@ -4,7 +4,6 @@ export const documentsCommands = {
   open: {
     title: 'Open Event',
     internal: true,
-    palette: false,
   },
   openAsText: {
     title: 'Open as Text…',
@@ -22,7 +21,6 @@ export const documentsCommands = {
   compareBodies: {
     title: 'Compare Selected',
     icon: 'diff',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'events', item: 'row', when: 'listDoubleSelection', group: '2_compare@1' },
     ],
@@ -30,11 +28,9 @@ export const documentsCommands = {
   compareWithNotification: {
     title: 'Compare Body with Notification',
     internal: true,
-    palette: false,
   },
   compareAnswers: {
     title: 'Compare Last Two Answers',
     internal: true,
-    palette: false,
   },
 } as const satisfies CommandDescriptions;

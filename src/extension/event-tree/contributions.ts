@@ -11,12 +11,10 @@ export const eventsViewCommands = {
   showTable: {
     title: 'Show Webhook Events',
     icon: 'table',
-    palette: true,
   },
   filterEvents: {
     title: 'Filter Events…',
     icon: 'filter',
-    palette: true,
     enabled: readable,
     menus: [{ menu: 'view/title', view: 'events', when: readable, group: 'navigation@3' }],
     keys: [{ key: 'ctrl+f', mac: 'cmd+f', when: `${rowsFocused('events')} && ${readable}` }],
@@ -24,30 +22,25 @@ export const eventsViewCommands = {
   clearFilter: {
     title: 'Clear Filter',
     icon: 'clear-all',
-    palette: true,
     enabled: `${prefix}.filtered`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.filtered`, group: '1_group@1' }],
   },
   toggleFrozen: {
     title: 'Freeze or Unfreeze List',
-    palette: true,
     enabled: freezable,
     menus: [{ menu: 'view/title', view: 'events', when: freezable, group: '1_group@3' }],
   },
   refreshEvents: {
     title: 'Refresh Events',
     internal: true,
-    palette: false,
   },
   loadMore: {
     title: 'Load More Events',
     internal: true,
-    palette: false,
   },
   clearHistory: {
     title: 'Clear History…',
     icon: 'trash',
-    palette: true,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@3' }],
   },

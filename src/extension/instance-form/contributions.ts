@@ -4,7 +4,6 @@ export const formCommands = {
   newInstance: {
     title: 'New Instance…',
     icon: 'add',
-    palette: true,
     menus: [{ menu: 'view/title', view: 'instances', group: 'navigation@1' }],
   },
 } as const satisfies CommandDescriptions;

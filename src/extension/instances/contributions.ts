@@ -5,12 +5,10 @@ export const instancesCommands = {
   refreshInstances: {
     title: 'Refresh Instances',
     internal: true,
-    palette: false,
   },
   useRelayUrl: {
     title: 'Set Callback URL to This Relay',
     icon: 'plug',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'notHere', group: 'inline@2' },
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '1_callback@1' },
@@ -20,7 +18,6 @@ export const instancesCommands = {
   queuedNotifications: {
     title: 'Queued Notifications…',
     icon: 'inbox',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '1_callback@3' },
       { menu: 'view/item/context', view: 'instances', item: 'queue', group: 'inline@1' },
@@ -28,18 +25,15 @@ export const instancesCommands = {
   },
   toggleInstanceEvents: {
     title: 'Turn Events On or Off',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '1_callback@2' }],
   },
   toggleInstance: {
     title: 'Enable or Disable Instance',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@4' }],
   },
   editInstance: {
     title: 'Edit Instance…',
     icon: 'edit',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@1' },
       { menu: 'view/item/context', view: 'instances', item: 'lists', group: 'inline@1' },
@@ -48,7 +42,6 @@ export const instancesCommands = {
   reauthoriseInstance: {
     title: 'Re-authorise Instance…',
     icon: 'key',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'invalid', group: 'inline@1' },
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '2_change@2' },
@@ -56,18 +49,15 @@ export const instancesCommands = {
   },
   showInstance: {
     title: 'Show Instance as JSON',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '3_show@2' }],
   },
   showInstanceEvents: {
     title: 'Show Instance’s Event Log',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'instances', item: 'instance', group: '3_show@1' }],
   },
   deleteInstance: {
     title: 'Delete Instance…',
     icon: 'trash',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'instance', group: '5_delete@1' },
       { menu: 'view/item/context', view: 'instances', item: 'gone', group: 'inline@1' },

@@ -4,7 +4,6 @@ import type { CommandDescriptions } from '../describing.ts';
 export const authorizationCommands = {
   pasteAuthorization: {
     title: 'Paste Authorisation URL or Code…',
-    palette: true,
     enabled: `${prefix}.authorizing`,
   },
 } as const satisfies CommandDescriptions;

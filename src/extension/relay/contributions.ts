@@ -6,42 +6,35 @@ export const relayCommands = {
   start: {
     title: 'Start Relay',
     icon: 'play',
-    palette: true,
     enabled: `!(${prefix}.state == running)`,
     menus: [{ menu: 'view/title', view: 'events', when: `!(${prefix}.state == running)`, group: 'navigation@1' }],
   },
   stop: {
     title: 'Stop Relay',
     icon: 'debug-stop',
-    palette: true,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '4_relay@2' }],
   },
   restart: {
     title: 'Restart Relay',
     icon: 'debug-restart',
-    palette: true,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '4_relay@1' }],
   },
   showStatus: {
     title: 'Show Relay Status',
-    palette: true,
   },
   togglePublicUrl: {
     title: 'Open or Close Public URL',
-    palette: true,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@1' }],
   },
   openTunnel: {
     title: 'Open Public URL',
     internal: true,
-    palette: false,
   },
   showLog: {
     title: 'Show Log',
     icon: 'output',
-    palette: true,
     menus: [
       { menu: 'view/title', view: 'events', group: '5_more@1' },
       { menu: 'view/item/context', view: 'events', item: 'failure', group: 'inline@1' },
@@ -49,18 +42,15 @@ export const relayCommands = {
   },
   copyDiagnostics: {
     title: 'Copy Diagnostics',
-    palette: true,
     menus: [{ menu: 'view/title', view: 'events', group: '5_more@2' }],
   },
   chooseTunnel: {
     title: 'Choose Tunnel…',
-    palette: true,
     menus: [{ menu: 'view/title', view: 'events', group: '3_url@4' }],
   },
   copyUrl: {
     title: 'Copy URL or Credential…',
     icon: 'copy',
-    palette: true,
     enabled: `${prefix}.state == running || ${prefix}.sandboxRunning`,
     menus: [
       { menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@2' },
@@ -70,23 +60,19 @@ export const relayCommands = {
   newSecretUrl: {
     title: 'New Secret URL…',
     icon: 'refresh',
-    palette: true,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@3' }],
   },
   openSettings: {
     title: 'Open Settings',
     internal: true,
-    palette: false,
   },
   openTerminal: {
     title: 'Open Terminal with cm-relay',
     icon: 'terminal',
-    palette: true,
   },
   sampleReceiver: {
     title: 'Choose the Sample Receiver’s Answer…',
-    palette: false,
     menus: [
       {
         menu: 'view/item/context',
@@ -100,7 +86,6 @@ export const relayCommands = {
   manageSecrets: {
     title: 'Manage Keys and Secrets…',
     icon: 'key',
-    palette: true,
     menus: [
       { menu: 'view/title', view: 'events', group: '4_settings@2' },
       { menu: 'view/title', view: 'instances', group: '2_secrets@1' },
@@ -120,14 +105,12 @@ export const sendingCommands = {
   pauseSending: {
     title: 'Pause Sending',
     icon: 'debug-pause',
-    palette: true,
     enabled: sendingFlows,
     menus: [{ menu: 'view/title', view: 'events', when: sendingFlows, group: 'navigation@1' }],
   },
   continueSending: {
     title: 'Continue Sending',
     icon: 'debug-continue',
-    palette: true,
     enabled: sendingPaused,
     menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@1' }],
     keys: [{ key: 'f5', mac: 'f5', when: steppedInRows }],
@@ -135,14 +118,12 @@ export const sendingCommands = {
   answerDeliveries: {
     title: 'Answer Deliveries With…',
     icon: 'reply',
-    palette: true,
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '2_act@4' }],
   },
   sendNext: {
     title: 'Send Next',
     icon: 'debug-step-over',
-    palette: true,
     enabled: sendingPaused,
     menus: [{ menu: 'view/title', view: 'events', when: sendingPaused, group: 'navigation@2' }],
     keys: [{ key: 'f10', mac: 'f10', when: steppedInRows }],
@@ -153,7 +134,6 @@ export const destinationsCommands = {
   addDestination: {
     title: 'Add Destination…',
     icon: 'add',
-    palette: true,
     menus: [
       { menu: 'view/title', view: 'destinations', group: 'navigation@1' },
       { menu: 'view/item/context', view: 'destinations', item: 'sample', group: 'inline@1' },
@@ -162,7 +142,6 @@ export const destinationsCommands = {
   editDestination: {
     title: 'Edit Destination…',
     icon: 'edit',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@1' },
       { menu: 'view/item/context', view: 'destinations', item: 'field', group: 'inline@1' },
@@ -172,7 +151,6 @@ export const destinationsCommands = {
   removeDestination: {
     title: 'Remove Destination…',
     icon: 'trash',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: 'inline@2' },
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '4_remove@1' },
@@ -182,6 +160,5 @@ export const destinationsCommands = {
   openDestinations: {
     title: 'Open Destinations in the Settings',
     internal: true,
-    palette: false,
   },
 } as const satisfies CommandDescriptions;

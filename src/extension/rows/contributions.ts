@@ -6,7 +6,6 @@ export const rowsCommands = {
   copy: {
     title: 'Copy…',
     icon: 'copy',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '2_copy@1' },
       { menu: 'view/item/context', view: 'webhooks', item: 'id', group: '2_copy@1' },
@@ -22,7 +21,6 @@ export const rowsCommands = {
   refresh: {
     title: 'Refresh',
     icon: 'refresh',
-    palette: true,
     menus: [
       {
         menu: 'view/title',

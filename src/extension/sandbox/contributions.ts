@@ -4,7 +4,6 @@ import type { CommandDescriptions } from '../describing.ts';
 export const sandboxCommands = {
   toggleSandbox: {
     title: 'Turn Sandbox On or Off',
-    palette: true,
     menus: [{ menu: 'view/title', view: 'instances', group: '3_sandbox@1' }],
   },
   addSandboxSubscriber: {

@@ -6,12 +6,10 @@ export const webhooksCommands = {
   refreshWebhooks: {
     title: 'Refresh Webhooks',
     internal: true,
-    palette: false,
   },
   registerWebhooks: {
     title: 'Register This Relay on Lists…',
     icon: 'add',
-    palette: true,
     menus: [
       { menu: 'view/title', view: 'webhooks', when: `${prefix}.signedIn`, group: 'navigation@1' },
       { menu: 'view/item/context', view: 'webhooks', item: 'list', group: 'inline@1' },
@@ -21,7 +19,6 @@ export const webhooksCommands = {
   testWebhook: {
     title: 'Test Webhook',
     icon: 'debug-alt',
-    palette: false,
     menus: [
       { menu: 'view/item/context', view: 'webhooks', item: 'webhook', group: 'inline@1' },
       { menu: 'view/item/context', view: 'webhooks', item: 'webhook', alone: true, group: '1_act@1' },
@@ -29,13 +26,11 @@ export const webhooksCommands = {
   },
   toggleWebhook: {
     title: 'Activate or Deactivate Webhook',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', group: '1_act@2' }],
   },
   deleteWebhook: {
     title: 'Delete Webhook…',
     icon: 'trash',
-    palette: false,
     menus: [{ menu: 'view/item/context', view: 'webhooks', item: 'webhook', group: '3_delete@1' }],
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('webhooks') }],
   },
