@@ -8,13 +8,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { campaignMonitorNext } from '../src/campaign-monitor/api-error.ts';
-import { campaignMonitorOAuthNext } from '../src/campaign-monitor/oauth.ts';
 import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
 import { commandId, internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
-import { openConnectorsNext } from '../src/open-connectors/api-error.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
 import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
 import { takenSettings } from '../src/extension/session/taken-names.ts';
@@ -102,9 +99,6 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
 
 // Modules that have their texts in tables: `translate` says them (src/common/say.ts).
 for (const [path, table] of Object.entries({
-  'src/campaign-monitor/api-error.ts': campaignMonitorNext,
-  'src/campaign-monitor/oauth.ts': campaignMonitorOAuthNext,
-  'src/open-connectors/api-error.ts': openConnectorsNext,
   'src/protocol/errors.ts': commonAdvice,
   'src/protocol/tunnel-words.ts': tunnelTexts,
 }))

@@ -1,4 +1,5 @@
 /** Errors of Campaign Monitor's API, by the vendor's code. */
+import { say } from '../common/say.ts';
 
 export type CampaignMonitorErrorKind =
   | 'bad-api-key'
@@ -16,6 +17,8 @@ export type CampaignMonitorErrorKind =
   | 'rate-limited'
   /** Any other code. */
   | 'refused'
+  /** No tokens, by OAuth's `error`. */
+  | 'not-granted'
   | 'unreachable'
   | 'timed-out'
   | 'cancelled'
@@ -37,67 +40,102 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
   [610, 'webhook-test-failed'],
 ]);
 
-/** What to do next; the extension translates it. */
-export const campaignMonitorNext: Readonly<Record<Exclude<CampaignMonitorErrorKind, 'not-found'>, string>> = {
-  'bad-api-key':
-    'Use an API key from Account settings > API keys in Campaign Monitor. If the key is right, check the API host: a wrong address causes the same error.',
-  'wrong-list': 'Choose a list that this account can access.',
-  'wrong-client': 'Choose a client that this account can access.',
-  'invalid-token': 'Sign in to Campaign Monitor again.',
-  'expired-token': 'Sign in to Campaign Monitor again.',
-  'revoked-token': 'Sign in to Campaign Monitor again.',
-  'permission-missing': 'Sign in again and grant permission to manage lists, or use an API key.',
-  'bad-webhook-url': 'Use a public http:// or https:// URL.',
-  'bad-webhook-format': 'Use the format json or xml.',
-  'bad-webhook-event': 'Use one or more of the events Subscribe, Update, and Deactivate.',
-  'webhook-test-failed': 'Check that the relay is running and that its public URL answers, and then test again.',
-  'rate-limited': 'Wait a minute and try again.',
-  refused: 'Look up the code in the Campaign Monitor API documentation.',
-  unreachable: 'Check the network, the proxy, and the host.',
-  'timed-out': 'Try again.',
-  cancelled: 'Start again when you’re ready.',
-  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, and then try again.',
-};
-
-/** The command line's; the extension has other advice for `not-found`. */
-const allNext: Readonly<Record<CampaignMonitorErrorKind, string>> = {
-  ...campaignMonitorNext,
-  'not-found': 'The webhook or list may have been deleted. To see all webhooks, run cm-relay webhooks list.',
-};
-
-export const campaignMonitorErrorKinds = Object.keys(allNext) as readonly CampaignMonitorErrorKind[];
+/** What happened, and what to do next. */
+function textsOf(kind: CampaignMonitorErrorKind): readonly [happened: string, next: string] {
+  const signInAgain = say('Sign in to Campaign Monitor again.');
+  const texts: Readonly<Record<CampaignMonitorErrorKind, readonly [string, string]>> = {
+    'bad-api-key': [
+      say('Campaign Monitor rejected this API key'),
+      say(
+        'Use an API key from Account settings > API keys in Campaign Monitor. If the key is right, check the API host: a wrong address causes the same error.',
+      ),
+    ],
+    'wrong-list': [say('Campaign Monitor can’t find this list'), say('Choose a list that this account can access.')],
+    'wrong-client': [
+      say('Campaign Monitor can’t find this client'),
+      say('Choose a client that this account can access.'),
+    ],
+    'invalid-token': [say('Campaign Monitor rejected this sign-in'), signInAgain],
+    'expired-token': [say('The sign-in has expired'), signInAgain],
+    'revoked-token': [say('The sign-in was revoked'), signInAgain],
+    'not-granted': [
+      say('Campaign Monitor didn’t grant access'),
+      say('Sign in again. If signing in fails again, check the client ID, client secret, and callback URL.'),
+    ],
+    'permission-missing': [
+      say('This sign-in doesn’t have permission'),
+      say('Sign in again and grant permission to manage lists, or use an API key.'),
+    ],
+    'bad-webhook-url': [
+      say('Campaign Monitor rejected the webhook’s URL'),
+      say('Use a public http:// or https:// URL.'),
+    ],
+    'bad-webhook-format': [say('Campaign Monitor rejected the webhook’s format'), say('Use the format json or xml.')],
+    'bad-webhook-event': [
+      say('Campaign Monitor rejected the webhook’s events'),
+      say('Use one or more of the events Subscribe, Update, and Deactivate.'),
+    ],
+    'webhook-test-failed': [
+      say('The webhook test failed'),
+      say('Check that the relay is running and that its public URL answers, and then test again.'),
+    ],
+    'not-found': [
+      say('Campaign Monitor can’t find the requested item'),
+      say('The webhook or list may have been deleted. List the webhooks again.'),
+    ],
+    'rate-limited': [say('Campaign Monitor received too many requests'), say('Wait a minute and try again.')],
+    refused: [
+      say('Campaign Monitor refused the request'),
+      say('Look up the code in the Campaign Monitor API documentation.'),
+    ],
+    unreachable: [say('Can’t reach Campaign Monitor'), say('Check the network, the proxy, and the host.')],
+    'timed-out': [say('Campaign Monitor didn’t answer in time'), say('Try again.')],
+    cancelled: [say('Cancelled'), say('Start again when you’re ready.')],
+    'unexpected-answer': [
+      say('Campaign Monitor returned an unexpected answer'),
+      say('Check that the host belongs to Campaign Monitor, and then try again.'),
+    ],
+  };
+  return texts[kind];
+}
 
 export interface CampaignMonitorErrorDetails {
-  readonly code?: number | null;
+  /** The vendor's code, if the response had one: it is in its documentation. */
+  readonly code?: number;
+  /** The HTTP status, if there was a response. */
   readonly status?: number | null;
+  /** More from the vendor: for `webhook-test-failed` see {@link explainTestFailure} in test-failure.ts. */
   readonly resultData?: unknown;
-  /** See {@link CampaignMonitorError.said}. */
+  /** The vendor's or the system's own words. */
   readonly said?: string | null;
   readonly cause?: unknown;
 }
 
-/** A call of Campaign Monitor's API failed. Contains no secrets. */
+function withDetails(happened: string, { code, status = null, said = null }: CampaignMonitorErrorDetails): string {
+  const words = said === null ? happened : `${happened}: ${said.replace(/\.$/, '')}`;
+  if (code !== undefined) return say('{0} (code {1})', words, code);
+  return said !== null || status === null ? words : say('{0} (HTTP status {1})', words, status);
+}
+
+/** A call of Campaign Monitor's API or OAuth failed. Contains no secrets. */
 export class CampaignMonitorError extends Error {
   override readonly name = 'CampaignMonitorError';
   readonly kind: CampaignMonitorErrorKind;
-  /** The vendor's code, if the response had one. */
   readonly code: number | null;
-  /** The HTTP status, if there was a response. */
   readonly status: number | null;
   readonly next: string;
-  /** More from the vendor: for `webhook-test-failed` see {@link explainTestFailure} in test-failure.ts. */
   readonly resultData: unknown;
-  /** The vendor's or the system's own words, for a caller that translates the rest; null if there are none. */
   readonly said: string | null;
 
-  constructor(kind: CampaignMonitorErrorKind, message: string, details: CampaignMonitorErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(kind: CampaignMonitorErrorKind, details: CampaignMonitorErrorDetails = {}) {
+    const [happened, next] = textsOf(kind);
+    super(withDetails(happened, details), { cause: details.cause });
     this.kind = kind;
     this.code = details.code ?? null;
     this.status = details.status ?? null;
     this.resultData = details.resultData;
     this.said = details.said ?? null;
-    this.next = allNext[kind];
+    this.next = next;
   }
 
   /** Whether only a new sign-in or another API key helps. */

@@ -1,5 +1,6 @@
 /** Campaign Monitor's OAuth: the URL of the consent, and the exchange of a code or refresh token for tokens. */
 import { z } from 'zod';
+import { CampaignMonitorError } from './api-error.ts';
 import type { Fetch } from './http.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { exchange } from './http.ts';
@@ -23,49 +24,6 @@ export interface TokenCallOptions {
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly fetch?: Fetch | undefined;
-}
-
-export type CampaignMonitorOAuthErrorKind = 'refused' | 'unreachable' | 'timed-out' | 'cancelled' | 'unexpected-answer';
-
-/** What to do next; the extension translates it. */
-export const campaignMonitorOAuthNext: Readonly<Record<CampaignMonitorOAuthErrorKind, string>> = {
-  refused: 'Sign in again. If signing in fails again, check the client ID, client secret, and callback URL.',
-  unreachable: 'Check the network, the proxy, and the host.',
-  'timed-out': 'Try again.',
-  cancelled: 'Start again when you’re ready.',
-  'unexpected-answer': 'Check that the host belongs to Campaign Monitor, and then try again.',
-};
-
-export const campaignMonitorOAuthErrorKinds = Object.keys(
-  campaignMonitorOAuthNext,
-) as readonly CampaignMonitorOAuthErrorKind[];
-
-/** No tokens were returned. Contains no secrets. */
-export class CampaignMonitorOAuthError extends Error {
-  override readonly name = 'CampaignMonitorOAuthError';
-  readonly kind: CampaignMonitorOAuthErrorKind;
-  /** The vendor's code, such as `invalid_grant`, if there was one. */
-  readonly error: string | null;
-  readonly status: number | null;
-  /** The vendor's or the system's own words, for a caller that translates the rest; null if there are none. */
-  readonly said: string | null;
-  readonly next: string;
-  constructor(
-    kind: CampaignMonitorOAuthErrorKind,
-    message: string,
-    {
-      error = null,
-      status = null,
-      said = null,
-    }: { error?: string | null; status?: number | null; said?: string | null } = {},
-  ) {
-    super(message);
-    this.kind = kind;
-    this.error = error;
-    this.status = status;
-    this.said = said;
-    this.next = campaignMonitorOAuthNext[kind];
-  }
 }
 
 export interface AuthorizeRequest {
@@ -99,7 +57,7 @@ export interface CodeExchange {
   readonly code: string;
 }
 
-/** A code works once. @throws CampaignMonitorOAuthError */
+/** A code works once. @throws CampaignMonitorError */
 export function exchangeCode(request: CodeExchange, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
   const { clientId, clientSecret, redirectUri, code } = request;
   return askForTokens(
@@ -114,7 +72,7 @@ export function exchangeCode(request: CodeExchange, options: TokenCallOptions = 
   );
 }
 
-/** The old one may become invalid: keep the new one. @throws CampaignMonitorOAuthError */
+/** The old one may become invalid: keep the new one. @throws CampaignMonitorError */
 export function refreshToken(token: string, options: TokenCallOptions = {}): Promise<CampaignMonitorTokens> {
   return askForTokens({ grant_type: 'refresh_token', refresh_token: token }, options, token);
 }
@@ -148,13 +106,10 @@ async function askForTokens(
     );
   switch (result.kind) {
     case 'unreachable':
-      throw new CampaignMonitorOAuthError('unreachable', `cannot reach Campaign Monitor: ${plain(result.reason)}`, {
-        said: plain(result.reason),
-      });
+      throw new CampaignMonitorError(result.kind, { said: plain(result.reason) });
     case 'timed-out':
-      throw new CampaignMonitorOAuthError('timed-out', 'Campaign Monitor did not return tokens in time');
     case 'cancelled':
-      throw new CampaignMonitorOAuthError('cancelled', 'cancelled');
+      throw new CampaignMonitorError(result.kind);
     case 'answered':
   }
   const { status, text } = result.answer;
@@ -165,18 +120,12 @@ async function askForTokens(
     const error = plain(failure.data.error);
     const description = plain(failure.data.error_description);
     const said = description === '' ? error : `${description} (${error})`;
-    throw new CampaignMonitorOAuthError('refused', `Campaign Monitor returned no tokens: ${said}`, {
-      error,
-      status,
-      said,
-    });
+    throw new CampaignMonitorError('not-granted', { status, said });
   }
   const tokens = tokensSchema.safeParse(body);
   const newRefreshToken = tokens.data?.refresh_token ?? knownRefreshToken;
   if (!tokens.success || newRefreshToken === undefined) {
-    throw new CampaignMonitorOAuthError('unexpected-answer', `the token endpoint answered ${status} without tokens`, {
-      status,
-    });
+    throw new CampaignMonitorError('unexpected-answer', { status });
   }
   return { accessToken: tokens.data.access_token, refreshToken: newRefreshToken };
 }

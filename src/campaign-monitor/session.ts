@@ -6,7 +6,8 @@ import { CampaignMonitorError, kindOfCode } from './api-error.ts';
 import type { Answer, Fetch } from './http.ts';
 import { exchange } from './http.ts';
 import type { CampaignMonitorTokens } from './oauth.ts';
-import { CampaignMonitorOAuthError, refreshToken } from './oauth.ts';
+import { refreshToken } from './oauth.ts';
+import { say } from '../common/say.ts';
 import { plainText } from './plain-text.ts';
 
 export type CampaignMonitorCredential =
@@ -76,11 +77,10 @@ export class CampaignMonitorSession {
     const content = answer.text.trim() === '' ? undefined : (parseJson(answer.text) ?? answer.text.trim());
     const result = schema.safeParse(content);
     if (!result.success) {
-      throw new CampaignMonitorError(
-        'unexpected-answer',
-        `the answer to ${method} ${path} does not match Campaign Monitor's documentation: ${plainText(z.prettifyError(result.error))}`,
-        { status: answer.status },
-      );
+      throw new CampaignMonitorError('unexpected-answer', {
+        status: answer.status,
+        said: `${method} ${path}: ${plainText(z.prettifyError(result.error))}`,
+      });
     }
     return result.data;
   }
@@ -107,24 +107,23 @@ export class CampaignMonitorSession {
       const result = await exchange(this.#baseUrl + path, request, { timeoutMs, signal, fetch });
       switch (result.kind) {
         case 'cancelled':
-          throw cancelled();
         case 'timed-out':
-          throw new CampaignMonitorError('timed-out', `Campaign Monitor did not answer within ${timeoutMs / 1000} s`);
+          throw new CampaignMonitorError(result.kind);
         case 'unreachable':
-          throw unreachable(plainText(result.reason, secretsOf(credential)));
+          throw new CampaignMonitorError(result.kind, { said: plainText(result.reason, secretsOf(credential)) });
         case 'answered':
       }
       if (result.answer.status !== 429) return result.answer;
       const waitMs = resetOf(result.answer) ?? backoff;
       if (backoff === null || waitMs === null || waitMs > longestWaitMs) {
-        const until = waitMs === null ? '' : ` ${Math.ceil(waitMs / 1000)} s before you try again`;
-        throw new CampaignMonitorError('rate-limited', `Campaign Monitor asks you to wait${until}`, { status: 429 });
+        const said = waitMs === null ? null : say('try again in {0} s', Math.ceil(waitMs / 1000));
+        throw new CampaignMonitorError('rate-limited', { status: 429, said });
       }
       await delay(waitMs, undefined, { signal }).catch(() => {
-        throw cancelled();
+        throw new CampaignMonitorError('cancelled');
       });
     }
-    throw new CampaignMonitorError('rate-limited', 'Campaign Monitor received too many requests', { status: 429 });
+    throw new CampaignMonitorError('rate-limited', { status: 429 });
   }
 
   /** Gets new tokens, unless another call has done so since `used` was read. */
@@ -144,19 +143,9 @@ export class CampaignMonitorSession {
     try {
       tokens = await refreshToken(this.#credential.refreshToken, { oauthBase, timeoutMs, fetch });
     } catch (error) {
-      if (!(error instanceof CampaignMonitorOAuthError)) throw error;
-      throw error.kind === 'refused'
-        ? new CampaignMonitorError('expired-token', `your sign-in has expired. ${error.message}`, {
-            code: 121,
-            status: error.status,
-            said: error.said,
-            cause: error,
-          })
-        : new CampaignMonitorError(error.kind, error.message, {
-            status: error.status,
-            said: error.said,
-            cause: error,
-          });
+      if (!(error instanceof CampaignMonitorError && error.kind === 'not-granted')) throw error;
+      const { status, said } = error;
+      throw new CampaignMonitorError('expired-token', { code: 121, status, said, cause: error });
     }
     this.#credential = { kind: 'oauth', accessToken: tokens.accessToken, refreshToken: tokens.refreshToken };
     await onRefreshed?.(tokens);
@@ -182,32 +171,17 @@ function failureOf({ status, text }: Answer, secrets: readonly string[]): Campai
   if (status >= 200 && status < 300) return null;
   const parsed = errorSchema.safeParse(parseJson(text));
   if (!parsed.success) {
-    return new CampaignMonitorError('unexpected-answer', `Campaign Monitor answered ${status} without a reason`, {
-      status,
-    });
+    return new CampaignMonitorError('unexpected-answer', { status });
   }
   const { Code: code, ResultData: resultData } = parsed.data;
   const message = plainText(parsed.data.Message, secrets);
-  return new CampaignMonitorError(kindOfCode(code), `${message === '' ? 'refused' : message} (code ${code})`, {
-    code,
-    status,
-    resultData,
-    said: message === '' ? null : message,
-  });
+  return new CampaignMonitorError(kindOfCode(code), { code, status, resultData, said: message || null });
 }
 
 /** The wait that a 429 asks for, in milliseconds; null if it has none. */
 function resetOf({ headers }: Answer): number | null {
   const seconds = headers.get('x-ratelimit-reset')?.trim() ?? '';
   return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : null;
-}
-
-function unreachable(why: string): CampaignMonitorError {
-  return new CampaignMonitorError('unreachable', `cannot reach Campaign Monitor: ${why}`, { said: why });
-}
-
-function cancelled(): CampaignMonitorError {
-  return new CampaignMonitorError('cancelled', 'cancelled');
 }
 
 /** Waits until the work ends or the caller cancels; the work itself continues. */
@@ -218,7 +192,7 @@ async function cancellable(work: Promise<void>, signal: AbortSignal | undefined)
   }
   let giveUp = (): void => undefined;
   const gaveUp = new Promise<never>((_resolve, reject) => {
-    giveUp = () => reject(cancelled());
+    giveUp = () => reject(new CampaignMonitorError('cancelled'));
     if (signal.aborted) giveUp();
     else signal.addEventListener('abort', giveUp, { once: true });
   });

@@ -2,6 +2,7 @@
  * Asks for access in the browser and waits for the code, by all the ways that the registered callback allows at once.
  * The same for Open Connectors' OAuth and for Campaign Monitor's own.
  */
+import { say } from '../common/say.ts';
 import { isLoopback } from '../common/loopback.ts';
 import { newState, readAnswer, readPasted, sameState } from './answer.ts';
 import type { Answer } from './answer.ts';
@@ -26,15 +27,14 @@ export type Authorization =
   | { readonly kind: 'code'; readonly code: string; readonly redirectUri: string }
   /** In the vendor's words: `access_denied` if the person refused, `invalid_redirect_uri`, … */
   | { readonly kind: 'denied'; readonly error: string; readonly description: string | null }
-  | { readonly kind: 'timed-out' }
-  | { readonly kind: 'cancelled' };
+  | { readonly kind: 'timed-out' | 'cancelled' };
 
 export type StrayAnswer = 'wrong-state' | 'refusal-without-state' | 'no-answer';
 
 /** The vendor's URL for the consent is not one to open in a browser. */
 export class AuthorizationUrlError extends Error {
   override readonly name = 'AuthorizationUrlError';
-  readonly next = 'Check the host you requested the URL from.';
+  readonly next = say('Check the host you requested the URL from.');
   constructor() {
     super('the consent address is not an https URL');
   }

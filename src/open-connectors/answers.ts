@@ -87,9 +87,6 @@ export function parsed<T>(
   // Messages of zod contain names of fields, not values.
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
-  throw new OpenConnectorsError(`Open Connectors returned something other than ${expected}${where}`, {
-    kind: 'unexpected-answer',
-    status: answer.status,
-    advice: 'check-host',
-  });
+  const said = `it is not ${expected}${where}`;
+  throw new OpenConnectorsError('unexpected-answer', 'check-host', { status: answer.status, said });
 }

@@ -1,41 +1,57 @@
 /** Errors of the Open Connectors API, and what to do about them. */
+import { say } from '../common/say.ts';
 
 /** `refused`: the API returned an error; `unexpected-answer`: the response is not one of the API. */
-export const openConnectorsErrorKinds = [
-  'refused',
-  'unreachable',
-  'timed-out',
-  'cancelled',
-  'unexpected-answer',
-] as const;
+export type OpenConnectorsErrorKind = 'refused' | 'unreachable' | 'timed-out' | 'cancelled' | 'unexpected-answer';
 
-export type OpenConnectorsErrorKind = (typeof openConnectorsErrorKinds)[number];
+export type OpenConnectorsAdvice = keyof ReturnType<typeof allAdvice>;
 
-/** What to do next; the extension translates it. */
-export const openConnectorsNext = {
-  'change-callback': 'Set a callback URL without quotes, spaces, and backslashes.',
-  'check-fields': 'Check the fields named in the message.',
-  'check-host': 'Check that the host belongs to Open Connectors and that no proxy answers in its place.',
-  'check-network': 'Check the host, your network, and the proxy.',
-  'check-permission': 'Check that the instance is enabled and that your user has permission.',
-  'check-redirect': 'Check the host: it redirects calls to another URL.',
-  'check-secrets': 'Check that the user secret and the organization secret are correct and belong to this host.',
-  'enter-instance-token': 'Enter the token of the instance again.',
-  'enter-organization-secret': 'Enter the organization secret again.',
-  'enter-user-secret': 'Enter the user secret again.',
-  'give-secret-itself': 'Enter the secret itself, or omit the field.',
-  'look-at-log': 'Try again. If the request keeps failing, give SAP support the request ID from the log.',
-  'look-for-namesake': 'That name or address is already in use. Refresh the instances to see where.',
-  'look-whether-done': 'If you were making a change, check whether the change was made before you try again.',
-  refresh: 'The requested item no longer exists. Refresh the instances. If all of them are missing, check the host.',
-  'start-again': 'Start again when you’re ready.',
-  'try-later': 'Try again in a minute. If the request keeps failing, give SAP support the request ID from the log.',
-  wait: 'Too many requests. Wait a minute, and then try again.',
-} as const;
+function allAdvice() {
+  return {
+    'change-callback': say('Set a callback URL without quotes, spaces, and backslashes.'),
+    'check-fields': say('Check the fields named in the message.'),
+    'check-host': say('Check that the host belongs to Open Connectors and that no proxy answers in its place.'),
+    'check-network': say('Check the host, your network, and the proxy.'),
+    'check-permission': say('Check that the instance is enabled and that your user has permission.'),
+    'check-redirect': say('Check the host: it redirects calls to another URL.'),
+    'check-secrets': say('Check that the user secret and the organization secret are correct and belong to this host.'),
+    'enter-instance-token': say('Enter the token of the instance again.'),
+    'enter-organization-secret': say('Enter the organization secret again.'),
+    'enter-user-secret': say('Enter the user secret again.'),
+    'give-secret-itself': say('Enter the secret itself, or omit the field.'),
+    'look-at-log': say('Try again. If the request keeps failing, give SAP support the request ID from the log.'),
+    'look-for-namesake': say('That name or address is already in use. Refresh the instances to see where.'),
+    'look-whether-done': say('If you were making a change, check whether the change was made before you try again.'),
+    refresh: say(
+      'The requested item no longer exists. Refresh the instances. If all of them are missing, check the host.',
+    ),
+    'start-again': say('Start again when you’re ready.'),
+    'try-later': say(
+      'Try again in a minute. If the request keeps failing, give SAP support the request ID from the log.',
+    ),
+    wait: say('Too many requests. Wait a minute, and then try again.'),
+  };
+}
 
-export type OpenConnectorsAdvice = keyof typeof openConnectorsNext;
-
-export const openConnectorsAdvice = Object.keys(openConnectorsNext) as readonly OpenConnectorsAdvice[];
+/** What happened. @param said Open Connectors' or the system's own words */
+function happened(kind: OpenConnectorsErrorKind, said: string | null): string {
+  switch (kind) {
+    case 'refused':
+      return said === null
+        ? say('Open Connectors refused the request')
+        : say('Open Connectors refused the request: {0}', said);
+    case 'unreachable':
+      return said === null ? say('Can’t reach Open Connectors') : say('Can’t reach Open Connectors: {0}', said);
+    case 'timed-out':
+      return say('Open Connectors didn’t answer in time');
+    case 'cancelled':
+      return say('Cancelled');
+    case 'unexpected-answer':
+      return said === null
+        ? say('Open Connectors returned an unexpected answer')
+        : say('Open Connectors returned an unexpected answer: {0}', said);
+  }
+}
 
 /** A call of the API failed. The message contains no secrets. */
 export class OpenConnectorsError extends Error {
@@ -45,34 +61,30 @@ export class OpenConnectorsError extends Error {
   readonly status: number | null;
   /** Open Connectors' ID of the request, for its log and SAP's support. */
   readonly requestId: string | null;
-  /** What the provider, Campaign Monitor, returned to Open Connectors. */
-  readonly providerMessage: string | null;
-  /** Open Connectors' or the system's own words, for a caller that translates the rest; null if there are none. */
-  readonly said: string | null;
   readonly advice: OpenConnectorsAdvice;
   readonly next: string;
   /** The response exceeded the limit: asking for less may help. */
   readonly isTooLong: boolean;
   constructor(
-    message: string,
-    parts: {
-      readonly kind: OpenConnectorsErrorKind;
-      readonly advice: OpenConnectorsAdvice;
+    kind: OpenConnectorsErrorKind,
+    advice: OpenConnectorsAdvice,
+    details: {
+      /** What happened, if it is something of ours. */
+      readonly message?: string;
+      /** Open Connectors' or the system's own words. */
+      readonly said?: string | null;
       readonly status?: number;
       readonly requestId?: string | null;
-      readonly providerMessage?: string | null;
-      readonly said?: string | null;
       readonly isTooLong?: boolean;
-    },
+    } = {},
   ) {
-    super(message);
-    this.kind = parts.kind;
-    this.advice = parts.advice;
-    this.next = openConnectorsNext[parts.advice];
-    this.status = parts.status ?? null;
-    this.requestId = parts.requestId ?? null;
-    this.providerMessage = parts.providerMessage ?? null;
-    this.said = parts.said ?? null;
-    this.isTooLong = parts.isTooLong ?? false;
+    const { said = null, status, message = happened(kind, said) } = details;
+    super(said === null && status !== undefined ? say('{0} (HTTP status {1})', message, status) : message);
+    this.kind = kind;
+    this.advice = advice;
+    this.next = allAdvice()[advice];
+    this.status = status ?? null;
+    this.requestId = details.requestId ?? null;
+    this.isTooLong = details.isTooLong ?? false;
   }
 }

@@ -1,6 +1,7 @@
 /** A client of the Open Connectors API, as far as it is documented or observed. */
 import { z } from 'zod';
 import { maskedValue } from '../common/masking.ts';
+import { say } from '../common/say.ts';
 import {
   accountSchema,
   createdInstanceSchema,
@@ -115,9 +116,8 @@ export class OpenConnectorsApi {
     signal?: AbortSignal,
   ): Promise<Instance> {
     if (JSON.stringify([change.providerData, change.configuration]).includes(maskedValue)) {
-      throw new OpenConnectorsError('a masked value would overwrite a secret of the instance', {
-        kind: 'refused',
-        advice: 'give-secret-itself',
+      throw new OpenConnectorsError('refused', 'give-secret-itself', {
+        message: say('A masked value would overwrite one of the instance’s secrets'),
       });
     }
     const answer = await this.#http.call({

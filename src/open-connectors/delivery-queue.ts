@@ -8,6 +8,7 @@
  * status, how pages are requested, and whether `notification` is what was posted, byte for byte.
  */
 import { z } from 'zod';
+import { say } from '../common/say.ts';
 import { maxBodyValues } from '../common/parse-json.ts';
 import { OpenConnectorsError } from './api-error.ts';
 import { looseText, parsed } from './answers.ts';
@@ -97,13 +98,9 @@ export function canBeQueuedFor(callbackUrl: string): boolean {
  */
 export function queuedFor(callbackUrl: string, status: 'queued' | 'notified' = 'queued'): Pick<Call, 'path' | 'query'> {
   if (!canBeQueuedFor(callbackUrl)) {
-    throw new OpenConnectorsError(
-      'the callback URL contains a quote or another character that cannot be searched for',
-      {
-        kind: 'refused',
-        advice: 'change-callback',
-      },
-    );
+    throw new OpenConnectorsError('refused', 'change-callback', {
+      message: say('The callback URL contains a quote or another character that can’t be searched for'),
+    });
   }
   return {
     path: '/notifications/subscriptions/deliveries',

@@ -33,20 +33,16 @@ export function refusal(response: Response, text: string, secrets: readonly stri
   const said = errorSchema.safeParse(parseJson(text));
   const { requestId, message, providerMessage } = said.success ? said.data : {};
   const ofPlatform = said.success && message !== undefined;
-  const provider = providerMessage === undefined ? null : plain(providerMessage, secrets);
-  const words = [ofPlatform ? plain(message, secrets) : '', provider ?? ''].filter((part) => part !== '');
-  return new OpenConnectorsError(
-    words.length > 0 ? words.join(' — ') : `Open Connectors answered with HTTP status ${status}`,
-    {
-      // A page of a proxy, or a redirect, is not a response of the API.
-      kind: ofPlatform || (status >= 400 && text.trim() === '') ? 'refused' : 'unexpected-answer',
-      status,
-      requestId: requestIdOf(requestId ?? response.headers.get('elements-request-id')),
-      providerMessage: provider,
-      said: words.length > 0 ? words.join(' — ') : null,
-      advice: adviceAfter(status),
-    },
+  const words = [ofPlatform ? plain(message, secrets) : '', plain(providerMessage ?? '', secrets)].filter(
+    (part) => part !== '',
   );
+  // A page of a proxy, or a redirect, is not a response of the API.
+  const kind = ofPlatform || (status >= 400 && text.trim() === '') ? 'refused' : 'unexpected-answer';
+  return new OpenConnectorsError(kind, adviceAfter(status), {
+    status,
+    requestId: requestIdOf(requestId ?? response.headers.get('elements-request-id')),
+    said: words.length > 0 ? words.join(' — ') : null,
+  });
 }
 
 /** Only characters that are safe in a log. */
@@ -75,29 +71,12 @@ export function failure(
   { url, cancelled, timedOut }: { readonly url: URL; readonly cancelled: boolean; readonly timedOut: boolean },
   secrets: readonly string[],
 ): OpenConnectorsError {
-  if (cancelled) {
-    return new OpenConnectorsError('cancelled', { kind: 'cancelled', advice: 'start-again' });
-  }
-  if (timedOut) {
-    return new OpenConnectorsError(`${url.host} did not answer in time`, {
-      kind: 'timed-out',
-      said: url.host,
-      advice: 'look-whether-done',
-    });
-  }
+  if (cancelled) return new OpenConnectorsError('cancelled', 'start-again');
+  if (timedOut) return new OpenConnectorsError('timed-out', 'look-whether-done');
   if (error instanceof TooLongError) {
-    return new OpenConnectorsError(`Open Connectors returned too much: ${error.message}`, {
-      kind: 'unexpected-answer',
-      advice: 'check-host',
-      said: error.message,
-      isTooLong: true,
-    });
+    return new OpenConnectorsError('unexpected-answer', 'check-host', { said: error.message, isTooLong: true });
   }
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const why = plain(cause instanceof Error && cause.message !== '' ? cause.message : message, secrets);
-  return new OpenConnectorsError(`cannot reach ${url.host}: ${why}`, {
-    kind: 'unreachable',
-    said: `${url.host}: ${why}`,
-    advice: 'check-network',
-  });
+  return new OpenConnectorsError('unreachable', 'check-network', { said: `${url.host}: ${why}` });
 }

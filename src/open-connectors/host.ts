@@ -1,5 +1,6 @@
 /** The base URL of the API: known hosts, and any other that the user enters. */
 import { isLoopback } from '../common/loopback.ts';
+import { say } from '../common/say.ts';
 
 export interface Region {
   readonly id: string;
@@ -25,27 +26,9 @@ export const regions: readonly Region[] = [
 /** The API's path on a host [docs]. */
 const apiPath = '/elements/api-v2';
 
-const hostProblems = {
-  'no-host': 'is not a host name or URL',
-  'not-https': 'must use https, because secrets are sent to it',
-  'holds-credentials': 'must not contain a user name or password',
-} as const;
-
-/** For a caller that translates it. */
-export type HostProblem = keyof typeof hostProblems;
-
-export const openConnectorsHostProblems = Object.keys(hostProblems) as readonly HostProblem[];
-
 export class OpenConnectorsHostError extends Error {
   override readonly name = 'OpenConnectorsHostError';
-  readonly example = regions[0]?.host ?? '';
-  readonly problem: HostProblem;
-  readonly next: string;
-  constructor(problem: HostProblem) {
-    super(`the Open Connectors host ${hostProblems[problem]}`);
-    this.problem = problem;
-    this.next = `Use a host such as ${this.example}, as shown in your tenant's API documentation.`;
-  }
+  readonly next = say('Enter a host such as {0}. Your tenant’s API documentation shows it.', regions[0]?.host ?? '');
 }
 
 /**
@@ -56,12 +39,14 @@ export class OpenConnectorsHostError extends Error {
 export function baseUrlOf(hostOrUrl: string): string {
   const text = hostOrUrl.trim();
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
-  if (text === '' || !URL.canParse(absolute)) throw new OpenConnectorsHostError('no-host');
+  if (text === '' || !URL.canParse(absolute))
+    throw new OpenConnectorsHostError(say('The Open Connectors host isn’t a valid host name or URL'));
   const url = new URL(absolute);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw new OpenConnectorsHostError('not-https');
+    throw new OpenConnectorsHostError(say('The Open Connectors host must use https, because secrets are sent to it'));
   }
-  if (url.username !== '' || url.password !== '') throw new OpenConnectorsHostError('holds-credentials');
+  if (url.username !== '' || url.password !== '')
+    throw new OpenConnectorsHostError(say('The Open Connectors host must not contain a user name or password'));
   const path = url.pathname.replace(/\/+$/, '');
   return `${url.origin}${path === '' ? apiPath : path}`;
 }

@@ -1,6 +1,7 @@
 /** Calls of the API: authorization, time-outs, pages, and errors. */
 import type { z } from 'zod';
 import { readText, TooLongError } from '../common/bounded-body.ts';
+import { say } from '../common/say.ts';
 import { hasMoreValues, maxValues, parseJson } from '../common/parse-json.ts';
 import { parsed } from './answers.ts';
 import { OpenConnectorsError } from './api-error.ts';
@@ -74,16 +75,15 @@ export class OpenConnectorsHttp {
   /** Nothing is retried. */
   async call(call: Call): Promise<Answer> {
     const secrets = [this.#userSecret, this.#organizationSecret, call.token ?? '', ...(call.secrets ?? [])];
-    for (const [what, secret, advice] of [
-      ['user secret', this.#userSecret, 'enter-user-secret'],
-      ['organization secret', this.#organizationSecret, 'enter-organization-secret'],
-      ...(call.token === undefined ? [] : [['token of the instance', call.token, 'enter-instance-token'] as const]),
+    for (const [secret, advice] of [
+      [this.#userSecret, 'enter-user-secret'],
+      [this.#organizationSecret, 'enter-organization-secret'],
+      ...(call.token === undefined ? [] : [[call.token, 'enter-instance-token'] as const]),
     ] as const) {
       if (!/^[\x21-\x7e]+$/.test(secret)) {
-        throw new OpenConnectorsError(
-          `the ${what} ${secret === '' ? 'is missing' : 'contains a character that is not allowed, such as a space'}`,
-          { kind: 'refused', advice },
-        );
+        throw new OpenConnectorsError('refused', advice, {
+          message: say('A secret is missing or contains an invalid character'),
+        });
       }
     }
     const url = new URL(`${this.#baseUrl}${call.path}`);
@@ -126,11 +126,8 @@ export class OpenConnectorsHttp {
     for await (const { items, answer } of this.eachPage(call, schema, mostPages)) {
       length += answer.length;
       if (length > longestAnswer) {
-        throw new OpenConnectorsError('Open Connectors returned a list that is too long', {
-          kind: 'unexpected-answer',
-          status: answer.status,
-          advice: 'check-host',
-        });
+        const said = `its lists have more than ${longestAnswer} characters`;
+        throw new OpenConnectorsError('unexpected-answer', 'check-host', { status: answer.status, said });
       }
       all.push(...items);
     }

@@ -239,7 +239,7 @@ describe('cm-relay instances', function () {
       await order({ call: 'POST /instances', silent: true });
       const lost = await instances('create', ...basic('--timeout', '1'));
       assert.equal(lost.code, 1);
-      assert.match(lost.err, /did not answer in time, and there is no new instance with this name/);
+      assert.match(lost.err, /didn’t answer in time, and there is no new instance with this name/);
       assert.match(lost.err, /the next attempt finds it before creating another one/);
     });
 
@@ -247,7 +247,7 @@ describe('cm-relay instances', function () {
       await order({ call: 'POST /instances', status: 400, message: 'The name is taken' });
       const refused = await instances('create', ...basic());
       assert.equal(refused.code, 1);
-      assert.match(refused.err, /Open Connectors request ID: [0-9a-f]+\nerror: The name is taken/);
+      assert.match(refused.err, /Open Connectors request ID: [0-9a-f]+\nerror: Open Connectors refused the request: The name is taken/);
     });
   });
 

@@ -225,7 +225,7 @@ describe('cm-relay webhooks', function () {
         HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
       });
       assert.equal(code, 1);
-      assert.match(err, /cannot reach Campaign Monitor[^]*proxy/);
+      assert.match(err, /Can’t reach Campaign Monitor[^]*proxy/);
       assert.ok(!err.includes('planted-secret-key'));
       assert.deepEqual(asked, ['api.createsend.com:443', undefined]);
     } finally {

@@ -271,8 +271,8 @@ describe('the Open Connectors API', () => {
         },
       ];
       const error = await refused(api.oauthUrl(question));
-      assert.equal(error.message, `Bad request for ${maskedValue} — invalid_grant: ${maskedValue}`);
-      assert.equal(error.providerMessage, `invalid_grant: ${maskedValue}`);
+      const said = `Bad request for ${maskedValue} — invalid_grant: ${maskedValue}`;
+      assert.equal(error.message, `Open Connectors refused the request: ${said}`);
       assert.equal(error.requestId, '5f3');
     });
 
@@ -281,7 +281,7 @@ describe('the Open Connectors API', () => {
       for (const written of ['Ab%2fCd%2BEf%3d%22Gh%22', 'Ab\\/Cd+Ef=\\"Gh\\"', 'Ab&#x2F;Cd+Ef=&quot;Gh&quot;']) {
         platform.answer = () => [400, { requestId: '5f3', message: `not ${written}, sorry` }];
         const error = await refused(api.oauthUrl({ ...question, apiSecret }));
-        assert.equal(error.message, `not ${maskedValue}, sorry`);
+        assert.equal(error.message, `Open Connectors refused the request: not ${maskedValue}, sorry`);
       }
       const hook = '0123456789abcdef'.repeat(2);
       const url = encodeURIComponent(`https://mine.example.org/hooks/${hook}/open-connectors`);
@@ -320,7 +320,7 @@ describe('the Open Connectors API', () => {
     it('has no link, no mark of writing direction and no odd request id, whatever the platform says', async () => {
       platform.answer = () => [400, { requestId: 'r-1\u001b[2J](x)', message: 'No \u202e[Renew](command:evil)' }];
       const error = await refused(api.getInstance(7));
-      assert.equal(error.message, 'No [Renew] (command:evil)');
+      assert.equal(error.message, 'Open Connectors refused the request: No [Renew] (command:evil)');
       assert.equal(error.requestId, 'r-12Jx');
     });
 
@@ -357,7 +357,7 @@ describe('the Open Connectors API', () => {
       const name = 'n'.repeat(1_048_576);
       let pages = 0;
       platform.answer = () => [200, [{ id: ++pages, name }], { 'elements-next-page-token': String(pages) }];
-      assert.match((await refused(api.listInstances())).message, /a list that is too long/);
+      assert.match((await refused(api.listInstances())).message, /its lists have more than \d+ characters/);
       assert.ok(pages < 40, `${pages} pages`);
     });
 
@@ -365,7 +365,8 @@ describe('the Open Connectors API', () => {
       for (const status of [300, 302, 400, 401, 403, 404, 405, 406, 409, 415, 429, 500, 502, 503]) {
         platform.answer = () => [status, { requestId: 'r', message: 'no' }];
         const error = await refused(api.getInstance(7));
-        assert.deepEqual([error.kind, error.status, error.message], ['refused', status, 'no']);
+        assert.deepEqual([error.kind, error.status], ['refused', status]);
+        assert.equal(error.message, 'Open Connectors refused the request: no');
         assert.ok(error.next.length > 10);
         platform.answer = () => [status, '<html>', { 'content-type': 'text/html' }];
         assert.equal((await refused(api.getInstance(7))).kind, 'unexpected-answer');
@@ -445,10 +446,11 @@ describe('the Open Connectors API', () => {
     it('says that a secret is missing or cannot be one, and sends nothing', async () => {
       for (const userSecret of ['', '  ', 'two words', 'schlüssel', 'line\nbreak']) {
         const error = await refused(new OpenConnectorsApi({ baseUrl, ...secrets, userSecret }).getInstance(7));
-        assert.match(error.message, /user secret/);
+        assert.equal(error.message, 'A secret is missing or contains an invalid character');
+        assert.equal(error.next, 'Enter the user secret again.');
         assert.doesNotMatch(error.message, /two words|schlüssel/);
       }
-      assert.match((await refused(api.lists(''))).message, /token/);
+      assert.match((await refused(api.lists(''))).next, /token/);
       assert.deepEqual(platform.asked, []);
     });
   });

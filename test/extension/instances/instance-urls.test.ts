@@ -128,7 +128,7 @@ describe('the callback URLs of managed instances, at the sandbox', () => {
     const left = await look();
     assert.deepEqual(
       [left.map(({ name }) => name), failures.map(({ error }) => error.message)],
-      [['old'], ['Not now']],
+      [['old'], ['Open Connectors refused the request: Not now']],
     );
     managed.push({ id: 9, name: 'gone', host: 'a.example', createdAt: '' });
     failures = [];

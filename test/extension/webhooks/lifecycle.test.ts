@@ -201,7 +201,7 @@ describe("a list's webhook", () => {
   });
 
   it('stays as it was recorded if the vendor refuses the new one', async () => {
-    const refused = new CampaignMonitorError('permission-missing', 'refused', { code: 60, status: 401 });
+    const refused = new CampaignMonitorError('permission-missing', { code: 60, status: 401 });
     const refusing = Object.assign(new FakeVendor(), { createWebhook: () => Promise.reject(refused) });
     await assert.rejects(pointHere(refusing, journal, registration(), urlAt('a')), refused);
     assert.deepEqual(journal.all(), []);
@@ -212,7 +212,7 @@ describe("a list's webhook", () => {
   });
 
   it('stays recorded if the vendor refuses another window’s', async () => {
-    const refused = new CampaignMonitorError('rate-limited', 'refused', { status: 429 });
+    const refused = new CampaignMonitorError('rate-limited', { status: 429 });
     const other = new WebhookJournal(memory(kept), 'test');
     const refusing = Object.assign(new FakeVendor(), {
       createWebhook: async () => {
