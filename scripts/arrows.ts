@@ -85,7 +85,6 @@ const deferred: ReadonlySet<string> = new Set(
     'instance-form/form-state',
     'instance-form/messages',
     'settings',
-    'ui/tunnel-words',
   ].map((path) => `extension/${path}.ts`),
 );
 
@@ -109,6 +108,7 @@ const light: ReadonlySet<string> = new Set([
   'protocol/event-filter.ts',
   'protocol/message-size.ts',
   'protocol/resend-on-save.ts',
+  'protocol/tunnel-words.ts',
 ]);
 
 /** What a page, which runs in a webview, may know of the extension: what both say to each other. */

@@ -13,7 +13,6 @@ import { checksFor } from '../src/check/suite.ts';
 import { commandId, internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
-import { tunnelTexts } from '../src/protocol/tunnel-words.ts';
 import { takenSettings } from '../src/extension/session/taken-names.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 import { formatFile } from './format.ts';
@@ -100,7 +99,6 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
 // Modules that have their texts in tables: `translate` says them (src/common/say.ts).
 for (const [path, table] of Object.entries({
   'src/protocol/errors.ts': commonAdvice,
-  'src/protocol/tunnel-words.ts': tunnelTexts,
 }))
   for (const text of Object.values<string>(table)) texts.set(text, path);
 

@@ -1,37 +1,34 @@
-/**
- * Texts by code and values, for code that doesn't know the user's language. Each module has one table of English texts
- * by code; the extension finds the translation by the English.
- */
+/** Texts that are said later, in the language of whoever reads them. */
 import { translate } from './say.ts';
 
-/** String values are from outside, or the same in every language. */
+/** A text in English, with `{0}` for the first value. */
 export interface Words {
-  readonly code: string;
-  readonly values: readonly (string | number | Words)[];
+  readonly text: string;
+  readonly values: readonly Said[];
 }
 
 /** A text that is the same in every language, such as a name from outside; or words. */
 export type Said = string | Words;
 
-/** @returns undefined if a code of the words, or of their values, is not known */
-export function spokenWords({ code, values }: Words, textOf: (code: string) => string | undefined): string | undefined {
-  const english = textOf(code);
-  if (english === undefined) return undefined;
-  const spoken: (string | number)[] = [];
-  for (const value of values) {
-    const text = typeof value === 'object' ? spokenWords(value, textOf) : value;
-    if (text === undefined) return undefined;
-    spoken.push(text);
-  }
-  return translate(english, ...spoken);
+/** The text is a literal, because scripts/check-manifest.ts collects it for the translations. */
+export function words(text: string, ...values: readonly Said[]): Words {
+  return { text, values };
+}
+
+/** In the user's language. */
+export function spoken({ text, values }: Words): string {
+  return translate(text, ...values.map((value) => (typeof value === 'string' ? value : spoken(value))));
+}
+
+/** Sentences as one text, in the user's language. @param said without full stops */
+export function sentences(said: readonly Words[]): string {
+  return said.map((each) => `${spoken(each)}.`).join(' ');
 }
 
 /** Changes every string among the values, such as by a mask. */
-export function withTexts({ code, values }: Words, change: (text: string) => string): Words {
+export function withTexts({ text, values }: Words, change: (value: string) => string): Words {
   return {
-    code,
-    values: values.map((value) =>
-      typeof value === 'string' ? change(value) : typeof value === 'number' ? value : withTexts(value, change),
-    ),
+    text,
+    values: values.map((value) => (typeof value === 'string' ? change(value) : withTexts(value, change))),
   };
 }

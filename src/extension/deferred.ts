@@ -43,9 +43,7 @@ export { inOrder, mainNotification, readDocument } from './event-documents/conte
 export { maskHeaders } from './event-documents/masking.ts';
 export { readChosen, readTableMessage } from './event-table/messages.ts';
 export { relaySettings, settingAt } from './session/taken-settings.ts';
-export { tunnelInWords } from './ui/tunnel-words.ts';
-export { tunnelText, tunnelWords } from '../protocol/tunnel-words.ts';
-export { surveyTunnels } from '../protocol/tunnel-survey.ts';
+export { costText, obstacleText, surveyTunnels } from '../protocol/tunnel-survey.ts';
 export { presetOf } from '../protocol/tunnel-presets.ts';
 export { authorize } from '../oauth/authorize.ts';
 export { listenOnLoopback } from '../oauth/loopback.ts';

@@ -4,14 +4,18 @@ import { answeringSchema } from './answering.ts';
 import { sendingSchema } from './debug.ts';
 import { destinationId, destinationModes } from './history.ts';
 import { settingsSchema } from './settings.ts';
-import { tunnelWordsSchema } from './tunnel-words.ts';
+import type { Words } from '../common/words.ts';
 
 const time = z.iso.datetime();
+
+const words: z.ZodType<Words> = z.lazy(() =>
+  z.object({ text: z.string(), values: z.array(z.union([z.string(), words])) }),
+);
 
 const tunnelFacts = {
   kind: z.string(),
   reason: z.string().describe('The reason, in English sentences.'),
-  said: z.array(tunnelWordsSchema).describe('The reason as codes, one per sentence.'),
+  said: z.array(words).describe('The same to be translated: each sentence, and the values of its places.'),
 };
 
 /** `open` only after a request through the public URL has come back. */

@@ -84,7 +84,6 @@ const step = z.strictObject({
   mayFail: z.boolean().optional().describe('Whether it may fail, such as because it was done before.'),
 });
 
-/** tunnel-words.ts explains each kind of obstacle. */
 export const obstacles = [
   'browser-warning',
   'ends-after-an-hour',

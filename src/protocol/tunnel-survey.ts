@@ -1,6 +1,7 @@
 /** Which tunnels are available on this machine: which programs are installed, and whether the user is signed in. */
 import { cleanEnvironment, runBounded } from '../common/programs/bounded-output.ts';
 import { findProgram, workingDirectory } from '../common/programs/find-program.ts';
+import { say } from '../common/say.ts';
 import { presetOf, tunnelPresetNames } from './tunnel-presets.ts';
 import type { TunnelPreset } from './tunnel-presets.ts';
 import type { Cost, TunnelProgram } from './tunnel-program.ts';
@@ -33,6 +34,25 @@ export interface SurveyOptions {
   /** Folders from which no program is started. */
   readonly notBelow?: readonly string[];
   readonly signal?: AbortSignal;
+}
+
+export function costText(cost: Cost): string {
+  return {
+    free: say('free, no account'),
+    'free-account': say('free with an account'),
+    'own-server': say('your own server'),
+    unknown: say('cost unknown'),
+  }[cost];
+}
+
+export function obstacleText(obstacle: SurveyedTunnel['obstacles'][number]): string {
+  return {
+    'browser-warning': say('shows browsers a warning page first; a sender that isn’t a browser gets through'),
+    'ends-after-an-hour': say('ends after 60 minutes and gets another URL'),
+    'url-changes': say('gets another URL now and then, unless you set your own name'),
+    outages: say('the public server is often down; fine with your own server'),
+    'own-tailnet-check': say('the check from this machine may stay within your tailnet'),
+  }[obstacle];
 }
 
 /** Every known tunnel, in the order in which they are offered; localtunnel last. */

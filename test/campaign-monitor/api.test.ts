@@ -262,7 +262,10 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
     const said = `Key ${sandboxApiKey}\n(${encoded})\u202e [Renew](command:evil) \u001b[2J${'!'.repeat(100_000)}`;
     answers({ Code: 100, Message: said }, 401);
     const { message } = await failsWith(open().clients(), 'bad-api-key');
-    assert.match(message, /^Campaign Monitor rejected this API key: Key \*{8} \(\*{8}\) \[Renew\] \(command:evil\) \[2J!{10,500} \(code 100\)$/);
+    assert.match(
+      message,
+      /^Campaign Monitor rejected this API key: Key \*{8} \(\*{8}\) \[Renew\] \(command:evil\) \[2J!{10,500} \(code 100\)$/,
+    );
   });
 
   it('says no secret back that the vendor writes in another way, or that a long text ends in', async () => {
@@ -276,7 +279,10 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
     ];
     answers({ Code: 100, Message: `Keys ${written.join(' ')}` }, 401);
     const { message } = await failsWith(open({ credential }).clients(), 'bad-api-key');
-    assert.equal(message, `Campaign Monitor rejected this API key: Keys ${written.map(() => '********').join(' ')} (code 100)`);
+    assert.equal(
+      message,
+      `Campaign Monitor rejected this API key: Keys ${written.map(() => '********').join(' ')} (code 100)`,
+    );
     const spaces = ' '.repeat(9_990);
     answers({ Code: 100, Message: `Key${spaces}Ab/Cd+Ef=Gh` }, 401);
     const long = await failsWith(open({ credential }).clients(), 'bad-api-key');

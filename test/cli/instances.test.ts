@@ -247,7 +247,10 @@ describe('cm-relay instances', function () {
       await order({ call: 'POST /instances', status: 400, message: 'The name is taken' });
       const refused = await instances('create', ...basic());
       assert.equal(refused.code, 1);
-      assert.match(refused.err, /Open Connectors request ID: [0-9a-f]+\nerror: Open Connectors refused the request: The name is taken/);
+      assert.match(
+        refused.err,
+        /Open Connectors request ID: [0-9a-f]+\nerror: Open Connectors refused the request: The name is taken/,
+      );
     });
   });
 

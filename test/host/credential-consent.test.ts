@@ -4,7 +4,7 @@ import { followTunnel } from '../../src/extension/public-url/tunnel-notices.ts';
 import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
-import { tunnelWords } from '../../src/protocol/tunnel-words.ts';
+import { namesOtherHost } from '../../src/protocol/tunnel-words.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Message, Window } from './session-stage.ts';
@@ -333,7 +333,7 @@ describe('A workspace that names stored keys and credentials', function () {
       const refusal = (named: string): Partial<Status> => ({
         tunnel: {
           ...{ state: 'failed', kind: 'localtunnel', reason: 'It names another host.' },
-          said: [tunnelWords('names-other-host', 'localtunnel.me', named)],
+          said: [namesOtherHost('localtunnel.me', named)],
         },
       });
       const refuse = async (named: string): Promise<Message> => {

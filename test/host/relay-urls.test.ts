@@ -3,23 +3,23 @@ import { followTunnel } from '../../src/extension/public-url/tunnel-notices.ts';
 import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import { openPublicUrls } from '../../src/extension/public-url/urls.ts';
 import type { TunnelStatus } from '../../src/protocol/status.ts';
-import { tunnelWords } from '../../src/protocol/tunnel-words.ts';
+import { words } from '../../src/common/words.ts';
+import { reopening, tryingAgain } from '../../src/protocol/tunnel-words.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Window } from './session-stage.ts';
 
 const kind = 'fixed';
 const url = 'https://one.example';
-/** With codes that the extension does not know, so that it says the reason. */
-const said = [{ code: 'of-a-later-version', values: [] }];
-const failed: TunnelStatus = { state: 'failed', kind, reason: 'It was refused.', said };
-const opening: TunnelStatus = { state: 'opening', kind, reason: 'Opening one.example.', said };
+const reason = 'In another language.';
+const failed: TunnelStatus = { state: 'failed', kind, reason, said: [words('It was refused')] };
+const opening: TunnelStatus = { state: 'opening', kind, reason, said: [words('Opening {0}', 'one.example')] };
 const open: TunnelStatus = {
   state: 'open',
   kind,
   url,
-  said,
-  reason: '',
+  said: [],
+  reason,
   since: new Date(0).toISOString(),
   previousUrl: null,
 };
@@ -69,7 +69,7 @@ describe('Where a public URL is needed', function () {
   });
 
   it('one that cannot be opened now either is said once, with why, and leads to another tunnel', async () => {
-    onOpening({ ...failed, reason: 'It was refused again.' });
+    onOpening({ ...failed, said: [words('It was refused again')] });
     followTunnel(window.session);
     (await until(() => user.message('No public URL: It was refused.')))?.choose(undefined);
     assert.equal(await openPublicUrls(window.session), undefined);
@@ -81,8 +81,7 @@ describe('Where a public URL is needed', function () {
   it('one that is tried again without end is said after the first attempt, once until one opens it again', async () => {
     const retrying = (seconds: number): TunnelStatus => ({
       ...opening,
-      reason: 'In another language.',
-      said: [tunnelWords('trying-again', tunnelWords('server-unreachable', 'one.example', 'x'), `${seconds} s`)],
+      said: [tryingAgain(words('Can’t reach the tunnel server {0} ({1})', 'one.example', 'x'), `${seconds} s`)],
     });
     const tell = (tunnel: TunnelStatus): Promise<unknown> => {
       relay.setTunnel(tunnel);
@@ -90,14 +89,14 @@ describe('Where a public URL is needed', function () {
       return until(() => window.session.status?.tunnel.state === tunnel.state);
     };
     const count = (): number => user.messages.length;
-    relay.setTunnel({ ...opening, said: [tunnelWords('opening', 'one.example')] });
+    relay.setTunnel(opening);
     relay.say();
     await until(() => window.session.status?.tunnel.state === 'opening');
     followTunnel(window.session);
     for (const seconds of [1, 2, 4]) await tell(retrying(seconds));
     const message = await until(() => user.message('No public URL: Can’t reach the tunnel server one.example (x).'));
     assert.deepEqual(message?.buttons, ['Choose Tunnel…', 'Keep Trying']);
-    await tell({ ...opening, said: [tunnelWords('opening-again', 'one.example')] });
+    await tell({ ...opening, said: [reopening('one.example')] });
     await tell(retrying(8));
     assert.equal(count(), 1);
     // Of one that was open, what is said is that it could not be reopened.
@@ -105,7 +104,7 @@ describe('Where a public URL is needed', function () {
     await tell({ ...opening, state: 'degraded', url, said: retrying(1).said });
     await tell(open);
     assert.equal(count(), 1);
-    await tell({ ...opening, said: [tunnelWords('opening', 'one.example')] });
+    await tell(opening);
     await tell(retrying(1));
     await until(() => count() === 2);
   });
@@ -114,9 +113,9 @@ describe('Where a public URL is needed', function () {
     onOpening(opening);
     const urls = openPublicUrls(window.session);
     await until(() => user.reports.includes('Opening one.example.'));
-    relay.setTunnel({ ...opening, reason: 'See [this](command:x); trying again in 2 s.' });
+    relay.setTunnel({ ...opening, said: [words('See {0}', '[this](command:x)')] });
     relay.say();
-    await until(() => user.reports.includes('See [this] (command:x); trying again in 2 s.'));
+    await until(() => user.reports.includes('See [this] (command:x).'));
     user.cancel();
     assert.equal(await urls, undefined);
   });

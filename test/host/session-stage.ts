@@ -1,4 +1,5 @@
 /** A window's session with a context of the test's own, a relay that does as it is told, and a user who answers. */
+import { words } from '../../src/common/words.ts';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,7 +132,7 @@ export class StandInRelay {
       openConnectorsUrl: endpointUrl(local, 'open-connectors'),
       ...{ publicUrl: null, publicCampaignMonitorUrl: null, publicOpenConnectorsUrl: null },
       earlierOpenConnectorsUrls: [],
-      tunnel: { state: 'closed', kind: 'none', reason: 'No tunnel is open.', said: [] },
+      tunnel: { state: 'closed', kind: 'none', reason: 'No tunnel is open.', said: [words('No tunnel is open')] },
       settings: settingsSchema.parse({}),
       destinations: [],
       counts: {

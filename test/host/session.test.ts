@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { words } from '../../src/common/words.ts';
+import { tryingAgain } from '../../src/protocol/tunnel-words.ts';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
@@ -16,8 +18,10 @@ import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
 import type { Window } from './session-stage.ts';
 
-const closed: Status['tunnel'] = { state: 'closed', kind: 'localtunnel', reason: 'The tunnel is closed.', said: [] };
-const opening: Status['tunnel'] = { state: 'opening', kind: 'localtunnel', reason: 'Opening localtunnel.', said: [] };
+const kind = 'localtunnel';
+const reason = 'In another language.';
+const closed: Status['tunnel'] = { state: 'closed', kind, reason, said: [words('The tunnel is closed')] };
+const opening: Status['tunnel'] = { state: 'opening', kind, reason, said: [words('Opening {0}', 'localtunnel')] };
 const own = '9.0.0';
 
 describe('A window’s session', function () {
@@ -495,7 +499,7 @@ describe('A window’s session', function () {
     await setSetting('identity', { instanceName: 'Planted Ltd' });
     try {
       await window.session.start();
-      relay.setTunnel({ state: 'failed', kind: 'localtunnel', reason: 'https://planted.example is gone.', said: [] });
+      relay.setTunnel({ ...closed, state: 'failed', said: [words('{0} is gone', 'https://planted.example')] });
       relay.say();
       await until(() => window.session.status?.tunnel.state === 'failed');
       await commands().copyDiagnostics();
@@ -511,23 +515,16 @@ describe('A window’s session', function () {
     }
   });
 
-  it('says how the tunnel is in the language of the window, which the relay tells by codes', async () => {
+  it('says how the tunnel is in the language of the window', async () => {
     await open(own);
-    const said = [
-      { code: 'trying-again', values: [{ code: 'no-answer', values: ['https://a.example', '502'] }, '2 s'] },
-    ];
-    relay.setTunnel({
-      state: 'degraded',
-      kind: 'fixed',
-      url: 'https://a.example',
-      reason: 'In another language.',
-      said,
-    });
+    const url = 'https://a.example';
+    const said = [tryingAgain(words('{0} isn’t answering ({1})', url, '502'), '2 s')];
+    relay.setTunnel({ state: 'degraded', kind, url, reason, said });
     await window.session.start();
     assert.equal(window.session.status?.tunnel.reason, 'https://a.example isn’t answering (502); trying again in 2 s.');
-    relay.setTunnel({ ...closed, said: [{ code: 'of-a-later-version', values: [] }] });
+    relay.setTunnel({ ...closed, said: [words('This is of a later version')] });
     relay.say();
-    await until(() => window.session.status?.tunnel.reason === closed.reason);
+    await until(() => window.session.status?.tunnel.reason === 'This is of a later version.');
   });
 
   it('takes a tunnel host that is no URL for what it is: the setting is named, and nothing is opened', async () => {

@@ -10,6 +10,12 @@ describe('The texts for the translations', () => {
     assert.deepEqual(saidTexts(file, source), { texts: ['Copied.', '{0} s'], problems: [] });
   });
 
+  it('are the literals of words that are said later', () => {
+    const source = "import { spoken, words } from '../common/words.ts';\nconst all = [words('No tunnel is open')];";
+    assert.deepEqual(saidTexts(file, source), { texts: ['No tunnel is open'], problems: [] });
+    assert.match(saidTexts(file, `${source} words(text)`).problems.join(), /use a literal text in words/);
+  });
+
   it('have a value for each place, but for those that a page fills in', () => {
     for (const source of ["say('{0} s')", "say('{0} s', 1, 2)", "say('{0} of {1}', 1)", "say('none', 1)"])
       assert.match(saidTexts(file, saying + source).problems.join(), /use \d values for the places/, source);

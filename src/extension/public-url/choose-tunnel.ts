@@ -52,8 +52,7 @@ export async function chooseTunnel(): Promise<boolean> {
 
 /** The installed ones first, in their order. */
 async function itemsOf(all: readonly SurveyedTunnel[]): Promise<TunnelItem[]> {
-  const { tunnelText, tunnelWords } = await import('../deferred.ts');
-  const said = (code: Parameters<typeof tunnelWords>[0]): string => tunnelText(tunnelWords(code)) ?? '';
+  const { costText, obstacleText } = await import('../deferred.ts');
   const items = all.map((surveyed): TunnelItem => {
     const { name, stable, cost, obstacles } = surveyed;
     const url = {
@@ -61,7 +60,7 @@ async function itemsOf(all: readonly SurveyedTunnel[]): Promise<TunnelItem[]> {
       'with-name': say('the URL stays the same with your own name'),
       no: say('each start gets another URL'),
     }[stable];
-    const facts = [said(`cost-${cost}`), url, ...obstacles.map(said)];
+    const facts = [costText(cost), url, ...obstacles.map(obstacleText)];
     return { label: name, description: stateOf(surveyed), detail: facts.join(' · '), tunnel: name, surveyed };
   });
   const isHere = ({ surveyed }: TunnelItem): boolean => surveyed?.installed !== null;

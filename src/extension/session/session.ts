@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { channelFile } from '../../protocol/channel-file.ts';
+import { sentences } from '../../common/words.ts';
 import type { HeldAtStop } from '../../protocol/debug.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import type { Status, TunnelStatus } from '../../protocol/status.ts';
+import type { Status } from '../../protocol/status.ts';
 import { setting } from '../configuration.ts';
 import { GivenUpError } from '../ui/progress.ts';
 import { Configurator } from './configurator.ts';
@@ -289,8 +290,7 @@ export class Session implements vscode.Disposable {
    * @throws OtherVersionError, what the relay refuses, and the signal's reason
    */
   async #use(client: RelayClient, signal = new AbortController().signal): Promise<void> {
-    const { compareVersions, isRefusal, tunnelInWords } = await import('../deferred.ts');
-    this.#inWords = tunnelInWords;
+    const { compareVersions, isRefusal } = await import('../deferred.ts');
     client.on('status/changed', ({ status }) => {
       this.#update(client, status);
       this.#configurator.follow(client, status);
@@ -354,11 +354,9 @@ export class Session implements vscode.Disposable {
   }
 
   #run(client: RelayClient, status: Status): void {
-    this.#set({ kind: 'running', client, status: { ...status, tunnel: this.#inWords(status.tunnel) } });
+    const tunnel = { ...status.tunnel, reason: sentences(status.tunnel.said) };
+    this.#set({ kind: 'running', client, status: { ...status, tunnel } });
   }
-
-  /** Loaded with the first connection. */
-  #inWords: (tunnel: TunnelStatus) => TunnelStatus = (tunnel) => tunnel;
 
   #set(state: SessionState): void {
     this.#state = state;

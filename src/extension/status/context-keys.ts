@@ -1,5 +1,6 @@
 /** Keys for `when` clauses about the relay: they select commands and welcome content. */
 import * as vscode from 'vscode';
+import { reopening, tryingAgain } from '../../protocol/tunnel-words.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { onSetting } from '../configuration.ts';
 import { readEntries } from '../destinations/destination-settings.ts';
@@ -58,8 +59,8 @@ function whereNew(pass: (value: KeyValue) => void): (value: KeyValue) => void {
 
 export function isTunnelFailing({ state, said }: TunnelStatus): boolean {
   if (state === 'failed' || state === 'degraded') return true;
-  const code = said[0]?.code;
-  return state === 'opening' && (code === 'trying-again' || code === 'opening-again');
+  const again = [reopening('').text, tryingAgain(reopening(''), '').text];
+  return state === 'opening' && again.includes(said[0]?.text ?? '');
 }
 
 /** Whether there is a tunnel to close: open or opening. Otherwise there is one to open. */

@@ -1,7 +1,7 @@
 import { hookUrl } from '../../common/hook-path.ts';
 import { maskedValue } from '../../common/masking.ts';
+import { sentences, words } from '../../common/words.ts';
 import { protocolVersion } from '../../protocol/methods.ts';
-import { tunnelTexts, tunnelWords } from '../../protocol/tunnel-words.ts';
 import type { Settings } from '../../protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import type { Configuration } from '../configuration.ts';
@@ -32,14 +32,16 @@ export interface StatusParts {
   readonly notices: readonly string[];
 }
 
+const starting = words('The relay is starting');
+
 export function statusOf(parts: StatusParts): Status {
   const { version, dataDir, configuration, store, forwarder, strangers, clients } = parts;
   const { settings, remembered } = configuration;
   const tunnel = parts.tunnel ?? {
     state: 'closed' as const,
     kind: 'none',
-    reason: `${tunnelTexts.starting}.`,
-    said: [tunnelWords('starting')],
+    reason: sentences([starting]),
+    said: [starting],
   };
   const publicUrl = tunnel.state === 'open' ? tunnel.url.replace(/\/$/, '') : null;
   const urls = (base: string): { campaignMonitor: string; openConnectors: string } => ({

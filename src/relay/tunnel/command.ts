@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cleanEnvironment, eachLine, runBounded } from '../../common/programs/bounded-output.ts';
 import { findProgram, workingDirectory } from '../../common/programs/find-program.ts';
 import { ProcessGroup } from '../../common/process-group.ts';
+import { words } from '../../common/words.ts';
 import type { Words } from '../../common/words.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { presetOf } from '../../protocol/tunnel-presets.ts';
 import { filled, placeholdersIn } from '../../protocol/tunnel-program.ts';
 import type { Placeholder, TunnelProgram, UrlSource } from '../../protocol/tunnel-program.ts';
-import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import { ProgramLog, withWords } from './program-log.ts';
 import { TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
@@ -53,7 +53,7 @@ export function command(config: CommandConfig): TunnelProvider {
   const program = config.program ?? presetOf(config.preset ?? 'ssh');
   const name = config.preset ?? programName(program.program);
   return {
-    name: tunnelWords('tunnel-with', name),
+    name: words('a tunnel with {0}', name),
     open: (context) => open(name, program, config, context),
   };
 }
@@ -92,13 +92,24 @@ function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow
   const found = findProgram(path, { path: process.env['PATH'] ?? '', notBelow });
   if ('path' in found) return found.path;
   if ('refused' in found) {
-    throw new TunnelError(tunnelWords('program-refused', name, found.refused), tunnelWords('move-program', name), {
-      final: true,
-    });
+    throw new TunnelError(
+      words(
+        'Can’t run {0}: "{1}" is a relative path, or in the working directory, the workspace, or node_modules',
+        name,
+        found.refused,
+      ),
+      words(
+        'Install {0} outside your projects, or set its absolute path: in VS Code in the settings, in cm-relay with "--tunnel-program"',
+        name,
+      ),
+      { final: true },
+    );
   }
   throw new TunnelError(
-    tunnelWords('program-missing', name, path),
-    install === undefined ? tunnelWords('check-path') : tunnelWords('install-program', name, install),
+    words('{0} not found: the program "{1}" doesn’t exist', name, path),
+    install === undefined
+      ? words('Check that the path is right and that the file is executable')
+      : words('Install {0} ({1}) or set its path, and then open the tunnel again', name, install),
     { final: true },
   );
 }
@@ -115,17 +126,23 @@ function valuesOf(
   const texts = [...used.args, ...(used.setUp ?? []).flatMap((step) => step.args)];
   const needed = placeholdersIn(texts);
   const missing = (what: Words, flag: string): TunnelError =>
-    new TunnelError(tunnelWords('value-missing', name, what), tunnelWords('set-value', flag), { final: true });
+    new TunnelError(
+      words('{0} needs {1}', name, what),
+      words('Set it: in VS Code in the setting "Tunnel: Programs"; in cm-relay with "{0}"', flag),
+      { final: true },
+    );
   if (config.name !== undefined && !needed.has('name') && source.from !== 'name' && named === undefined) {
-    throw new TunnelError(tunnelWords('name-unused', name, config.name), tunnelWords('leave-out-name'), {
-      final: true,
-    });
+    throw new TunnelError(
+      words('{0} can’t use the name "{1}"', name, config.name),
+      words('Leave out the name, or choose a tunnel that takes one'),
+      { final: true },
+    );
   }
   if (config.server === undefined && needed.has('server')) {
-    throw missing(tunnelWords('value-server'), '--tunnel-server');
+    throw missing(words('your SSH server'), '--tunnel-server');
   }
   if (config.name === undefined && (needed.has('name') || source.from === 'name')) {
-    throw missing(tunnelWords('value-name'), '--tunnel-name');
+    throw missing(words('the host name of its public URL'), '--tunnel-name');
   }
   return {
     port: String(localPort),
@@ -151,9 +168,9 @@ async function runStep(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, program, path, values } = subject;
-  const words = args.map((each) => filled(each, values));
+  const given = args.map((each) => filled(each, values));
   const bounds = { ms: stepMs, characters: stepCharacters, signal };
-  const { ending, output } = await runBounded([path, ...words], env, bounds).catch((error: unknown) => {
+  const { ending, output } = await runBounded([path, ...given], env, bounds).catch((error: unknown) => {
     signal.throwIfAborted();
     throw notRunnable(name, path, error as NodeJS.ErrnoException);
   });
@@ -161,35 +178,48 @@ async function runStep(
   const log = new ProgramLog(program, env);
   output.split('\n').forEach((line) => log.take(line));
   if (mayFail === true && !log.isNotSignedIn) return;
-  const step = [programName(program.program), ...words].join(' ');
-  const said = tunnelWords('step-failed', step, withWords(endedHow(name, ending), log.lastError));
+  const step = [programName(program.program), ...given].join(' ');
+  const said = words('"{0}" failed: {1}', step, withWords(endedHow(name, ending), log.lastError));
   throw failed(said, subject, log);
 }
 
 function endedHow(name: string, { code, signal }: { code: number | null; signal: NodeJS.Signals | null }): Words {
-  return signal === null ? tunnelWords('ended-with', name, String(code)) : tunnelWords('was-ended-by', name, signal);
+  return signal === null
+    ? words('{0} exited with {1}', name, String(code))
+    : words('{0} was ended by {1}', name, signal);
 }
 
 function failed(said: Words, { name, program, values, knownHostsFile }: Subject, log: ProgramLog): TunnelError {
   const { named, signIn, byHand } = program;
-  const next = tunnelWords('run-in-terminal', byHand === undefined ? name : filled(byHand, values));
+  const next = words(
+    'Run "{0}" in a terminal for its full output',
+    byHand === undefined ? name : filled(byHand, values),
+  );
   if (named?.older !== undefined && log.said.includes(named.older.saying)) return new OlderVersionError(said, next);
   const server = /host key for (\S+) has changed/i.exec(log.said)?.[1];
   if (server !== undefined) {
-    return new TunnelError(tunnelWords('key-changed', server), tunnelWords('remove-key', server, knownHostsFile), {
-      final: true,
-    });
+    return new TunnelError(
+      words('The SSH server {0} now has another key. Someone may be pretending to be this server', server),
+      words(
+        'If the server’s owner has changed the key, remove the lines of {0} from the file "{1}", and then open the tunnel again',
+        server,
+        knownHostsFile,
+      ),
+      { final: true },
+    );
   }
   if (log.isNotSignedIn && signIn !== undefined) {
-    return new TunnelError(said, tunnelWords('sign-in', signIn), { final: true });
+    return new TunnelError(said, words('Run "{0}" in a terminal to sign in, and then open the tunnel again', signIn), {
+      final: true,
+    });
   }
   return new TunnelError(said, next);
 }
 
 function notRunnable(name: string, path: string, cause: NodeJS.ErrnoException): TunnelError {
   return new TunnelError(
-    tunnelWords('program-not-runnable', name, path, cause.code ?? cause.message),
-    tunnelWords('check-path'),
+    words('Can’t run {0}: "{1}" ({2})', name, path, cause.code ?? cause.message),
+    words('Check that the path is right and that the file is executable'),
     { final: true, cause },
   );
 }
@@ -210,7 +240,7 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
     (ending) => endedHow(name, ending),
     (error: unknown) => {
       first.reject(notRunnable(name, path, error as NodeJS.ErrnoException));
-      return tunnelWords('did-not-start', name);
+      return words('{0} didn’t start', name);
     },
   );
   let characters = 0;
@@ -223,18 +253,19 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
     finder.take(line);
     const [found] = finder.found;
     if (found !== undefined) first.resolve(found);
-    else if (++lines > mostLines) fail(tunnelWords('too-much-output', name));
-    else if (log.needsYou !== null) fail(tunnelWords('needs-you', name, oneLine(log.needsYou)));
+    else if (++lines > mostLines) fail(words('{0} printed too much without a URL', name));
+    else if (log.needsYou !== null) fail(words('{0} is waiting for you ({1})', name, oneLine(log.needsYou)));
   };
   const came = (count: number): void => {
-    if (finder.found.length === 0 && (characters += count) > mostCharacters) fail(tunnelWords('too-much-output', name));
+    if (finder.found.length === 0 && (characters += count) > mostCharacters)
+      fail(words('{0} printed too much without a URL', name));
   };
   for (const output of [group.stdout, group.stderr]) eachLine(output, use, came);
   void exit.then((how) => {
-    const said = withWords(tunnelWords('without-tunnel', how), log.lastError);
+    const said = withWords(words('{0} without opening a tunnel', how), log.lastError);
     first.reject(failed(said, started, log));
   });
-  const onAbort = (): void => fail(tunnelWords('without-tunnel', name));
+  const onAbort = (): void => fail(words('{0} without opening a tunnel', name));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const base = baseOf(name, await first.promise);
@@ -259,9 +290,11 @@ function checkOneUrl(name: string, finder: UrlFinder): void {
     (each, at, all) => all.findIndex((earlier) => plainUrl(earlier) === plainUrl(each)) === at,
   );
   if (finder.several !== undefined || one === undefined || other === undefined) return;
-  throw new TunnelError(tunnelWords('several-urls', name, hostOf(one), hostOf(other)), tunnelWords('narrow-pattern'), {
-    final: true,
-  });
+  throw new TunnelError(
+    words('{0} printed several URLs ({1} and {2})', name, hostOf(one), hostOf(other)),
+    words('Make the pattern for the URL narrower, so that it matches only the public URL'),
+    { final: true },
+  );
 }
 
 function hostOf(url: string): string {
@@ -272,9 +305,11 @@ function hostOf(url: string): string {
 function baseOf(name: string, found: string): string {
   const url = URL.canParse(found) ? new URL(found) : null;
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') {
-    throw new TunnelError(tunnelWords('not-https', name, found.slice(0, 200)), tunnelWords('narrow-pattern'), {
-      final: true,
-    });
+    throw new TunnelError(
+      words('{0} named {1}, which isn’t a URL that starts with https://', name, found.slice(0, 200)),
+      words('Make the pattern for the URL narrower, so that it matches only the public URL'),
+      { final: true },
+    );
   }
   return plainUrl(found);
 }

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
 import { boundRequests } from '../../common/read-bound.ts';
+import { words } from '../../common/words.ts';
 import type { Said } from '../../common/words.ts';
-import { tunnelWords } from '../../protocol/tunnel-words.ts';
 import { lookupIn } from './dispatchers.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 
@@ -190,7 +190,12 @@ export class TunnelConnections {
 
 export function portUnreachable(host: string, port: number, reason: Said): TunnelError {
   return new TunnelError(
-    tunnelWords('port-unreachable', String(port), `${host}:${port}`, reason),
-    tunnelWords('check-firewall'),
+    words(
+      'The tunnel server assigned port {0}, but {1} can’t be reached ({2})',
+      String(port),
+      `${host}:${port}`,
+      reason,
+    ),
+    words('Check that no firewall blocks outgoing connections to that port'),
   );
 }

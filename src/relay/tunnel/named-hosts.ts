@@ -7,7 +7,8 @@ import { isIP } from 'node:net';
 import type { LookupAddress } from 'node:dns';
 import { isLoopback } from '../../common/loopback.ts';
 import { isPublicAddress, isSameAddress } from '../../common/public-address.ts';
-import { tunnelWords } from '../../protocol/tunnel-words.ts';
+import { words } from '../../common/words.ts';
+import { namesOtherHost } from '../../protocol/tunnel-words.ts';
 import type { Dispatchers, ResolvedHost } from './dispatchers.ts';
 import { TunnelError } from './provider.ts';
 
@@ -89,13 +90,20 @@ function withoutBrackets(hostname: string): string {
 /** @param named in the form to be allowed, for the question */
 function another(server: URL, named: string): TunnelError {
   const host = withoutDot(named);
-  return new TunnelError(tunnelWords('names-other-host', server.host, host), tunnelWords('allow-host', host), {
-    final: true,
-  });
+  return new TunnelError(
+    namesOtherHost(server.host, host),
+    words(
+      'Use another tunnel server. If you trust that host, allow it: VS Code asks you; in cm-relay, use "--tunnel-allow {0}"',
+      host,
+    ),
+    { final: true },
+  );
 }
 
 function inside(server: URL, host: string): TunnelError {
-  return new TunnelError(tunnelWords('leads-inside', server.host, host), tunnelWords('use-own-address'), {
-    final: true,
-  });
+  return new TunnelError(
+    words('The tunnel server {0} points to {1}, which is on this machine or in a private network', server.host, host),
+    words('Use another tunnel server. If you run this server, set its private address as the tunnel server'),
+    { final: true },
+  );
 }

@@ -1,8 +1,8 @@
 /** The recognizable errors in a tunnel program's output. */
+import { words } from '../../common/words.ts';
 import type { Words } from '../../common/words.ts';
 import { expressionOf } from '../../protocol/tunnel-program.ts';
 import type { TunnelProgram } from '../../protocol/tunnel-program.ts';
-import { tunnelWords } from '../../protocol/tunnel-words.ts';
 
 const mostErrors = 20;
 
@@ -101,5 +101,5 @@ export function withWords(how: Words, text: string | undefined): Words {
     .replace(/(authtoken:\s*)\S+/gi, '$1********')
     .replace(/\s+/g, ' ')
     .trim();
-  return tunnelWords('with-words', how, line.length > 200 ? `${line.slice(0, 199)}…` : line);
+  return words('{0} ({1})', how, line.length > 200 ? `${line.slice(0, 199)}…` : line);
 }

@@ -1,9 +1,8 @@
 /** The interface of tunnel providers for the supervisor, and the error if opening fails. */
 import type { Dispatcher } from 'undici';
+import { spoken, words } from '../../common/words.ts';
 import type { Said, Words } from '../../common/words.ts';
-import { englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
 import type { Dispatchers } from './dispatchers.ts';
-import type { TunnelCode } from '../../protocol/tunnel-words.ts';
 
 export interface OpenContext {
   /** The tunnel's target port on 127.0.0.1. */
@@ -61,26 +60,28 @@ export class TunnelError extends Error {
   /** Whether retrying is useless until the user has done it. */
   readonly final: boolean;
   constructor(said: Words, next: Words, options?: { final?: boolean; cause?: unknown }) {
-    super(englishWords(said), { cause: options?.cause });
+    super(spoken(said), { cause: options?.cause });
     this.said = said;
     this.next = next;
     this.final = options?.final ?? false;
   }
 }
 
-const spelled: Readonly<Record<string, TunnelCode>> = {
-  ECONNREFUSED: 'connection-refused',
-  ECONNRESET: 'connection-reset',
-  EPIPE: 'connection-reset',
-  ENOTFOUND: 'unknown-host',
-  EAI_AGAIN: 'no-lookup',
-  ENETUNREACH: 'network-unreachable',
-  EHOSTUNREACH: 'host-unreachable',
-  ERR_NO_ADDRESS: 'no-address',
-  ETIMEDOUT: 'timed-out',
-  UND_ERR_CONNECT_TIMEOUT: 'timed-out',
-  UND_ERR_HEADERS_TIMEOUT: 'timed-out',
-  UND_ERR_SOCKET: 'connection-closed',
+const reset = words('connection reset');
+const timedOut = words('timed out');
+const spelled: Readonly<Record<string, Words>> = {
+  ECONNREFUSED: words('connection refused'),
+  ECONNRESET: reset,
+  EPIPE: reset,
+  ENOTFOUND: words('unknown host name'),
+  EAI_AGAIN: words('the host name couldn’t be looked up'),
+  ENETUNREACH: words('network unreachable'),
+  EHOSTUNREACH: words('host unreachable'),
+  ERR_NO_ADDRESS: words('no allowed address found for the host'),
+  ETIMEDOUT: timedOut,
+  UND_ERR_CONNECT_TIMEOUT: timedOut,
+  UND_ERR_HEADERS_TIMEOUT: timedOut,
+  UND_ERR_SOCKET: words('connection closed without an answer'),
 };
 
 /**
@@ -92,10 +93,9 @@ export function describeNetworkError(error: unknown): Said {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth++) {
     const code = codeOf(current) ?? (current instanceof AggregateError ? codeOf(current.errors[0]) : undefined);
     if (code === undefined) continue;
-    const words = spelled[code];
-    return words === undefined ? code : tunnelWords(words);
+    return spelled[code] ?? code;
   }
-  return tunnelWords('request-failed');
+  return words('the request failed');
 }
 
 function codeOf(error: unknown): string | undefined {

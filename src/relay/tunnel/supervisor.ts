@@ -4,13 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { withTexts } from '../../common/words.ts';
+import { sentences, spoken, withTexts, words } from '../../common/words.ts';
 import type { Said, Words } from '../../common/words.ts';
 import type { LogLevel } from '../../protocol/methods.ts';
 import { tunnelName } from '../../protocol/settings.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
-import { asSentences, englishWords, tunnelWords } from '../../protocol/tunnel-words.ts';
+import { opening, reopening, tryingAgain } from '../../protocol/tunnel-words.ts';
 import { command } from './command.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { fixed } from './fixed.ts';
@@ -84,6 +84,11 @@ interface Run {
   done: Promise<void>;
 }
 
+type Facts =
+  | { readonly state: 'opening' | 'failed' }
+  | { readonly state: 'verifying' | 'degraded'; readonly url: string }
+  | Pick<Extract<TunnelStatus, { state: 'open' }>, 'state' | 'url' | 'since' | 'previousUrl'>;
+
 /** The same tunnel continues at another URL. */
 interface Moved {
   readonly moved: TunnelHandle;
@@ -104,7 +109,7 @@ export class TunnelSupervisor {
   readonly #timings: Timings;
   /** All secrets of probes so far, because a tunnel program may log an earlier one. */
   readonly #secrets = new Set<string>();
-  #status: TunnelStatus = { state: 'closed', kind: 'none', ...told(tunnelWords('not-opened')) };
+  #status: TunnelStatus = { state: 'closed', kind: 'none', ...told(words('No tunnel is open')) };
   #run: Run | null = null;
   /** The last public URL, and the previous one if it was different. */
   #lastUrl: string | null = null;
@@ -129,20 +134,13 @@ export class TunnelSupervisor {
     if (this.#run?.active === true && isSame(this.#run.config, config)) return;
     const before = this.#stopRun();
     const provider = this.#providerOf(config);
+    const run: Run = { config, stop: new AbortController(), wake: undefined, active: true, done: before };
+    this.#run = run;
     if (provider === null) {
-      this.#run = { config, stop: new AbortController(), wake: undefined, active: true, done: before };
-      this.#set({ state: 'closed', kind: 'none', ...told(tunnelWords('not-set')) });
+      this.#set({ state: 'closed', kind: 'none', ...told(words('Reachable from this machine only')) });
       return;
     }
-    const run: Run = {
-      config,
-      stop: new AbortController(),
-      wake: undefined,
-      active: true,
-      done: Promise.resolve(),
-    };
-    this.#run = run;
-    this.#set({ state: 'opening', kind: tunnelName(config), ...told(tunnelWords('opening', provider.name)) });
+    this.#report(run, { state: 'opening' }, [opening(provider.name)]);
     run.done = before.then(() => this.#keepUp(run, provider));
   }
 
@@ -158,7 +156,7 @@ export class TunnelSupervisor {
   /** Resolves when none of its sockets and processes is left. */
   async close(): Promise<void> {
     const stopped = this.#stopRun();
-    this.#set({ state: 'closed', kind: this.#status.kind, ...told(tunnelWords('closed')) });
+    this.#set({ state: 'closed', kind: this.#status.kind, ...told(words('The tunnel is closed')) });
     await stopped;
   }
 
@@ -187,7 +185,6 @@ export class TunnelSupervisor {
   }
 
   async #keepUp(run: Run, provider: TunnelProvider): Promise<void> {
-    const kind = tunnelName(run.config);
     const { backOffFirstMs, backOffMostMs } = this.#timings;
     const dispatchers = new Dispatchers(this.#options.dispatcher, this.#options.lookup);
     let backOffMs = backOffFirstMs;
@@ -197,20 +194,17 @@ export class TunnelSupervisor {
         if (end === null) return;
         // Limits retries for a tunnel that ends as soon as it responds.
         if (end.upMs > backOffMs) backOffMs = backOffFirstMs;
-        const again = tunnelWords('trying-again', this.#withoutSecret(end.why), spoken(backOffMs));
-        const topic = englishWords(end.why);
-        if (end.url === null) {
-          const reason = end.next === undefined ? told(again) : told(again, end.next);
-          this.#report(run, { state: 'opening', kind, ...reason }, topic);
-        } else {
-          this.#report(run, { state: 'degraded', kind, url: end.url, ...told(again) }, topic);
-        }
+        const again = tryingAgain(this.#withoutSecret(end.why), duration(backOffMs));
+        const said = end.next === undefined ? [again] : [again, end.next];
+        const facts =
+          end.url === null ? ({ state: 'opening' } as const) : ({ state: 'degraded', url: end.url } as const);
+        this.#report(run, facts, said, spoken(end.why));
         const woken = new AbortController();
         run.wake = () => woken.abort();
         await pause(backOffMs, AbortSignal.any([run.stop.signal, woken.signal]));
         run.wake = undefined;
         backOffMs = Math.min(backOffMs * 2, backOffMostMs);
-        this.#report(run, { state: 'opening', kind, ...told(tunnelWords('opening-again', provider.name)) }, null);
+        this.#report(run, { state: 'opening' }, [reopening(provider.name)], null);
       }
     } finally {
       await dispatchers.destroy();
@@ -243,7 +237,7 @@ export class TunnelSupervisor {
   /** Stops retrying until the user has done something. */
   #giveUp(run: Run, said: Words, next: Words): void {
     run.active = false;
-    this.#report(run, { state: 'failed', kind: tunnelName(run.config), ...told(this.#withoutSecret(said), next) });
+    this.#report(run, { state: 'failed' }, [this.#withoutSecret(said), next]);
   }
 
   async #openOnce(provider: TunnelProvider, dispatchers: Dispatchers, signal: AbortSignal): Promise<TunnelHandle> {
@@ -262,8 +256,8 @@ export class TunnelSupervisor {
     } catch (error) {
       if (signal.aborted || !tooLate.signal.aborted) throw error;
       throw new TunnelError(
-        tunnelWords('took-longer', provider.name, spoken(this.#timings.openTimeoutMs)),
-        error instanceof TunnelError ? error.next : tunnelWords('check-internet'),
+        words('Opening {0} took longer than {1}', provider.name, duration(this.#timings.openTimeoutMs)),
+        error instanceof TunnelError ? error.next : words('Check that this machine has internet access'),
         { cause: error },
       );
     } finally {
@@ -297,17 +291,22 @@ export class TunnelSupervisor {
       if (answeredAt !== null || handle.hasSeveralNames === true) return { moved };
       // Neither is known to be this tunnel's, and the host of a URL learns the secret path.
       const [one, other] = [handle.url, moved.url].map((each) => new URL(each).host);
-      this.#giveUp(run, tunnelWords('several-urls', kind, one ?? '', other ?? ''), tunnelWords('narrow-pattern'));
+      this.#giveUp(
+        run,
+        words('{0} printed several URLs ({1} and {2})', kind, one ?? '', other ?? ''),
+        words('Make the pattern for the URL narrower, so that it matches only the public URL'),
+      );
       return null;
     };
     const ended = AbortSignal.any([run.stop.signal, lost.signal]);
     const end = (why: Words): End => ({ why, url, upMs: answeredAt === null ? 0 : performance.now() - answeredAt });
+    const wasLost = (): End => end(words('Lost the tunnel at {0}: {1}', url, lostReason));
     /** Time of the first response. */
     let answeredAt: number | null = null;
     let failures = 0;
     let failingSince = performance.now();
     let reclaimedAt = failingSince;
-    this.#report(run, { state: 'verifying', kind, url, ...told(tunnelWords('checking', url)) }, null);
+    this.#report(run, { state: 'verifying', url }, [words('Checking that {0} reaches this relay', url)], null);
     for (;;) {
       const woken = AbortSignal.any([ended, news.signal]);
       const problem = await this.#probe(handle, dispatchers, woken);
@@ -320,15 +319,14 @@ export class TunnelSupervisor {
           (answeredAt !== null &&
             handle.hasSeveralNames !== true &&
             (await this.#probe(handle, dispatchers, ended)) === null);
-        if (!stays)
-          return isStopped(run) ? null : ended.aborted ? end(tunnelWords('lost', url, lostReason)) : movedTo(moved);
+        if (!stays) return isStopped(run) ? null : ended.aborted ? wasLost() : movedTo(moved);
         news = new AbortController();
         attend(moved);
         continue;
       }
-      if (ended.aborted) return end(tunnelWords('lost', url, lostReason));
+      if (ended.aborted) return wasLost();
       if (problem === null) {
-        if (this.#status.state !== 'open') this.#report(run, this.#openStatus(handle, kind));
+        if (this.#status.state !== 'open') this.#reportOpen(run, handle);
         answeredAt ??= performance.now();
         failures = 0;
         const reclaims = handle.refusedUrl !== null && performance.now() - reclaimedAt >= reclaimEveryMs;
@@ -338,19 +336,18 @@ export class TunnelSupervisor {
           reclaims && handle.isFreeAgain(AbortSignal.any([ended, AbortSignal.timeout(probeEveryMs)])),
           pause(probeEveryMs, woken),
         ]);
-        if (isFree && handle.refusedUrl !== null) return end(tunnelWords('free-again', handle.refusedUrl));
+        if (isFree && handle.refusedUrl !== null) return end(words('{0} is available again', handle.refusedUrl));
         continue;
       }
       if (failures === 0 && answeredAt !== null) failingSince = performance.now();
       failures++;
       const failingMs = performance.now() - failingSince;
-      const why = tunnelWords('no-answer', url, problem);
+      const why = words('{0} isn’t answering ({1})', url, problem);
       if (failures > 1 && failingMs >= Math.max(handle.toleranceMs, answeredAt === null ? verifyMs : 0))
         return end(why);
       const waitMs = Math.min(probeAgainMs * 2 ** Math.min(failures - 1, 30), probeEveryMs);
       const state = failures > 1 && (answeredAt !== null || failingMs >= verifyMs) ? 'degraded' : 'verifying';
-      const again = told(tunnelWords('trying-again', why, spoken(waitMs)));
-      this.#report(run, { state, kind, url, ...again }, englishWords(why));
+      this.#report(run, { state, url }, [tryingAgain(why, duration(waitMs))], spoken(why));
       await pause(waitMs, woken);
     }
   }
@@ -407,7 +404,9 @@ export class TunnelSupervisor {
       const { statusCode } = response;
       return statusCode === 204 ? null : (handle.explain?.(statusCode) ?? String(statusCode));
     } catch (error) {
-      return stop.signal.aborted ? tunnelWords('nothing-within', spoken(probeTimeoutMs)) : describeNetworkError(error);
+      return stop.signal.aborted
+        ? words('no answer within {0}', duration(probeTimeoutMs))
+        : describeNetworkError(error);
     } finally {
       clearTimeout(timer);
       clearTimeout(heldUp);
@@ -415,30 +414,33 @@ export class TunnelSupervisor {
     }
   }
 
-  #openStatus(handle: TunnelHandle, kind: string): TunnelStatus {
-    const { url, refusedUrl } = handle;
+  #reportOpen(run: Run, { url, refusedUrl }: TunnelHandle): void {
     const before = this.#lastUrl ?? refusedUrl;
     if (before !== null && before !== url) this.#previousUrl = before;
     if (this.#previousUrl === url) this.#previousUrl = null;
     this.#lastUrl = url;
     const previousUrl = this.#previousUrl;
-    const words =
+    const said =
       refusedUrl !== null
-        ? tunnelWords('taken', url, refusedUrl)
+        ? words(
+            '{1} is taken, so the public URL is {0}. Events sent to another URL don’t arrive: register {0} instead',
+            url,
+            refusedUrl,
+          )
         : previousUrl !== null
-          ? tunnelWords('changed', url, previousUrl)
-          : tunnelWords('answers', url);
-    return { state: 'open', kind, url, ...told(words), since: new Date().toISOString(), previousUrl };
+          ? words('{0} is answering. Events sent to the old public URL, {1}, no longer arrive', url, previousUrl)
+          : words('{0} is answering', url);
+    this.#report(run, { state: 'open', url, since: new Date().toISOString(), previousUrl }, [said]);
   }
 
   /** Removes the secret, which a tunnel program may have logged. */
-  #withoutSecret(words: Words): Words {
-    return withTexts(words, (text) => [...this.#secrets].reduce((each, secret) => each.replaceAll(secret, '…'), text));
+  #withoutSecret(said: Words): Words {
+    return withTexts(said, (text) => [...this.#secrets].reduce((each, secret) => each.replaceAll(secret, '…'), text));
   }
 
   /** Changes the status, unless another run has begun or none is wanted any more. */
-  #report(run: Run, status: TunnelStatus, problem?: string | null): void {
-    if (this.#run === run) this.#set(status, problem);
+  #report(run: Run, facts: Facts, said: readonly Words[], problem?: string | null): void {
+    if (this.#run === run) this.#set({ ...facts, kind: tunnelName(run.config), ...told(...said) }, problem);
   }
 
   /** @param problem logged once and not with each pause; null if the log doesn't need it */
@@ -467,18 +469,18 @@ function isStopped(run: Run): boolean {
 
 function unexpected(provider: TunnelProvider, error: unknown): TunnelError {
   return new TunnelError(
-    tunnelWords('opening-failed', provider.name, describeNetworkError(error)),
-    tunnelWords('see-log'),
+    words('Couldn’t open {0} ({1})', provider.name, describeNetworkError(error)),
+    words('See the log'),
     { cause: error },
   );
 }
 
-/** Sentences for a status: in English, and as codes. */
+/** Sentences for a status: in English, and to be translated. */
 function told(...said: readonly Words[]): { readonly reason: string; readonly said: Words[] } {
-  return { reason: asSentences(said.map(englishWords)), said: [...said] };
+  return { reason: sentences(said), said: [...said] };
 }
 
-function spoken(ms: number): string {
+function duration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1_000)} s`;
 }
 

@@ -14,7 +14,7 @@ import { presetOf } from '../../../src/protocol/tunnel-presets.ts';
 import type { TunnelPreset } from '../../../src/protocol/tunnel-presets.ts';
 import { withWords } from '../../../src/relay/tunnel/program-log.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
-import { englishWords, tunnelWords } from '../../../src/protocol/tunnel-words.ts';
+import { spoken, words } from '../../../src/common/words.ts';
 import { dispatcherTo, LocalEndpoint, portOf, secret, Watched } from './stage.ts';
 
 /** What cloudflared 2024 logs to standard error, from logs that its users posted. */
@@ -396,8 +396,8 @@ life.on('error', () => {});
   });
 
   it("quotes a program's words on one line, short, and without the paths of URLs", () => {
-    const ended = tunnelWords('ended-with', 'it', '1');
-    const quoted = (text: string | undefined): string => englishWords(withWords(ended, text));
+    const ended = words('{0} exited with {1}', 'it', '1');
+    const quoted = (text: string | undefined): string => spoken(withWords(ended, text));
     assert.equal(quoted(undefined), 'it exited with 1');
     assert.equal(
       quoted(`Request failed\n dest=https://a.example/hooks/${secret}/campaign-monitor originService=http://x:1`),

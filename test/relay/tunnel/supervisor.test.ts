@@ -35,7 +35,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
         state: 'closed',
         kind: 'none',
         reason: 'Reachable from this machine only.',
-        said: [{ code: 'not-set', values: [] }],
+        said: [{ text: 'Reachable from this machine only', values: [] }],
       },
     ]);
   });

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { surveyTunnels } from '../../../protocol/tunnel-survey.ts';
+import { costText, obstacleText, surveyTunnels } from '../../../protocol/tunnel-survey.ts';
 import type { SurveyedTunnel } from '../../../protocol/tunnel-survey.ts';
-import { englishWords, tunnelWords } from '../../../protocol/tunnel-words.ts';
 import { jsonFlag, newCommand } from '../../flags.ts';
 import type { CommonOptions } from '../../flags.ts';
 import { print, printJson } from '../../terminal/output.ts';
@@ -39,7 +38,7 @@ function asTable(all: readonly SurveyedTunnel[]): string {
       each.installed === null ? 'no' : each.installed === 'built-in' ? 'built in' : 'yes',
       each.signedIn === 'not-needed' ? 'not needed' : each.signedIn,
       { always: 'yes', 'with-name': 'with a name', no: 'no' }[each.stable],
-      englishWords(tunnelWords(`cost-${each.cost}`)),
+      costText(each.cost),
     ]),
   ];
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
@@ -57,6 +56,6 @@ function notesOf({ installed, signedIn, signIn, install, obstacles }: SurveyedTu
   return [
     ...(installed === null && install !== null ? [`to install it, see ${install}`] : []),
     ...(signedIn === 'no' && signIn !== null ? [`to sign in, run ${signIn}`] : []),
-    ...obstacles.map((each) => englishWords(tunnelWords(each))),
+    ...obstacles.map(obstacleText),
   ];
 }
