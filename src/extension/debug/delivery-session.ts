@@ -5,19 +5,16 @@
  */
 import {
   BreakpointEvent,
-  ContinuedEvent,
   DebugSession,
   InitializedEvent,
   InvalidatedEvent,
-  OutputEvent,
-  StoppedEvent,
+  Response,
   TerminatedEvent,
-  ThreadEvent,
 } from '@vscode/debugadapter';
-import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
-import type { BreakpointPlace, DebugClient, Sending, Stop } from '../../protocol/debug.ts';
+import type { BreakpointPlace, DebugClient, Sending } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../event-documents/content.ts';
 import { labelOf } from '../events/event-words.ts';
@@ -26,14 +23,15 @@ import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';
 import { printable } from '../ui/printable.ts';
 import { BodyEdits } from './body-edits.ts';
-import { BreakpointSet, breakpointNumber } from './breakpoint-set.ts';
+import { BreakpointSet } from './breakpoint-set.ts';
 import { Handles } from './handles.ts';
 import type { Handle } from './handles.ts';
-import { HeldReader, sendingThread, threadIdOf } from './held-threads.ts';
-import type { HeldNow, HeldThread } from './held-threads.ts';
+import { HeldReader, sendingThread } from './held-threads.ts';
+import type { HeldThread } from './held-threads.ts';
 import { readAttach } from './messages.ts';
 import { StationPlaces, stationsOf } from './stations.ts';
 import type { Station } from './stations.ts';
+import { ThreadReports } from './thread-reports.ts';
 import { scopesOf } from './variables.ts';
 import type { Member } from './variables.ts';
 
@@ -51,18 +49,22 @@ export interface DeliverySessionParts {
   onEnd(end: SessionEnd): void;
 }
 
-/** Where to stop next, once what is held has been read. */
-interface Focus {
-  /** Null: sending itself, or the next that is held. */
-  readonly notificationId: string | null;
-  readonly reason: 'breakpoint' | 'function breakpoint' | 'pause' | 'step' | 'entry';
-  readonly description: string;
-  readonly text?: string;
-  readonly hitBreakpointIds?: number[];
+/** What a request is answered with, and what is done after that. */
+interface Answer {
+  readonly body?:
+    | Dap.Capabilities
+    | Dap.SetBreakpointsResponse['body']
+    | Dap.ThreadsResponse['body']
+    | Dap.StackTraceResponse['body']
+    | Dap.ScopesResponse['body']
+    | Dap.VariablesResponse['body']
+    | Dap.SetVariableResponse['body']
+    | Dap.ContinueResponse['body'];
+  readonly after?: () => void;
 }
 
-/** Minimum pause between two readings of what is held. */
-const readPauseMs = 50;
+/** Requests whose errors VS Code shows to the user. */
+const shown: ReadonlySet<string> = new Set(['restart', 'continue', 'next', 'stepIn', 'stepOut']);
 
 /** Minimum pause between two queries for the breakpoints' state. */
 const newsPauseMs = 500;
@@ -72,35 +74,42 @@ const mostFrames = 16;
 
 export class DeliverySession extends DebugSession {
   readonly #parts: DeliverySessionParts;
-  readonly #held: HeldReader;
   readonly #edits: BodyEdits;
   readonly #breakpoints: BreakpointSet;
   readonly #handles = new Handles();
   readonly #places: StationPlaces;
+  readonly #reports: ThreadReports;
   readonly #unlisten: (() => void)[] = [];
-  readonly #reading = new Coalescer(
-    () => this.#read(),
-    () => readPauseMs,
-  );
   readonly #news = new Coalescer(
     () => this.#tellNews(),
     () => newsPauseMs,
   );
-  /** As last reported to VS Code. */
-  #now: HeldNow = { sending: undefined, threads: [] };
-  #isSendingStopped = false;
-  #focus: Focus | undefined;
-  #lastStop: Stop | undefined;
-  /** A stop at a rejected delivery, which can't be held. */
-  #rejected: Stop | undefined;
   /** Whether each event stops if no condition is given. */
   #stopAtEvents = true;
   /** What was reported about unusable breakpoints, by kind. */
   readonly #refused = new Map<string, ReadonlySet<string>>();
-  /** The delivery whose edited body is being sent: its held notifications may disappear before the response. */
-  #releasing: string | undefined;
-  #begun = false;
-  #ended = false;
+  readonly #requests: Readonly<Record<string, (args: never) => Promise<Answer>>> = {
+    initialize: () => this.#initialize(),
+    attach: (args: object) => this.#attach(args),
+    // The launch configuration may have changed. VS Code then sets its breakpoints again.
+    restart: ({ arguments: args = {} }: Dap.RestartArguments) => this.#configure(args),
+    configurationDone: () => this.#begin(),
+    setFunctionBreakpoints: (args: Dap.SetFunctionBreakpointsArguments) => this.#setFunctions(args),
+    setExceptionBreakpoints: (args: Dap.SetExceptionBreakpointsArguments) => this.#setExceptions(args),
+    threads: () => this.#threads(),
+    stackTrace: (args: Dap.StackTraceArguments) => this.#stackTrace(args),
+    scopes: (args: Dap.ScopesArguments) => this.#scopes(args),
+    variables: (args: Dap.VariablesArguments) => this.#variables(args),
+    setVariable: (args: Dap.SetVariableArguments) => this.#setVariable(args),
+    pause: () => this.#pause(),
+    continue: (args: Dap.ContinueArguments) => this.#continue(args),
+    next: ({ threadId }: Dap.NextArguments) => this.#step(threadId),
+    stepIn: ({ threadId }: Dap.StepInArguments) => this.#step(threadId),
+    stepOut: ({ threadId }: Dap.StepOutArguments) => this.#step(threadId),
+    disconnect: () => this.#disconnect(),
+    // Ends only this session, even if its lifecycle is its parent's.
+    [endRequest]: () => Promise.resolve({ after: () => this.sendEvent(new TerminatedEvent()) }),
+  };
 
   constructor(parts: DeliverySessionParts) {
     super();
@@ -109,9 +118,15 @@ export class DeliverySession extends DebugSession {
     this.#parts = parts;
     const { client, types, texts } = parts;
     this.#places = new StationPlaces(client, texts);
-    this.#held = new HeldReader(client);
     this.#edits = new BodyEdits(client);
     this.#breakpoints = new BreakpointSet({ client, types });
+    this.#reports = new ThreadReports({
+      held: new HeldReader(client),
+      edits: this.#edits,
+      breakpoints: this.#breakpoints,
+      handles: this.#handles,
+      send: (event) => this.sendEvent(event),
+    });
   }
 
   override dispose(): void {
@@ -119,9 +134,31 @@ export class DeliverySession extends DebugSession {
     super.dispose();
   }
 
-  protected override initializeRequest(response: DebugProtocol.InitializeResponse): void {
+  protected override dispatchRequest(request: Dap.Request): void {
+    const { command } = request;
+    const work = this.#requests[command];
+    if (work === undefined) {
+      super.dispatchRequest(request);
+      return;
+    }
+    const response: Dap.Response = new Response(request);
+    void work((request.arguments ?? {}) as never).then(
+      ({ body, after }) => {
+        response.body = body;
+        this.sendResponse(response);
+        after?.();
+      },
+      (error: unknown) => {
+        // The protocol treats braces in the text as placeholders.
+        const variables = { _said: withNext(error) };
+        this.sendErrorResponse(response, { id: 1, format: '{_said}', variables, showUser: shown.has(command) });
+      },
+    );
+  }
+
+  #initialize(): Promise<Answer> {
     const names = this.#placeNames();
-    const filter = (at: BreakpointPlace, description: string): DebugProtocol.ExceptionBreakpointsFilter => ({
+    const filter = (at: BreakpointPlace, description: string): Dap.ExceptionBreakpointsFilter => ({
       filter: at,
       label: names[at],
       description,
@@ -129,7 +166,7 @@ export class DeliverySession extends DebugSession {
       supportsCondition: true,
       conditionDescription: say('Filter such as type:update'),
     });
-    response.body = {
+    const body: Dap.Capabilities = {
       supportsConfigurationDoneRequest: true,
       supportsFunctionBreakpoints: true,
       supportsConditionalBreakpoints: true,
@@ -147,7 +184,7 @@ export class DeliverySession extends DebugSession {
         filter('rejected', say('Stops when a delivery is rejected.')),
       ],
     };
-    this.sendResponse(response);
+    return Promise.resolve({ body });
   }
 
   #placeNames(): Readonly<Record<BreakpointPlace, string>> {
@@ -159,93 +196,54 @@ export class DeliverySession extends DebugSession {
     };
   }
 
-  protected override attachRequest(
-    response: DebugProtocol.AttachResponse,
-    args: DebugProtocol.AttachRequestArguments,
-  ): void {
-    this.#answer(response, async () => {
-      this.#listen();
-      await this.#configure(args);
-      return () => this.sendEvent(new InitializedEvent());
-    });
+  #attach(args: object): Promise<Answer> {
+    this.#listen();
+    return this.#configure(args);
   }
 
-  /** The launch configuration may have changed. */
-  protected override restartRequest(
-    response: DebugProtocol.RestartResponse,
-    { arguments: args }: DebugProtocol.RestartArguments,
-  ): void {
-    this.#answer(
-      response,
-      async () => {
-        await this.#configure(args ?? {});
-        // VS Code then sets its breakpoints again.
-        return () => this.sendEvent(new InitializedEvent());
-      },
-      true,
-    );
-  }
-
-  async #configure(args: object): Promise<void> {
+  async #configure(args: object): Promise<Answer> {
     const { client, by } = this.#parts;
     const read = readAttach(args);
     if (read.kind === 'wrong')
       throw new Error(say('Invalid value for {0} in the launch configuration: {1}', read.where, read.why));
     this.#stopAtEvents = read.stopAtEvents;
     if (read.stopOnEntry) await client.request('debug/pause', { by });
+    return { after: () => this.sendEvent(new InitializedEvent()) };
   }
 
-  protected override configurationDoneRequest(response: DebugProtocol.ConfigurationDoneResponse): void {
-    this.#answer(response, async () => {
-      const { client } = this.#parts;
-      const { sending } = await client.request('relay/status', {});
-      if (sending.state === 'paused' && sending.stop !== null) this.#stopped(sending.stop);
-      this.#focus ??= { notificationId: null, reason: 'entry', description: say('Paused') };
-      this.#begun = true;
-      return () => this.#reading.request();
-    });
+  async #begin(): Promise<Answer> {
+    const { sending } = await this.#parts.client.request('relay/status', {});
+    this.#reports.begin(sending.state === 'paused' ? sending.stop : null);
+    return { after: () => this.#reports.look() };
   }
 
-  protected override setFunctionBreakPointsRequest(
-    response: DebugProtocol.SetFunctionBreakpointsResponse,
-    { breakpoints }: DebugProtocol.SetFunctionBreakpointsArguments,
-  ): void {
-    this.#answer(response, async () => {
-      const set = await this.#breakpoints.setFunctions(breakpoints);
-      response.body = { breakpoints: set };
-      // A condition given in place of the name is recognized by its message.
-      const names = breakpoints.map(({ name }) => (/[^\w*]/.test(name.trim()) ? '' : name));
-      return () => this.#sayRefused('functions', names, set);
-    });
+  async #setFunctions({ breakpoints }: Dap.SetFunctionBreakpointsArguments): Promise<Answer> {
+    const set = await this.#breakpoints.setFunctions(breakpoints);
+    // A condition given in place of the name is recognized by its message.
+    const names = breakpoints.map(({ name }) => (/[^\w*]/.test(name.trim()) ? '' : name));
+    return { body: { breakpoints: set }, after: () => this.#sayRefused('functions', names, set) };
   }
 
-  protected override setExceptionBreakPointsRequest(
-    response: DebugProtocol.SetExceptionBreakpointsResponse,
-    { filters, filterOptions = [] }: DebugProtocol.SetExceptionBreakpointsArguments,
-  ): void {
-    this.#answer(response, async () => {
-      const given = [...filters.map((filterId) => ({ filterId, condition: undefined })), ...filterOptions];
-      const places = given.map(({ filterId, condition }) => ({ at: filterId as BreakpointPlace, condition }));
-      const isLeftOut = ({ at, condition }: (typeof places)[number]): boolean =>
-        !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
-      const asked = places.filter((place) => !isLeftOut(place));
-      const set = await this.#breakpoints.setPlaces(asked);
-      const message = say(
-        'Off in this session because stopAtEvents is off. Debug My Handler turns stopAtEvents off because events stop in your handler.',
-      );
-      const answers = [...set];
-      response.body = {
-        breakpoints: places.map((place) =>
-          isLeftOut(place) ? { verified: false, message } : (answers.shift() ?? { verified: false }),
-        ),
-      };
-      const names = asked.map(({ at }) => this.#placeNames()[at]);
-      return () => this.#sayRefused('exceptions', names, set);
-    });
+  async #setExceptions({ filters, filterOptions = [] }: Dap.SetExceptionBreakpointsArguments): Promise<Answer> {
+    const given = [...filters.map((filterId) => ({ filterId, condition: undefined })), ...filterOptions];
+    const places = given.map(({ filterId, condition }) => ({ at: filterId as BreakpointPlace, condition }));
+    const isLeftOut = ({ at, condition }: (typeof places)[number]): boolean =>
+      !this.#stopAtEvents && at === 'event' && (condition ?? '').trim() === '';
+    const asked = places.filter((place) => !isLeftOut(place));
+    const set = await this.#breakpoints.setPlaces(asked);
+    const message = say(
+      'Off in this session because stopAtEvents is off. Debug My Handler turns stopAtEvents off because events stop in your handler.',
+    );
+    const answers = [...set];
+    const breakpoints = places.map((place) =>
+      isLeftOut(place) ? { verified: false, message } : (answers.shift() ?? { verified: false }),
+    );
+    const names = asked.map(({ at }) => this.#placeNames()[at]);
+    return { body: { breakpoints }, after: () => this.#sayRefused('exceptions', names, set) };
   }
 
-  protected override threadsRequest(response: DebugProtocol.ThreadsResponse): void {
-    const { sending, threads } = this.#now;
+  #threads(): Promise<Answer> {
+    const { sending, threads } = this.#reports;
     const held = sending === undefined ? 0 : heldCount(sending.held);
     const name =
       sending?.state !== 'paused'
@@ -253,136 +251,76 @@ export class DeliverySession extends DebugSession {
         : threads.length < held
           ? say('Sending: {0} held, showing the first events', held)
           : say('Sending: {0} held', held);
-    response.body = {
-      threads: [
-        { id: sendingThread, name },
-        ...threads.map((thread) => ({ id: thread.id, name: this.#nameOf(thread) })),
-      ],
-    };
-    this.sendResponse(response);
+    const all = threads.map((thread) => ({ id: thread.id, name: this.#nameOf(thread) }));
+    return Promise.resolve({ body: { threads: [{ id: sendingThread, name }, ...all] } });
   }
 
-  protected override stackTraceRequest(
-    response: DebugProtocol.StackTraceResponse,
-    { threadId, startFrame = 0, levels = 0 }: DebugProtocol.StackTraceArguments,
-  ): void {
-    this.#answer(response, async () => {
-      const stations = this.#stationsOf(threadId);
-      const asked = [...stations.entries()].slice(startFrame, levels > 0 ? startFrame + levels : undefined);
-      response.body = {
-        stackFrames: await Promise.all(asked.map(([index, station]) => this.#frame(threadId, index, station))),
-        totalFrames: stations.length,
-      };
-    });
+  async #stackTrace({ threadId, startFrame = 0, levels = 0 }: Dap.StackTraceArguments): Promise<Answer> {
+    const stations = this.#stationsOf(threadId);
+    const asked = [...stations.entries()].slice(startFrame, levels > 0 ? startFrame + levels : undefined);
+    const frames = await Promise.all(asked.map(([index, station]) => this.#frame(threadId, index, station)));
+    return { body: { stackFrames: frames, totalFrames: stations.length } };
   }
 
-  protected override scopesRequest(
-    response: DebugProtocol.ScopesResponse,
-    { frameId }: DebugProtocol.ScopesArguments,
-  ): void {
-    this.#answer(response, async () => {
-      const threadId = Math.floor(frameId / mostFrames);
-      const thread = this.#threadOf(threadId);
-      const { client } = this.#parts;
-      const scopes = thread === undefined ? [] : await scopesOf({ client, edits: this.#edits }, thread);
-      response.body = {
-        scopes: scopes.map(({ name, branch, hint }) => ({
-          name,
-          variablesReference: this.#handles.add({ threadId, branch }),
-          expensive: false,
-          ...(hint !== undefined && { presentationHint: hint }),
-        })),
-      };
-    });
+  async #scopes({ frameId }: Dap.ScopesArguments): Promise<Answer> {
+    const threadId = Math.floor(frameId / mostFrames);
+    const thread = this.#reports.threadOf(threadId);
+    const { client } = this.#parts;
+    const all = thread === undefined ? [] : await scopesOf({ client, edits: this.#edits }, thread);
+    const scopes = all.map(({ name, branch, hint }) => ({
+      name,
+      variablesReference: this.#handles.add({ threadId, branch }),
+      expensive: false,
+      ...(hint !== undefined && { presentationHint: hint }),
+    }));
+    return { body: { scopes } };
   }
 
-  protected override variablesRequest(
-    response: DebugProtocol.VariablesResponse,
-    { variablesReference, start = 0, count = 0 }: DebugProtocol.VariablesArguments,
-  ): void {
-    this.#answer(response, async () => {
-      const { branch, threadId } = this.#unfolded(variablesReference);
-      const members = await branch.members();
-      const wanted = count > 0 ? members.slice(start, start + count) : members;
-      response.body = { variables: wanted.map((each) => this.#variable(each, threadId)) };
-    });
+  async #variables({ variablesReference, start = 0, count = 0 }: Dap.VariablesArguments): Promise<Answer> {
+    const { branch, threadId } = this.#unfolded(variablesReference);
+    const members = await branch.members();
+    const wanted = count > 0 ? members.slice(start, start + count) : members;
+    return { body: { variables: wanted.map((each) => this.#variable(each, threadId)) } };
   }
 
-  protected override setVariableRequest(
-    response: DebugProtocol.SetVariableResponse,
-    { variablesReference, name, value }: DebugProtocol.SetVariableArguments,
-  ): void {
-    this.#answer(response, async () => {
-      const { branch, threadId } = this.#unfolded(variablesReference);
-      if (branch.set === undefined) throw new Error(say('You can change only the body of a held event.'));
-      const changed = this.#variable(await branch.set(name, value), threadId);
-      const { value: text, type, variablesReference: reference } = changed;
-      response.body = { value: text, variablesReference: reference, ...(type !== undefined && { type }) };
+  async #setVariable({ variablesReference: parent, name, value: given }: Dap.SetVariableArguments): Promise<Answer> {
+    const { branch, threadId } = this.#unfolded(parent);
+    if (branch.set === undefined) throw new Error(say('You can change only the body of a held event.'));
+    const { value, type, variablesReference } = this.#variable(await branch.set(name, given), threadId);
+    return {
+      body: { value, variablesReference, ...(type !== undefined && { type }) },
       // Names of threads, frames, and scopes show that a body was edited.
-      return () => this.sendEvent(new InvalidatedEvent(['threads', 'stacks', 'variables']));
-    });
-  }
-
-  protected override pauseRequest(response: DebugProtocol.PauseResponse): void {
-    this.#answer(response, async () => {
-      const { client, by } = this.#parts;
-      await client.request('debug/pause', { by });
-      return () => {
-        this.#isSendingStopped = false;
-        this.#focus = { notificationId: null, reason: 'pause', description: say('Paused') };
-        this.#reading.request();
-      };
-    });
-  }
-
-  protected override continueRequest(
-    response: DebugProtocol.ContinueResponse,
-    { threadId, singleThread = false }: DebugProtocol.ContinueArguments,
-  ): void {
-    const work = async (): Promise<unknown> => {
-      const isAlone = this.#asked(threadId) !== undefined && singleThread;
-      response.body = { allThreadsContinued: !isAlone };
-      if (isAlone) return this.#step(threadId);
-      await this.#pass(threadId);
-      for (const each of this.#now.threads) if (this.#edits.isEdited(each.deliveryId)) await this.#releaseEdited(each);
-      await this.#parts.client.request('debug/continue', {});
-      return () => this.#allContinue();
+      after: () => this.sendEvent(new InvalidatedEvent(['threads', 'stacks', 'variables'])),
     };
-    this.#answer(response, work, true);
   }
 
-  protected override nextRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
-    this.#answer(response, () => this.#step(threadId), true);
+  async #pause(): Promise<Answer> {
+    const { client, by } = this.#parts;
+    await client.request('debug/pause', { by });
+    return { after: () => this.#reports.paused() };
   }
 
-  protected override stepInRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
-    this.#answer(response, () => this.#step(threadId), true);
-  }
-
-  protected override stepOutRequest(response: DebugProtocol.Response, { threadId }: DebugProtocol.NextArguments): void {
-    this.#answer(response, () => this.#step(threadId), true);
-  }
-
-  protected override disconnectRequest(response: DebugProtocol.DisconnectResponse): void {
-    const isFirst = !this.#ended;
-    this.#leave();
-    this.#answer(response, async () => {
-      if (!isFirst) return;
-      // If the relay is gone, it has no breakpoints of this session.
-      await this.#breakpoints.clear().catch(() => undefined);
-      const status = await this.#parts.client.request('relay/status', {}).catch(() => undefined);
-      this.#parts.onEnd({ sending: status?.sending, edited: this.#edits.edited.length });
-    });
-  }
-
-  /** Ends only this session, even if its lifecycle is its parent's. */
-  protected override customRequest(command: string, response: DebugProtocol.Response, args: unknown): void {
-    if (command !== endRequest) {
-      super.customRequest(command, response, args);
-      return;
+  async #continue({ threadId, singleThread = false }: Dap.ContinueArguments): Promise<Answer> {
+    if (this.#reports.asked(threadId) !== undefined && singleThread) {
+      await this.#step(threadId);
+      return { body: { allThreadsContinued: false } };
     }
-    this.sendResponse(response);
-    this.sendEvent(new TerminatedEvent());
+    await this.#pass(threadId);
+    for (const each of this.#reports.threads)
+      if (this.#edits.isEdited(each.deliveryId)) await this.#releaseEdited(each);
+    await this.#parts.client.request('debug/continue', {});
+    return { body: { allThreadsContinued: true }, after: () => this.#reports.allContinue() };
+  }
+
+  async #disconnect(): Promise<Answer> {
+    const isFirst = this.#reports.state !== 'ended';
+    this.#leave();
+    if (!isFirst) return {};
+    // If the relay is gone, it has no breakpoints of this session.
+    await this.#breakpoints.clear().catch(() => undefined);
+    const status = await this.#parts.client.request('relay/status', {}).catch(() => undefined);
+    this.#parts.onEnd({ sending: status?.sending, edited: this.#edits.edited.length });
+    return {};
   }
 
   /**
@@ -390,7 +328,7 @@ export class DeliverySession extends DebugSession {
    * at a breakpoint. What waits behind it can stop again.
    */
   async #pass(threadId: number): Promise<void> {
-    const [first] = this.#now.threads;
+    const [first] = this.#reports.threads;
     if (first?.id !== threadId || this.#edits.isEdited(first.deliveryId)) return;
     if (first.forwardings.every(({ heldBy }) => heldBy === 'breakpoint')) return;
     await this.#parts.client.request('debug/step', { id: first.notificationId }).catch((error: unknown) => {
@@ -399,33 +337,25 @@ export class DeliverySession extends DebugSession {
     });
   }
 
-  async #step(threadId: number): Promise<void> {
-    const { client } = this.#parts;
-    const next = this.#asked(threadId) ?? this.#now.threads[0];
-    if (next === undefined) this.#say(say('No event is held. The next event will be held.'), 'console');
+  async #step(threadId: number): Promise<Answer> {
+    const next = this.#reports.asked(threadId) ?? this.#reports.threads[0];
+    if (next === undefined) this.#reports.say(say('No event is held. The next event will be held.'), 'console');
     else if (this.#edits.isEdited(next.deliveryId)) await this.#releaseEdited(next);
-    else await client.request('debug/step', { id: next.notificationId });
-    // VS Code now shows the thread as running.
-    if (threadId === sendingThread) this.#isSendingStopped = false;
-    const after = this.#now.threads.find(({ id }) => id > (next?.id ?? 0));
-    this.#focus = {
-      notificationId: after?.notificationId ?? null,
-      reason: 'step',
-      description: after === undefined ? say('Paused') : say('Held'),
-    };
-    this.#reading.request();
+    else await this.#parts.client.request('debug/step', { id: next.notificationId });
+    this.#reports.stepped(threadId, next);
+    return {};
   }
 
   async #releaseEdited({ notificationId, deliveryId }: HeldThread): Promise<void> {
     const { client } = this.#parts;
     const text = this.#edits.textOf(deliveryId);
     if (text === undefined) return;
-    this.#releasing = deliveryId;
+    this.#reports.releasing = deliveryId;
     try {
       const { delivery, dropped } = await client.request('debug/edit', { id: notificationId, body: { text } });
       this.#edits.forget(deliveryId);
       const many = new Set(dropped.map((each) => each.notificationId)).size;
-      this.#say(
+      this.#reports.say(
         many === 1
           ? say('Edited delivery sent as {1}, replacing {0}.', deliveryId, delivery.id)
           : say(
@@ -437,37 +367,23 @@ export class DeliverySession extends DebugSession {
         'console',
       );
     } finally {
-      this.#releasing = undefined;
+      this.#reports.releasing = undefined;
     }
-  }
-
-  /** VS Code now shows all threads as running. */
-  #allContinue(): void {
-    const { threads } = this.#now;
-    this.#now = { sending: undefined, threads: [] };
-    this.#isSendingStopped = false;
-    this.#rejected = undefined;
-    this.#handles.clear();
-    for (const { id, deliveryId } of threads) {
-      this.#edits.forget(deliveryId);
-      this.sendEvent(new ThreadEvent('exited', id));
-    }
-    this.#reading.request();
   }
 
   #listen(): void {
     const { client } = this.#parts;
     const look = (): void => {
-      this.#reading.request();
+      this.#reports.look();
       this.#news.request();
     };
     this.#unlisten.push(
       client.on('debug/stopped', ({ stop }) => {
-        this.#stopped(stop);
+        this.#reports.stopped(stop);
         look();
       }),
       client.on('debug/continued', () => {
-        this.#focus = undefined;
+        this.#reports.continued();
         look();
       }),
       client.on('event/added', look),
@@ -475,122 +391,17 @@ export class DeliverySession extends DebugSession {
       client.on('status/changed', look),
     );
     void client.closed.then(() => {
-      if (this.#ended) return;
-      this.#say(say('Relay stopped. Held events are kept.'), 'important');
+      if (this.#reports.state === 'ended') return;
+      this.#reports.say(say('Relay stopped. Held events are kept.'), 'important');
       if (this.#edits.edited.length > 0)
-        this.#say(say('Unreleased edits were discarded; the original events are still held.'), 'important');
+        this.#reports.say(say('Unreleased edits were discarded; the original events are still held.'), 'important');
       this.#leave();
       this.sendEvent(new TerminatedEvent());
     });
   }
 
-  #stopped(stop: Stop): void {
-    if (isSame(stop, this.#lastStop)) return;
-    this.#lastStop = stop;
-    const { reason, place, notificationId, eventId, breakpointIds } = stop;
-    if (notificationId !== null && eventId !== null) this.#held.met(notificationId, eventId);
-    if (reason === 'pause' || place === null) {
-      this.#focus = { notificationId: null, reason: 'pause', description: say('Paused') };
-      return;
-    }
-    const texts: Readonly<Record<BreakpointPlace, string>> = {
-      event: say('Before sending'),
-      'failed-attempt': say('Attempt failed'),
-      'wrong-signature': say('Wrong or missing signature'),
-      rejected: say('Rejected'),
-    };
-    this.#rejected = place === 'rejected' ? stop : undefined;
-    if (place === 'rejected') this.#isSendingStopped = false;
-    const names = breakpointIds.join(', ');
-    this.#focus = {
-      notificationId,
-      reason: 'breakpoint',
-      description: texts[place],
-      text: say('{0} stopped at {1}: {2}', eventId ?? '', names, texts[place]),
-      hitBreakpointIds: breakpointIds.filter((id) => this.#breakpoints.has(id)).map(breakpointNumber),
-    };
-    this.#say(this.#focus.text ?? '', 'console');
-  }
-
-  async #read(): Promise<void> {
-    if (!this.#begun) return;
-    let now: HeldNow;
-    try {
-      now = await this.#held.read(this.#edits.edited);
-    } catch {
-      // The relay is gone, which is handled elsewhere, or what was read is gone, which it will report.
-      return;
-    }
-    const stop = now.sending?.state === 'paused' ? now.sending.stop : null;
-    // The relay is still writing what is held, and will report it.
-    if (this.#ended || (stop !== null && !isSame(stop, this.#lastStop))) return;
-    const before = this.#now;
-    this.#now = now;
-    const isPaused = now.sending?.state === 'paused';
-    const ids = new Set(now.threads.map(({ id }) => id));
-    for (const { id, deliveryId, found } of before.threads) {
-      if (ids.has(id)) continue;
-      this.#handles.drop(id);
-      this.sendEvent(new ThreadEvent('exited', id));
-      if (now.threads.some((each) => each.deliveryId === deliveryId)) continue;
-      // An edited delivery stays a thread even if it is no longer held.
-      if (this.#edits.isEdited(deliveryId) && deliveryId !== this.#releasing)
-        this.#say(say('Edits to {0} were discarded because the event is no longer held.', found.event.id), 'important');
-      this.#edits.forget(deliveryId);
-    }
-    if (!isPaused) {
-      if (this.#isSendingStopped) {
-        this.#isSendingStopped = false;
-        this.sendEvent(new ContinuedEvent(sendingThread, true));
-      }
-      this.#rejected = undefined;
-      this.#focus = this.#focus?.reason === 'entry' ? undefined : this.#focus;
-      return;
-    }
-    this.#tellStops(before, now);
-  }
-
-  #tellStops(before: HeldNow, now: HeldNow): void {
-    const known = new Set(before.threads.map(({ id }) => id));
-    const added = now.threads.filter(({ id }) => !known.has(id));
-    const wasStopped = this.#isSendingStopped;
-    this.#isSendingStopped = true;
-    const focus = this.#focus;
-    this.#focus = undefined;
-    const named = focus?.notificationId ?? null;
-    const [first] = now.threads;
-    const target =
-      named === null
-        ? this.#rejected === undefined
-          ? first
-          : undefined
-        : now.threads.find((each) => each.id === threadIdOf(named));
-    // If nothing was held before, the user waits for the first that arrives.
-    const isAwaited = before.threads.length === 0 && (added.length > 0 || !wasStopped);
-    const focused = focus === undefined && !isAwaited ? undefined : (target?.id ?? sendingThread);
-    const stop = (threadId: number, given: Partial<DebugProtocol.StoppedEvent['body']>): void => {
-      const event: DebugProtocol.StoppedEvent = new StoppedEvent(given.reason ?? 'pause', threadId);
-      event.body = { reason: 'pause', ...given, threadId, allThreadsStopped: false };
-      this.sendEvent(event);
-    };
-    const isOther = (id: number): boolean => id !== focused;
-    if (!wasStopped && isOther(sendingThread))
-      stop(sendingThread, { description: say('Paused'), preserveFocusHint: focused !== undefined });
-    for (const { id } of added) {
-      this.sendEvent(new ThreadEvent('started', id));
-      if (isOther(id)) stop(id, { description: say('Held'), preserveFocusHint: true });
-    }
-    if (focused === undefined) return;
-    stop(focused, {
-      reason: focus?.reason ?? 'pause',
-      description: focus?.description ?? say('Held'),
-      ...(focus?.text !== undefined && { text: focus.text }),
-      ...(focus?.hitBreakpointIds !== undefined && { hitBreakpointIds: focus.hitBreakpointIds }),
-    });
-  }
-
   async #tellNews(): Promise<void> {
-    if (!this.#begun || this.#ended) return;
+    if (this.#reports.state !== 'begun') return;
     try {
       for (const each of await this.#breakpoints.news()) this.sendEvent(new BreakpointEvent('changed', each));
     } catch {
@@ -600,32 +411,20 @@ export class DeliverySession extends DebugSession {
 
   /** What a thread has passed; if it isn't held anymore, a text for what it waits for. */
   #stationsOf(threadId: number): readonly (Station | string)[] {
-    const thread = this.#threadOf(threadId);
+    const { rejected, threads } = this.#reports;
+    const thread = this.#reports.threadOf(threadId);
     if (thread !== undefined) return stationsOf(thread, this.#edits.isEdited(thread.deliveryId));
-    const rejected = this.#rejected?.eventId ?? undefined;
-    if (rejected === undefined)
-      return [this.#now.threads.length === 0 ? say('waiting for events') : say('held events below')];
+    if (rejected === undefined) return [threads.length === 0 ? say('waiting for events') : say('held events below')];
     const document = { eventId: rejected, kind: 'body', attempt: null } as const;
     return [{ name: say('{0} rejected', rejected), document, paths: [], element: null }];
   }
 
-  async #frame(threadId: number, index: number, station: Station | string): Promise<DebugProtocol.StackFrame> {
+  async #frame(threadId: number, index: number, station: Station | string): Promise<Dap.StackFrame> {
     const id = threadId * mostFrames + index;
     if (typeof station === 'string') return { id, name: station, line: 0, column: 0, presentationHint: 'label' };
-    const thread = this.#threadOf(threadId);
+    const thread = this.#reports.threadOf(threadId);
     const place = await (thread === undefined ? this.#places.in(station) : this.#places.of(thread, station));
     return { id, name: station.name, source: { name: place.name, path: place.uri }, line: place.line, column: 1 };
-  }
-
-  #threadOf(threadId: number): HeldThread | undefined {
-    return this.#now.threads.find(({ id }) => id === threadId);
-  }
-
-  /** The thread for a step or Continue; undefined for sending itself. @throws Error if the thread is gone */
-  #asked(threadId: number): HeldThread | undefined {
-    const thread = this.#threadOf(threadId);
-    if (thread !== undefined || threadId === sendingThread) return thread;
-    throw new Error(say('This event is no longer held.'));
   }
 
   #nameOf({ found, notificationId, deliveryId }: HeldThread): string {
@@ -636,7 +435,7 @@ export class DeliverySession extends DebugSession {
     return this.#edits.isEdited(deliveryId) ? say('edited · {0}', whole) : whole;
   }
 
-  #variable({ name, text, type, branch, indexed }: Member, threadId: number): DebugProtocol.Variable {
+  #variable({ name, text, type, branch, indexed }: Member, threadId: number): Dap.Variable {
     return {
       name: printable(name, 200),
       value: text,
@@ -658,11 +457,7 @@ export class DeliverySession extends DebugSession {
    * until it changes.
    * @param names of `set`, one for each breakpoint; empty if it has none
    */
-  #sayRefused(
-    kind: 'functions' | 'exceptions',
-    names: readonly string[],
-    set: readonly DebugProtocol.Breakpoint[],
-  ): void {
+  #sayRefused(kind: 'functions' | 'exceptions', names: readonly string[], set: readonly Dap.Breakpoint[]): void {
     const before = this.#refused.get(kind);
     const now = new Set<string>();
     for (const [index, { verified, message = '' }] of set.entries()) {
@@ -671,44 +466,12 @@ export class DeliverySession extends DebugSession {
       now.add(name === '' ? message : `${name}: ${message}`);
     }
     this.#refused.set(kind, now);
-    for (const text of now) if (before?.has(text) !== true) this.#say(text, 'important');
-  }
-
-  /**
-   * Responds when the work is done, or with its error.
-   * @param work returns what to do after the response
-   * @param showUser whether VS Code shows the error itself
-   */
-  #answer(response: DebugProtocol.Response, work: () => Promise<unknown>, showUser = false): void {
-    void work().then(
-      (after) => {
-        this.sendResponse(response);
-        if (isAfter(after)) after();
-      },
-      (error: unknown) => {
-        // The protocol treats braces in the text as placeholders.
-        const variables = { _said: withNext(error) };
-        this.sendErrorResponse(response, { id: 1, format: '{_said}', variables, showUser });
-      },
-    );
-  }
-
-  #say(text: string, category: 'console' | 'important'): void {
-    this.sendEvent(new OutputEvent(`${text}\n`, category));
+    for (const text of now) if (before?.has(text) !== true) this.#reports.say(text, 'important');
   }
 
   #leave(): void {
-    this.#ended = true;
-    this.#reading.cancel();
+    this.#reports.end();
     this.#news.cancel();
     for (const end of this.#unlisten.splice(0)) end();
   }
-}
-
-function isSame(stop: Stop, other: Stop | undefined): boolean {
-  return stop.at === other?.at && stop.text === other.text;
-}
-
-function isAfter(value: unknown): value is () => void {
-  return typeof value === 'function';
 }
