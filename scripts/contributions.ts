@@ -1,4 +1,5 @@
 /** What package.json says of the commands, made from their descriptions in the rooms of the extension. */
+import { internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { contributions } from '../src/extension/contributions.ts';
 import { keysOfOthers } from '../src/extension/event-actions/contributions.ts';
@@ -18,7 +19,7 @@ export interface Contributes {
 }
 
 const commands: readonly (readonly [string, CommandDescription])[] = Object.values(contributions).flatMap((part) =>
-  Object.entries<CommandDescription>(part).filter(([, { internal }]) => internal !== true),
+  Object.entries<CommandDescription>(part).filter(([name]) => !(internalCommands as readonly string[]).includes(name)),
 );
 
 function whenOf({ view, item, alone, when }: MenuPlace): string | undefined {

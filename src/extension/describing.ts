@@ -31,8 +31,6 @@ export interface CommandDescription {
   /** In English, as the palette shows it after the category; ends with … if it asks for more. */
   readonly title: string;
   readonly icon?: string;
-  /** Only run by rows and other commands: not in package.json. */
-  readonly internal?: true;
   /**
    * Whether the palette offers it: by default, unless only the menus of rows do. A text is the `when` clause for it, if
    * menus offer it at other times, too.

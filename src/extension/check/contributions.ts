@@ -10,8 +10,5 @@ export const checkCommands = {
       { menu: 'view/item/context', view: 'destinations', item: 'destination', group: '0_check@1' },
     ],
   },
-  chooseProbe: {
-    title: 'Set Up Contact Count…',
-    internal: true,
-  },
+  chooseProbe: { title: 'Set Up Contact Count…' },
 } as const satisfies CommandDescriptions;

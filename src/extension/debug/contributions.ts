@@ -12,10 +12,7 @@ export const handlerCommands = {
       { menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '3_act@4' },
     ],
   },
-  chooseHandlerConfiguration: {
-    title: 'Configure Handler Debugging…',
-    internal: true,
-  },
+  chooseHandlerConfiguration: { title: 'Configure Handler Debugging…' },
 } as const satisfies CommandDescriptions;
 
 export const debugCommands = {

@@ -55,10 +55,7 @@ export const resendOnSaveCommands = {
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/item/context', view: 'events', item: 'notification', alone: true, group: '3_act@2' }],
   },
-  stopResendOnSave: {
-    title: 'Stop Resend on Save',
-    internal: true,
-  },
+  stopResendOnSave: { title: 'Stop Resend on Save' },
 } as const satisfies CommandDescriptions;
 
 export const editCommands = {

@@ -1,10 +1,7 @@
 import type { CommandDescriptions } from '../describing.ts';
 
 export const documentsCommands = {
-  open: {
-    title: 'Open Event',
-    internal: true,
-  },
+  open: { title: 'Open Event' },
   openAsText: {
     title: 'Open as Text…',
     icon: 'go-to-file',
@@ -25,12 +22,6 @@ export const documentsCommands = {
       { menu: 'view/item/context', view: 'events', item: 'row', when: 'listDoubleSelection', group: '2_compare@1' },
     ],
   },
-  compareWithNotification: {
-    title: 'Compare Body with Notification',
-    internal: true,
-  },
-  compareAnswers: {
-    title: 'Compare Last Two Answers',
-    internal: true,
-  },
+  compareWithNotification: { title: 'Compare Body with Notification' },
+  compareAnswers: { title: 'Compare Last Two Answers' },
 } as const satisfies CommandDescriptions;

@@ -8,10 +8,7 @@ const readable = `(${prefix}.state == running || ${prefix}.readOnly)`;
 const freezable = `(${prefix}.state == running || ${prefix}.paused)`;
 
 export const eventsViewCommands = {
-  showTable: {
-    title: 'Show Webhook Events',
-    icon: 'table',
-  },
+  showTable: { title: 'Show Webhook Events', icon: 'table' },
   filterEvents: {
     title: 'Filter Events…',
     icon: 'filter',
@@ -30,14 +27,8 @@ export const eventsViewCommands = {
     enabled: freezable,
     menus: [{ menu: 'view/title', view: 'events', when: freezable, group: '1_group@3' }],
   },
-  refreshEvents: {
-    title: 'Refresh Events',
-    internal: true,
-  },
-  loadMore: {
-    title: 'Load More Events',
-    internal: true,
-  },
+  refreshEvents: { title: 'Refresh Events' },
+  loadMore: { title: 'Load More Events' },
   clearHistory: {
     title: 'Clear History…',
     icon: 'trash',

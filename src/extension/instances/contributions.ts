@@ -2,10 +2,7 @@ import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
 
 export const instancesCommands = {
-  refreshInstances: {
-    title: 'Refresh Instances',
-    internal: true,
-  },
+  refreshInstances: { title: 'Refresh Instances' },
   useRelayUrl: {
     title: 'Set Callback URL to This Relay',
     icon: 'plug',

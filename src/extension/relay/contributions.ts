@@ -21,17 +21,12 @@ export const relayCommands = {
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '4_relay@1' }],
   },
-  showStatus: {
-    title: 'Show Relay Status',
-  },
+  showStatus: { title: 'Show Relay Status' },
   togglePublicUrl: {
     title: 'Open or Close Public URL',
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@1' }],
   },
-  openTunnel: {
-    title: 'Open Public URL',
-    internal: true,
-  },
+  openTunnel: { title: 'Open Public URL' },
   showLog: {
     title: 'Show Log',
     icon: 'output',
@@ -63,14 +58,8 @@ export const relayCommands = {
     enabled: `${prefix}.state == running`,
     menus: [{ menu: 'view/title', view: 'events', when: `${prefix}.state == running`, group: '3_url@3' }],
   },
-  openSettings: {
-    title: 'Open Settings',
-    internal: true,
-  },
-  openTerminal: {
-    title: 'Open Terminal with cm-relay',
-    icon: 'terminal',
-  },
+  openSettings: { title: 'Open Settings' },
+  openTerminal: { title: 'Open Terminal with cm-relay', icon: 'terminal' },
   sampleReceiver: {
     title: 'Choose the Sample Receiver’s Answer…',
     menus: [
@@ -157,8 +146,5 @@ export const destinationsCommands = {
     ],
     keys: [{ key: 'delete', mac: 'cmd+backspace', when: rowsFocused('destinations') }],
   },
-  openDestinations: {
-    title: 'Open Destinations in the Settings',
-    internal: true,
-  },
+  openDestinations: { title: 'Open Destinations in the Settings' },
 } as const satisfies CommandDescriptions;

@@ -3,10 +3,7 @@ import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
 
 export const webhooksCommands = {
-  refreshWebhooks: {
-    title: 'Refresh Webhooks',
-    internal: true,
-  },
+  refreshWebhooks: { title: 'Refresh Webhooks' },
   registerWebhooks: {
     title: 'Register This Relay on Lists…',
     icon: 'add',
