@@ -10,8 +10,10 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
 import { mostUrgent, rowState } from '../events/forwarding-state.ts';
-import { HistoryReader, numberOf } from '../events/history-watch.ts';
-import type { HistoryWatch, IsCurrent, Reading } from '../events/history-watch.ts';
+import { HistoryReader } from '../events/history-reader.ts';
+import type { IsCurrent } from '../events/history-reader.ts';
+import { numberOf } from '../events/history-watch.ts';
+import type { HistoryWatch, Reading } from '../events/history-watch.ts';
 import { KnownRows } from '../events/known-rows.ts';
 import type { ColumnName, RowNews, RowWindow, Sight, Sort } from './messages.ts';
 

@@ -28,8 +28,28 @@ const mostRecentFilters = 10;
 /** What to read again: the newest events, or all that are loaded. */
 export type Reading = 'newest' | 'loaded';
 
-/** Whether a response is still for the current history, filter, and pause. */
-export type IsCurrent = () => boolean;
+/** What draws events: it reads them while visible, and is told what happens to them. */
+export interface Reader {
+  readonly visible: boolean;
+  /** Whether it was ever visible, so that there is something to update. */
+  readonly hasBegun: boolean;
+  readonly failure: Error | undefined;
+  /** Another history or filter: discard what was read. */
+  begin(): void;
+  /** Reads all that is loaded again, and discards pending responses. */
+  again(): void;
+  /** Reads this soon, or once visible. */
+  later(reading: Reading): void;
+  /** These events have just been stored, and match the filter. */
+  added(rows: readonly EventRow[]): void;
+  attempted(attempts: readonly Attempt[]): void;
+  /** The sending of these notifications has begun or ended. */
+  underWay(notificationIds: readonly string[]): void;
+  /** The filter, the pause, or the state of sending may have changed. */
+  around(): void;
+  aged?(): void;
+  dispose(): void;
+}
 
 export interface HistoryWatchParts {
   readonly session: Pick<Session, 'state' | 'onDidChange' | 'onDidAddEvents' | 'onDidRecordAttempts'>;
@@ -47,7 +67,7 @@ export function numberOf(id: string): number {
 export class HistoryWatch {
   readonly #parts: HistoryWatchParts;
   readonly #timers: Timers;
-  readonly #readers = new Set<HistoryReader>();
+  readonly #readers = new Set<Reader>();
   readonly #counting: Coalescer;
   readonly #disposables: readonly { dispose(): unknown }[];
   #client: RelayClient | undefined;
@@ -133,7 +153,7 @@ export class HistoryWatch {
     return this.#pause?.at === undefined ? undefined : `e${this.#pause.at + 1}`;
   }
 
-  get #begun(): readonly HistoryReader[] {
+  get #begun(): readonly Reader[] {
     return [...this.#readers].filter(({ hasBegun }) => hasBegun);
   }
 
@@ -141,7 +161,7 @@ export class HistoryWatch {
     return [...this.#readers].some(({ visible }) => visible);
   }
 
-  admit(reader: HistoryReader): void {
+  admit(reader: Reader): void {
     this.#readers.add(reader);
   }
 
@@ -403,126 +423,5 @@ export class HistoryWatch {
     } catch (error) {
       if (pause === this.#pause) this.#parts.onError(error as Error);
     }
-  }
-}
-
-/** Draws events: reads them while visible, and is told what happens to them. */
-export abstract class HistoryReader {
-  protected readonly watch: HistoryWatch;
-  readonly #reading: Coalescer;
-  #visible = false;
-  /** Responses to requests of an earlier epoch are discarded. */
-  #epoch = 0;
-  protected toRead: Reading | undefined;
-  #first: Promise<void> | undefined;
-  #failure: Error | undefined;
-
-  constructor(watch: HistoryWatch, timers: Timers) {
-    this.watch = watch;
-    this.#reading = new Coalescer(
-      () => this.#read(),
-      () => this.pauseMs(this.toRead ?? 'newest'),
-      timers,
-    );
-    watch.admit(this);
-  }
-
-  get visible(): boolean {
-    return this.#visible;
-  }
-
-  get failure(): Error | undefined {
-    return this.#failure ?? this.watch.failure;
-  }
-
-  /** Whether it was ever visible, so that there is something to update. */
-  get hasBegun(): boolean {
-    return this.#first !== undefined;
-  }
-
-  abstract pauseMs(reading: Reading): number;
-  /** @throws what the relay refuses */
-  abstract read(client: RelayClient, reading: Reading, isCurrent: IsCurrent): Promise<void>;
-  /** Another history or filter: discard what was read. */
-  abstract forget(): void;
-  /** These events have just been stored, and match the filter. */
-  abstract added(rows: readonly EventRow[]): void;
-  abstract attempted(attempts: readonly Attempt[]): void;
-  /** The sending of these notifications has begun or ended. */
-  abstract underWay(notificationIds: readonly string[]): void;
-  /** The filter, the pause, or the state of sending may have changed. */
-  abstract around(): void;
-  aged?(): void;
-
-  setVisible(visible: boolean): void {
-    if (visible === this.#visible) return;
-    this.#visible = visible;
-    this.watch.seen();
-    if (!visible || this.watch.client === undefined) return;
-    if (this.#first === undefined) void this.ready();
-    else if (this.toRead !== undefined) this.#reading.request();
-  }
-
-  /** Resolves after the first reading, which it starts. */
-  ready(): Promise<void> {
-    this.#first ??= this.ask((client, isCurrent) => this.read(client, 'newest', isCurrent));
-    return this.#first;
-  }
-
-  begin(): void {
-    this.#epoch += 1;
-    this.toRead = undefined;
-    this.#first = undefined;
-    this.#failure = undefined;
-    this.#reading.cancel();
-    this.forget();
-    if (this.#visible && this.watch.client !== undefined) void this.ready();
-    else this.around();
-  }
-
-  /** Reads all that is loaded again, and discards pending responses. */
-  again(): void {
-    this.#epoch += 1;
-    this.later('loaded');
-  }
-
-  /** Reads this soon, or once visible. */
-  later(reading: Reading): void {
-    if (this.#first === undefined) return;
-    if (this.toRead !== 'loaded') this.toRead = reading;
-    if (this.#visible) this.#reading.request();
-  }
-
-  /**
-   * Requests from the relay.
-   * @param work its error is kept and shown
-   */
-  async ask(work: (client: RelayClient, isCurrent: IsCurrent) => Promise<void>): Promise<void> {
-    const { client } = this.watch;
-    if (client === undefined) return;
-    const epoch = this.#epoch;
-    const isCurrent = (): boolean => epoch === this.#epoch;
-    try {
-      await work(client, isCurrent);
-      if (isCurrent()) this.#failure = undefined;
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#failure = error as Error;
-      this.watch.failed(error as Error);
-    }
-    if (isCurrent()) this.around();
-  }
-
-  dispose(): void {
-    this.#epoch += 1;
-    this.#visible = false;
-    this.#reading.cancel();
-  }
-
-  #read(): Promise<void> | undefined {
-    const reading = this.toRead;
-    if (reading === undefined || !this.#visible) return undefined;
-    this.toRead = undefined;
-    return this.ask((client, isCurrent) => this.read(client, reading, isCurrent));
   }
 }

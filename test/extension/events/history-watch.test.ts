@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { HistoryReader } from '../../../src/extension/events/history-watch.ts';
+import { HistoryReader } from '../../../src/extension/events/history-reader.ts';
 import type { Reading } from '../../../src/extension/events/history-watch.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { startReceiver } from '../../relay/receiver.ts';
