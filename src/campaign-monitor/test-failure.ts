@@ -23,32 +23,23 @@ export type TestFailure =
 
 /** The failure in one sentence; the vendor's own words if it is unknown. */
 export function testFailureText(failure: TestFailure): string {
-  switch (failure.kind) {
-    case 'wrong-address':
-      return say('The server returned {0}: the path in the webhook’s URL is wrong', failure.httpStatus);
-    case 'relay-gone':
-      return say('A tunnel or proxy returned {0}: the server behind it isn’t available', failure.httpStatus);
-    case 'guarded':
-      return say('A tunnel or proxy returned {0}: it denied access', failure.httpStatus);
-    case 'redirected':
-      return say('The server returned {0}, a redirect that isn’t followed', failure.httpStatus);
-    case 'answered':
-      return say('The server returned {0}', failure.httpStatus);
-    case 'too-slow':
-      return say('The request timed out');
-    case 'unknown-host':
-      return say('The host in the webhook’s URL doesn’t exist');
-    case 'not-reachable':
-      return say('Nothing is listening at the webhook’s URL');
-    case 'bad-certificate':
-      return say('The host’s certificate isn’t trusted');
-    case 'connection-lost':
-      return say('The connection closed before an answer arrived');
-    case 'unexplained': {
-      const said = [failure.word ?? '', failure.message].filter((part) => part !== '').join(': ');
-      return said === '' ? say('Campaign Monitor gave no reason') : said;
-    }
+  if (failure.kind === 'unexplained') {
+    const said = [failure.word ?? '', failure.message].filter((part) => part !== '').join(': ');
+    return said === '' ? say('Campaign Monitor gave no reason') : said;
   }
+  const status = 'httpStatus' in failure ? failure.httpStatus : '';
+  return {
+    'wrong-address': say('The server returned {0}: the path in the webhook’s URL is wrong', status),
+    'relay-gone': say('A tunnel or proxy returned {0}: the server behind it isn’t available', status),
+    guarded: say('A tunnel or proxy returned {0}: it denied access', status),
+    redirected: say('The server returned {0}, a redirect that isn’t followed', status),
+    answered: say('The server returned {0}', status),
+    'too-slow': say('The request timed out'),
+    'unknown-host': say('The host in the webhook’s URL doesn’t exist'),
+    'not-reachable': say('Nothing is listening at the webhook’s URL'),
+    'bad-certificate': say('The host’s certificate isn’t trusted'),
+    'connection-lost': say('The connection closed before an answer arrived'),
+  }[failure.kind];
 }
 
 const text = z.coerce.string().catch('').default('');

@@ -8,33 +8,23 @@ import { inMessage } from '../ui/printable.ts';
 import type { CheckState } from './messages.ts';
 
 export function stateWord(state: CheckState): string {
-  switch (state) {
-    case 'passed':
-      return say('Passed');
-    case 'failed':
-      return say('Failed');
-    case 'undecided':
-      return say('Undecided');
-    case 'skipped':
-      return say('Skipped');
-    case 'running':
-      return say('Running');
-    case 'waiting':
-      return say('Waiting');
-    case 'notRun':
-      return say('Not run');
-  }
+  return {
+    passed: say('Passed'),
+    failed: say('Failed'),
+    undecided: say('Undecided'),
+    skipped: say('Skipped'),
+    running: say('Running'),
+    waiting: say('Waiting'),
+    notRun: say('Not run'),
+  }[state];
 }
 
 export function verdictWord(verdict: Finding['verdict']): string {
-  switch (verdict) {
-    case 'met':
-      return say('As expected');
-    case 'unmet':
-      return say('Not as expected');
-    case 'undecided':
-      return say('Undecided');
-  }
+  return {
+    met: say('As expected'),
+    unmet: say('Not as expected'),
+    undecided: say('Undecided'),
+  }[verdict];
 }
 
 /** A duration, rounded to seconds, and from two minutes on to half minutes. */

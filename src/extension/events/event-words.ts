@@ -24,14 +24,8 @@ export interface RowContext extends ListNaming {
 
 /** What happened, and to whom; or the kind of the row. */
 export function labelOf(row: EventRow): string {
-  switch (row.kind) {
-    case 'test':
-      return say('Test call');
-    case 'rejected':
-      return say('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
-    case 'event':
-      return `${typeOf(row)} · ${addressOf(row)}`;
-  }
+  if (row.kind === 'event') return `${typeOf(row)} · ${addressOf(row)}`;
+  return row.kind === 'test' ? say('Test call') : say('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
 }
 
 /**
@@ -95,26 +89,17 @@ export function marksOf(row: EventRow): string[] {
 }
 
 export function stateWord(state: RowState): string {
-  switch (state) {
-    case 'failed':
-      return say('Failed');
-    case 'held':
-      return say('Held');
-    case 'retrying':
-      return say('Retrying');
-    case 'waiting':
-      return say('Waiting');
-    case 'discarded':
-      return say('Discarded');
-    case 'sent':
-      return say('Sent');
-    case 'rejected':
-      return say('Rejected');
-    case 'test':
-      return say('Test call');
-    case 'none':
-      return say('Not forwarded');
-  }
+  return {
+    failed: say('Failed'),
+    held: say('Held'),
+    retrying: say('Retrying'),
+    waiting: say('Waiting'),
+    discarded: say('Discarded'),
+    sent: say('Sent'),
+    rejected: say('Rejected'),
+    test: say('Test call'),
+    none: say('Not forwarded'),
+  }[state];
 }
 
 /** Why resending rows sent nothing: what wasn't sent yet isn't sent twice. */
@@ -129,20 +114,14 @@ export function whyNothingIsResent(rows: readonly EventRow[]): string {
 
 /** The signature of a notification from Open Connectors; empty for Campaign Monitor's deliveries. */
 export function signatureOf({ signature }: EventRow): string {
-  switch (signature) {
-    case null:
-      return '';
-    case 'valid':
-      return say('valid signature');
-    case 'invalid':
-      return say('wrong signature');
-    case 'missing':
-      return say('no signature');
-    case 'unchecked':
-      return say('signature not checked: no verify key');
-    case 'fetched':
-      return say('fetched: no signature to check');
-  }
+  if (signature === null) return '';
+  return {
+    valid: say('valid signature'),
+    invalid: say('wrong signature'),
+    missing: say('no signature'),
+    unchecked: say('signature not checked: no verify key'),
+    fetched: say('fetched: no signature to check'),
+  }[signature];
 }
 
 /** The last response of a destination that refused an event; empty if none has. */

@@ -37,22 +37,15 @@ export function descriptionOf(facts: PlacedInstance): string {
 }
 
 function placeWords({ place, callbackUrl }: Pick<PlacedInstance, 'place' | 'callbackUrl'>): string {
-  switch (place) {
-    case 'current':
-      return say('to this relay');
-    case 'asleep':
-      return say('to this relay (no public URL)');
-    case 'stopped':
-      return say('to this relay (not running)');
-    case 'old':
-      return say('to an old URL of this machine');
-    case 'other':
-      return say('to another folder’s relay');
-    case 'foreign':
-      return say('to {0}', hostOf(callbackUrl));
-    case 'none':
-      return say('no callback');
-  }
+  return {
+    current: say('to this relay'),
+    asleep: say('to this relay (no public URL)'),
+    stopped: say('to this relay (not running)'),
+    old: say('to an old URL of this machine'),
+    other: say('to another folder’s relay'),
+    foreign: say('to {0}', hostOf(callbackUrl)),
+    none: say('no callback'),
+  }[place];
 }
 
 function hostOf(url: string): string {

@@ -31,12 +31,9 @@ export function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { 
 }
 
 export function strayText(why: StrayAnswer): string {
-  switch (why) {
-    case 'wrong-state':
-      return say('The URL belongs to another request, most likely an older one');
-    case 'refusal-without-state':
-      return say('The refusal doesn’t say which request it belongs to');
-    case 'no-answer':
-      return say('No code or refusal was found');
-  }
+  return {
+    'wrong-state': say('The URL belongs to another request, most likely an older one'),
+    'refusal-without-state': say('The refusal doesn’t say which request it belongs to'),
+    'no-answer': say('No code or refusal was found'),
+  }[why];
 }

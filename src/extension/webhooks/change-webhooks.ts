@@ -90,14 +90,11 @@ async function changeOne(
 }
 
 function titleOf(what: Change): string {
-  switch (what) {
-    case 'activate':
-      return say('Activating webhooks');
-    case 'deactivate':
-      return say('Deactivating webhooks');
-    case 'delete':
-      return say('Deleting webhooks');
-  }
+  return {
+    activate: say('Activating webhooks'),
+    deactivate: say('Deactivating webhooks'),
+    delete: say('Deleting webhooks'),
+  }[what];
 }
 
 async function confirmDeletion(
