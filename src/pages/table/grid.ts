@@ -2,10 +2,9 @@
  * The grid: a header and the visible rows, whose elements are reused while scrolling. One row is active
  * (`aria-activedescendant`); the keyboard moves it.
  */
-import { html, nothing, render } from 'lit/html.js';
+import { html, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
-import { repeat } from 'lit/directives/repeat.js';
 import type {
   ChosenEvents,
   ColumnName,
@@ -17,41 +16,33 @@ import type {
 import { Choice } from './choice.ts';
 import type { ChoiceEvents } from './choice.ts';
 import { clockOf, piecesOf } from './clock.ts';
-import type { Clock, ClockKind } from './clock.ts';
-import { leastWidth, leastWidthOf, templateOf } from './columns.ts';
+import type { ClockKind } from './clock.ts';
+import { leastWidthOf, templateOf } from './columns.ts';
 import type { Column, Layout } from './columns.ts';
+import { Header, isMenuKey } from './header.ts';
+import type { HeaderEvents, HeaderOptions } from './header.ts';
 import { RowCache } from './row-cache.ts';
 import { bodyHeight, revealing, rowsAbove, rowsInSight, scrollTopOf, topOf } from './scroll-window.ts';
 import type { Geometry } from './scroll-window.ts';
 import { stateIcon } from './state-icon.ts';
-import { durationText } from './words.ts';
 
 /** Rows drawn beyond each edge, for small scroll steps. */
 const overscan = 8;
 
 const mostDrawn = 280;
 
-/** Pixels for each key press. */
-const resizeStep = 16;
-
-export interface GridEvents extends ChoiceEvents {
+export interface GridEvents extends ChoiceEvents, HeaderEvents {
   /** Visible rows aren't loaded. */
   want(offsets: number[]): void;
   /** Other rows are visible. */
   seen(): void;
-  sort(sort: Sort): void;
-  resize(name: ColumnName, width: number): void;
-  /** Opens the choice of columns at this position of the window. */
-  columns(at: { readonly x: number; readonly y: number }): void;
   act(action: TableAction, chosen: ChosenEvents): void;
   filter(): void;
   /** The pointer has left the rows. */
   left(): void;
 }
 
-export interface GridOptions {
-  readonly texts: TableTexts;
-  readonly language: string;
+export interface GridOptions extends Omit<HeaderOptions, 'toRows'> {
   readonly events: GridEvents;
 }
 
@@ -62,17 +53,14 @@ export class Grid {
   readonly #texts: TableTexts;
   readonly #language: string;
   readonly #events: GridEvents;
-  readonly #header: HTMLElement;
+  readonly #header: Header;
   readonly #body: HTMLElement;
   readonly #times: Intl.DateTimeFormat;
   /** Number of reused elements; a row's is determined by its position. */
   #places = 0;
   /** The cell whose full text is shown. */
   #explained: { readonly cell: HTMLElement; readonly row: TableRow } | undefined;
-  #columns: readonly Column[] = [];
-  #sort: Sort = { by: 'time', descending: true };
   #clockKind: ClockKind = 'since';
-  #clock: Clock = { kind: 'since', from: 0, to: 10 };
   #rowHeight = 22;
   #viewHeight = 0;
   /** As drawn last. */
@@ -81,7 +69,6 @@ export class Grid {
   #lastTop = 0;
   #forwards = true;
   #wantedKey = '';
-  #focusedColumn: ColumnName = 'time';
   #isPointerInside = false;
 
   constructor({ texts, language, events }: GridOptions) {
@@ -101,7 +88,7 @@ export class Grid {
     this.element.tabIndex = 0;
     this.element.ariaLabel = texts.title;
     this.element.ariaMultiSelectable = 'true';
-    this.#header = this.#part('header');
+    this.#header = new Header(this.#part('header'), { texts, language, events, toRows: () => this.element.focus() });
     this.#body = this.#part('rows');
     this.element.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#key(event));
@@ -114,11 +101,6 @@ export class Grid {
     this.#body.addEventListener('pointerleave', () => {
       this.#isPointerInside = false;
       events.left();
-    });
-    this.#header.addEventListener('contextmenu', (event) => {
-      event.preventDefault();
-      event.stopPropagation();
-      events.columns({ x: event.clientX, y: event.clientY });
     });
     new ResizeObserver(() => this.#measure()).observe(this.element);
   }
@@ -144,17 +126,17 @@ export class Grid {
     this.element.style.setProperty('--columns', templateOf(layout, shown));
     const least = shown.reduce((sum, column) => sum + leastWidthOf(layout, column), 0);
     this.element.style.setProperty('--least', `${least}px`);
-    this.#columns = shown;
-    this.element.setAttribute('aria-colcount', String(this.#columns.length));
+    this.#header.columns = shown;
+    this.element.setAttribute('aria-colcount', String(shown.length));
     this.draw();
   }
 
   get sort(): Sort {
-    return this.#sort;
+    return this.#header.sort;
   }
 
   setSort(sort: Sort): void {
-    this.#sort = sort;
+    this.#header.sort = sort;
     this.draw();
   }
 
@@ -201,7 +183,7 @@ export class Grid {
   #measure(): void {
     const height = parseFloat(getComputedStyle(this.element).getPropertyValue('--row-height'));
     if (height > 0) this.#rowHeight = height;
-    this.#viewHeight = Math.max(0, this.element.clientHeight - this.#header.offsetHeight);
+    this.#viewHeight = Math.max(0, this.element.clientHeight - this.#header.element.offsetHeight);
     this.#size();
     this.draw();
   }
@@ -232,14 +214,14 @@ export class Grid {
       const row = this.rows.row(index);
       if (row !== undefined) inSight.push(row);
     }
-    this.#setClock(clockOf(inSight, this.#clockKind));
+    this.#header.setClock(clockOf(inSight, this.#clockKind));
     this.choice.arrived();
     this.#places = Math.max(this.#places, to - from + 1);
     // An element keeps its row while that is drawn: scrolling only costs the new rows.
     const rows: TemplateResult[] = [];
     for (let index = from; index < from + this.#places; index++)
       rows[index % this.#places] = this.#rowTemplate(index, index > to, topOf(geometry, index, scrollTop));
-    render(this.#headerTemplate(), this.#header);
+    this.#header.draw();
     render(rows, this.#body);
     const { active } = this.choice;
     const isActiveDrawn = active >= from && active <= to;
@@ -251,18 +233,6 @@ export class Grid {
     const wantedKey = `${this.rows.view.generation} ${wanted.join()}`;
     if (wanted.length > 0 && wantedKey !== this.#wantedKey) this.#events.want(wanted);
     this.#wantedKey = wantedKey;
-  }
-
-  #setClock(clock: Clock): void {
-    const { kind, from, to } = this.#clock;
-    if (kind !== clock.kind || from !== clock.from || to !== clock.to) this.#clock = clock;
-  }
-
-  #scaleText(): string {
-    const { kind, from, to } = this.#clock;
-    if (kind === 'since') return `0 – ${durationText(to, this.#texts, this.#language)}`;
-    const time = (at: number): string => new Date(at).toLocaleTimeString(this.#language);
-    return `${time(from)} – ${time(to)}`;
   }
 
   /** A part of the grid that is drawn separately. */
@@ -297,8 +267,8 @@ export class Grid {
       ?hidden=${isHidden}
       .style=${`transform: translateY(${top}px)`}
     >
-      ${guard([row, this.#clock, this.#columns], () =>
-        this.#columns.map((column, at) => this.#cellTemplate(column, at, row)),
+      ${guard([row, this.#header.clock, this.#header.columns], () =>
+        this.#header.columns.map((column, at) => this.#cellTemplate(column, at, row)),
       )}
     </div>`;
   }
@@ -328,7 +298,7 @@ export class Grid {
   }
 
   #waterfallTemplate(row: TableRow | undefined): TemplateResult {
-    const pieces = row === undefined ? [] : piecesOf(row, this.#clock);
+    const pieces = row === undefined ? [] : piecesOf(row, this.#header.clock);
     return html`<div class="waterfall" role="img" aria-label=${row?.waterfallWords ?? this.#texts.loading}>
       ${pieces.map(
         ({ kind, left, width, isBeyond }) =>
@@ -338,99 +308,6 @@ export class Grid {
           ></i>`,
       )}
     </div>`;
-  }
-
-  #headerTemplate(): TemplateResult {
-    return html`<div role="row" class="row" aria-rowindex="1">
-      ${repeat(
-        this.#columns,
-        ({ name }) => name,
-        (column, index) => this.#headTemplate(column, index),
-      )}
-    </div>`;
-  }
-
-  #headTemplate(column: Column, index: number): TemplateResult {
-    const { name, numbers, sort } = column;
-    const hasStop = name === this.#focusedColumn || (index === 0 && !this.#shows(this.#focusedColumn));
-    return html`<div
-      role="columnheader"
-      class="cell ${numbers === true ? 'numbers' : ''} ${sort === null ? '' : 'sortable'}"
-      data-column=${name}
-      aria-colindex=${index + 1}
-      aria-description=${this.#texts.resize}
-      aria-sort=${sort === null ? nothing : this.#orderOf(sort)}
-      tabindex=${hasStop ? '0' : '-1'}
-      @click=${() => this.#orderBy(column)}
-      @keydown=${(event: KeyboardEvent) => this.#headerKey(event, column)}
-    >
-      <span class="label">${this.#texts[name]}</span>${name === 'waterfall' ? this.#scaleTemplate() : nothing}${
-        sort === null ? nothing : html`<span class="order" aria-hidden="true"></span>`
-      }
-      <div
-        class="grip"
-        aria-hidden="true"
-        @pointerdown=${(event: PointerEvent) => this.#drag(event, column)}
-        @click=${(event: Event) => event.stopPropagation()}
-      ></div>
-    </div>`;
-  }
-
-  #scaleTemplate(): TemplateResult {
-    return html`<span class="scale">${guard([this.#clock], () => this.#scaleText())}</span>`;
-  }
-
-  #shows(name: ColumnName): boolean {
-    return this.#columns.some((each) => each.name === name);
-  }
-
-  #orderOf(sort: Sort['by']): string {
-    const { by, descending } = this.#sort;
-    if (sort !== by) return 'none';
-    return descending ? 'descending' : 'ascending';
-  }
-
-  #orderBy({ sort }: Column): void {
-    if (sort === null) return;
-    const { by, descending } = this.#sort;
-    // Start with the newest or longest; with names from A.
-    this.#events.sort({ by: sort, descending: sort === by ? !descending : sort !== 'type' && sort !== 'state' });
-  }
-
-  #headerKey(event: KeyboardEvent, column: Column): void {
-    const at = this.#columns.indexOf(column);
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step !== 0 && event.altKey)
-      this.#events.resize(column.name, (event.currentTarget as HTMLElement).offsetWidth + step * resizeStep);
-    else if (step !== 0) this.#focusHeader(at + step);
-    else if (event.key === 'Home') this.#focusHeader(0);
-    else if (event.key === 'End') this.#focusHeader(this.#columns.length - 1);
-    else if (event.key === 'Enter' || event.key === ' ') this.#orderBy(column);
-    else if (event.key === 'ArrowDown') this.element.focus();
-    else if (isMenuKey(event)) {
-      const { left, bottom } = (event.currentTarget as HTMLElement).getBoundingClientRect();
-      this.#events.columns({ x: left, y: bottom });
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  #focusHeader(at: number): void {
-    const column = this.#columns[Math.max(0, Math.min(this.#columns.length - 1, at))];
-    if (column === undefined) return;
-    this.#focusedColumn = column.name;
-    render(this.#headerTemplate(), this.#header);
-    this.#header.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
-  }
-
-  #drag(event: PointerEvent, column: Column): void {
-    const grip = event.currentTarget as HTMLElement;
-    const [from, before] = [event.clientX, grip.parentElement?.offsetWidth ?? leastWidth];
-    grip.setPointerCapture(event.pointerId);
-    const move = (each: PointerEvent): void => this.#events.resize(column.name, before + each.clientX - from);
-    grip.addEventListener('pointermove', move);
-    grip.addEventListener('lostpointercapture', () => grip.removeEventListener('pointermove', move), { once: true });
-    event.preventDefault();
   }
 
   #key(event: KeyboardEvent): void {
@@ -450,7 +327,7 @@ export class Grid {
     const to = moves[event.key];
     const command = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase();
     if (to !== undefined && isAlone) {
-      if (event.key === 'ArrowUp' && active <= 0) this.#focusHeader(0);
+      if (event.key === 'ArrowUp' && active <= 0) this.#header.focus(0);
       else if (total > 0) this.#go(Math.max(0, Math.min(total - 1, to)), event.shiftKey);
     } else if (to !== undefined && command !== false) {
       if (total > 0) this.#move(Math.max(0, Math.min(total - 1, to)));
@@ -578,8 +455,4 @@ export class Grid {
     else if (name === 'state' || name === 'list' || name === 'destination') cell.title = row.details;
     else cell.title = row.cells[name];
   }
-}
-
-function isMenuKey({ key, shiftKey }: KeyboardEvent): boolean {
-  return key === 'ContextMenu' || (shiftKey && key === 'F10');
 }

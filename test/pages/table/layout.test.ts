@@ -84,7 +84,7 @@ describe('The columns of the table’s page', () => {
     await page.locator('[data-column="time"]:focus').waitFor();
     await key('Enter');
     assert.deepEqual(await until(lastSort), { by: 'time', descending: false });
-    assert.equal(await header('Time').getAttribute('aria-sort'), 'ascending');
+    await until(async () => (await header('Time').getAttribute('aria-sort')) === 'ascending');
     await header('Answer').click();
     await until(async () => (await header('Answer').getAttribute('aria-sort')) === 'descending');
     assert.equal(await header('Time').getAttribute('aria-sort'), 'none');
