@@ -24,9 +24,12 @@ export function commonFlags(): Option[] {
   ].map((flag) => flag.helpGroup('Options for every command:'));
 }
 
-/** A command on a data directory. @param after lines of examples and advice, below its help */
-export function newCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
-  return commandGroup(name, summary, description, after).hook('preAction', (_this, command) => {
+/** What is below the options in a command's help: examples, what to do next, and notes between the two. */
+export type Below = readonly [examples: readonly string[], next?: string | undefined, notes?: readonly string[]];
+
+/** A command on a data directory. */
+export function newCommand(name: string, summary: string, description: string, ...below: Below): Command {
+  return commandGroup(name, summary, description, ...below).hook('preAction', (_this, command) => {
     const { dataDir, trustDataDir } = command.optsWithGlobals<CommonOptions>();
     command.setOptionValue('dataDir', dataDir).setOptionValue('trustDataDir', trustDataDir);
     admitDataDirectory(command.opts<CommonOptions>());
@@ -34,7 +37,15 @@ export function newCommand(name: string, summary: string, description: string, a
 }
 
 /** A command that does not use a data directory itself, such as one with subcommands that do. */
-export function commandGroup(name: string, summary: string, description: string, after: readonly string[]): Command {
+export function commandGroup(
+  name: string,
+  summary: string,
+  description: string,
+  ...[examples, next, notes = []]: Below
+): Command {
+  const after = ['Examples:', ...examples.map((each) => `  ${each}`)];
+  if (notes.length > 0) after.push('', ...notes);
+  if (next !== undefined) after.push('', `Next: ${next}`);
   return new Command(name)
     .summary(summary)
     .description(description)

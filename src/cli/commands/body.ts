@@ -27,14 +27,11 @@ export function bodyCommand(): Command {
     'print the body for creating an instance in Open Connectors',
     'Prints the JSON body for POST /instances, which creates an instance of the Campaign Monitor connector. Validates the values you give and leaves the others empty ("") for you to fill in. The OAuth app\'s client ID and client secret come from the environment variables OAUTH_API_KEY and OAUTH_API_SECRET.',
     [
-      'Examples:',
-      '  cm-relay instances body                                   all keys, with empty values',
-      '  cm-relay instances body --name "My lists" --list 4fe1… --callback-url https://…/open-connectors > body.json',
-      '  cm-relay instances body --name "My lists" --curl          a curl command with placeholders for secrets',
-      '',
-      'Next: post the body with your user and organization secrets; --curl prints the command. Save the ID and token from',
-      'the answer.',
+      'cm-relay instances body                                   all keys, with empty values',
+      'cm-relay instances body --name "My lists" --list 4fe1… --callback-url https://…/open-connectors > body.json',
+      'cm-relay instances body --name "My lists" --curl          a curl command with placeholders for secrets',
     ],
+    'post the body with your user and organization secrets; --curl prints the command. Save the ID and token from\nthe answer.',
   );
   command.optionsGroup('Instance:');
   for (const option of instanceFlags()) command.addOption(option);

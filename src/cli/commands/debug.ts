@@ -12,14 +12,12 @@ export function debugCommand(): Command {
     'pause sending, step through notifications, and set breakpoints',
     'Pauses sending in the running relay, so that you can step through notifications. Deliveries are still acknowledged and stored.',
     [
-      'Examples:',
-      '  cm-relay debug pause                              puts everything on hold',
-      '  cm-relay debug step                               sends the next notification',
-      '  cm-relay debug break add --condition type:update  stops at updates only',
-      '  cm-relay debug continue',
-      '',
-      'Next: cm-relay status shows what is on hold. For details, see docs/debugging.md.',
+      'cm-relay debug pause                              puts everything on hold',
+      'cm-relay debug step                               sends the next notification',
+      'cm-relay debug break add --condition type:update  stops at updates only',
+      'cm-relay debug continue',
     ],
+    'cm-relay status shows what is on hold. For details, see docs/debugging.md.',
   );
   for (const each of [pauseCommand(), stepCommand(), continueCommand(), breakCommand(), discardCommand()]) {
     command.addCommand(each);

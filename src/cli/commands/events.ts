@@ -36,15 +36,12 @@ export function eventsCommand(): Command {
     'list events',
     "Lists received events, newest first. The relay doesn't need to be running.",
     [
-      'Examples:',
-      '  cm-relay events',
-      '  cm-relay events --filter "type:subscribe state:failed since:2h"',
-      '  cm-relay events --limit 10000 --json | grep jane',
-      '',
-      ...filterHelp,
-      '',
-      'Next: cm-relay show e12 shows one event in full; cm-relay resend e12 resends it.',
+      'cm-relay events',
+      'cm-relay events --filter "type:subscribe state:failed since:2h"',
+      'cm-relay events --limit 10000 --json | grep jane',
     ],
+    'cm-relay show e12 shows one event in full; cm-relay resend e12 resends it.',
+    filterHelp,
   )
     .addOption(filterFlag('show only matching events').default('', 'everything'))
     .addOption(

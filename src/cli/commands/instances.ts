@@ -41,18 +41,15 @@ export function instancesCommand(): Command {
     'create, list, show, change, and delete Open Connectors instances',
     `Manages instances of the Campaign Monitor connector in SAP Open Connectors, like the form and view in VS Code. The user secret and organization secret come from the environment variables ${platformVariables.userSecret} and ${platformVariables.organizationSecret}; if they are not set, the terminal asks for them.`,
     [
-      'Examples:',
-      '  cm-relay instances create --name "My lists" --list 4fe1…   creates an instance after you consent in the browser',
-      '  cm-relay instances list                                    shows all instances and their callbacks',
-      "  cm-relay instances log 50634                               compares the platform's log with the history",
-      '  cm-relay instances events off 50634',
-      '  cm-relay instances callback 50634                          points the instance at the running relay',
-      '  cm-relay instances queue 50634 --fetch                     gets what could not be delivered, without a tunnel',
-      '',
-      'INSTANCE is an ID, or a name that only one instance has.',
-      '',
-      'Next: cm-relay help instances COMMAND shows the options of a command.',
+      'cm-relay instances create --name "My lists" --list 4fe1…   creates an instance after you consent in the browser',
+      'cm-relay instances list                                    shows all instances and their callbacks',
+      "cm-relay instances log 50634                               compares the platform's log with the history",
+      'cm-relay instances events off 50634',
+      'cm-relay instances callback 50634                          points the instance at the running relay',
+      'cm-relay instances queue 50634 --fetch                     gets what could not be delivered, without a tunnel',
     ],
+    'cm-relay help instances COMMAND shows the options of a command.',
+    ['INSTANCE is an ID, or a name that only one instance has.'],
   );
   for (const each of [
     createInstanceCommand(),
@@ -77,13 +74,8 @@ function listCommand(): Command {
     'list',
     'list instances',
     'Lists the instances of the Campaign Monitor connector: their state, and whether their notifications come to this relay.',
-    [
-      'Examples:',
-      '  cm-relay instances list',
-      '  cm-relay instances list --tag staging --json | jq .id',
-      '',
-      'Next: cm-relay instances show ID shows the instance.',
-    ],
+    ['cm-relay instances list', 'cm-relay instances list --tag staging --json | jq .id'],
+    'cm-relay instances show ID shows the instance.',
   )
     .addOption(new Option('--tag <tag>', 'only instances with this tag').argParser(checkedBy(notEmpty('a tag'))))
     .addOption(jsonFlag('print one JSON object per line for each instance'))
@@ -145,12 +137,10 @@ function showCommand(): Command {
     'show one instance',
     'Shows an instance as Open Connectors reports it, with secrets masked.',
     [
-      'Examples:',
-      '  cm-relay instances show 50634',
-      '  cm-relay instances show "My lists" --curl    a command that creates a similar instance',
-      '',
-      'Next: cm-relay instances log ID shows the events that Open Connectors logged.',
+      'cm-relay instances show 50634',
+      'cm-relay instances show "My lists" --curl    a command that creates a similar instance',
     ],
+    'cm-relay instances log ID shows the events that Open Connectors logged.',
   )
     .addArgument(instanceArgument())
     .addOption(
@@ -195,12 +185,10 @@ function logCommand(): Command {
     "compare the platform's log of an instance with the history",
     'Shows the events that Open Connectors logged for an instance, and for each one whether its notification is in the history of the data directory.',
     [
-      'Examples:',
-      '  cm-relay instances log 50634',
-      '  cm-relay instances log 50634 --json | jq "select(.received == [])"    events that are not in the history',
-      '',
-      'Next: cm-relay show d7 shows a delivery from the log.',
+      'cm-relay instances log 50634',
+      'cm-relay instances log 50634 --json | jq "select(.received == [])"    events that are not in the history',
     ],
+    'cm-relay show d7 shows a delivery from the log.',
   )
     .addArgument(instanceArgument())
     .addOption(jsonFlag('print one JSON object per line for each event'))
@@ -257,13 +245,8 @@ function eventsCommand(): Command {
     'events',
     "turn an instance's events on or off",
     "Turns an instance's events on or off. If you turn events on and the instance has no callback, the instance gets the running relay's URL.",
-    [
-      'Examples:',
-      '  cm-relay instances events on 50634',
-      '  cm-relay instances events off "My lists"',
-      '',
-      'Next: cm-relay instances show ID shows the instance.',
-    ],
+    ['cm-relay instances events on 50634', 'cm-relay instances events off "My lists"'],
+    'cm-relay instances show ID shows the instance.',
   )
     .addArgument(new Argument('<state>', 'on or off').choices(['on', 'off']))
     .addArgument(instanceArgument())
@@ -293,13 +276,8 @@ function listsCommand(): Command {
     'lists',
     'show or set the lists an instance watches',
     'Without --list, shows the lists of the account behind an instance, and which of them it watches. With --list, the instance watches only those lists.',
-    [
-      'Examples:',
-      '  cm-relay instances lists 50634',
-      '  cm-relay instances lists 50634 --list 4fe1… --list a1b2…',
-      '',
-      'Next: cm-relay instances show ID shows the instance.',
-    ],
+    ['cm-relay instances lists 50634', 'cm-relay instances lists 50634 --list 4fe1… --list a1b2…'],
+    'cm-relay instances show ID shows the instance.',
   )
     .addArgument(instanceArgument())
     .addOption(listFlag('list to watch'))
@@ -350,12 +328,10 @@ function callbackCommand(): Command {
     'set where an instance posts notifications',
     "Sets an instance's callback URL: the running relay's, or one you give.",
     [
-      'Examples:',
-      '  cm-relay instances callback 50634',
-      '  cm-relay instances callback 50634 --url https://staging.example.org/callback',
-      '',
-      'Next: if events are off, cm-relay instances events on ID turns them on.',
+      'cm-relay instances callback 50634',
+      'cm-relay instances callback 50634 --url https://staging.example.org/callback',
     ],
+    'if events are off, cm-relay instances events on ID turns them on.',
   )
     .addArgument(instanceArgument())
     .addOption(
@@ -383,13 +359,8 @@ function deleteCommand(): Command {
     'delete',
     'delete an instance permanently',
     'Deletes an instance in Open Connectors: its token stops working, and no more events come from it. Events the relay has already received stay. The terminal asks you to confirm; a script needs --yes.',
-    [
-      'Examples:',
-      '  cm-relay instances delete 50634',
-      '  cm-relay instances delete 50634 --yes',
-      '',
-      'Next: cm-relay instances list shows the remaining instances.',
-    ],
+    ['cm-relay instances delete 50634', 'cm-relay instances delete 50634 --yes'],
+    'cm-relay instances list shows the remaining instances.',
   )
     .addArgument(instanceArgument())
     .addOption(new Option('--yes', 'delete without asking'))

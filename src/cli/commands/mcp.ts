@@ -24,12 +24,10 @@ export function mcpCommand(): Command {
     'let an AI assistant read the history (Model Context Protocol)',
     'Runs a Model Context Protocol (MCP) server on standard input and output. An assistant can list events, look at an event with its attempts and notifications, and ask why it failed. The server is read-only unless you add --allow-write. It masks email addresses and leaves out bodies; --addresses and --allow-bodies show them. Data from outside is marked as such. Stops when standard input closes.',
     [
-      'Examples:',
-      "  cm-relay mcp                    command for a stdio server in the assistant's configuration",
-      '  cm-relay mcp --allow-write      can also resend and send, only to configured destinations',
-      '',
-      'Next: docs/assistants.md shows the configuration.',
+      "cm-relay mcp                    command for a stdio server in the assistant's configuration",
+      'cm-relay mcp --allow-write      can also resend and send, only to configured destinations',
     ],
+    'docs/assistants.md shows the configuration.',
   )
     .addOption(
       new Option('--allow-write', 'also resend, send, and run scenarios; only to destinations in the settings'),

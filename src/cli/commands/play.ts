@@ -30,15 +30,12 @@ export function playCommand(): Command {
     'play a recording to your callback or the relay',
     'Sends the deliveries in a recording (see cm-relay record) at their original pace, at another speed, or step by step. Without a URL or --config, sends them to the running relay, as Campaign Monitor and Open Connectors would. Otherwise, sends them to your callback as notifications.',
     [
-      'Examples:',
-      '  cm-relay play friday.cm-recording.jsonl                                     to the running relay',
-      '  cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --speed 10',
-      '  cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --step',
-      '',
-      'Exits with 1 if an answer was not 2xx.',
-      '',
-      'Next: cm-relay events lists the events that the relay received.',
+      'cm-relay play friday.cm-recording.jsonl                                     to the running relay',
+      'cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --speed 10',
+      'cm-relay play friday.cm-recording.jsonl http://localhost:3000/callback --step',
     ],
+    'cm-relay events lists the events that the relay received.',
+    ['Exits with 1 if an answer was not 2xx.'],
   )
     .addArgument(new Argument('<file>', 'a recording'))
     .addArgument(

@@ -27,17 +27,12 @@ export function recordCommand(): Command {
     'record deliveries to a file',
     'Writes deliveries with their bodies and timing to a file. cm-relay play can send them to any destination, here or in CI. The file has no headers except Content-Type, and therefore no credentials.',
     [
-      'Examples:',
-      '  cm-relay record --live --out friday.cm-recording.jsonl               new deliveries until Ctrl-C',
-      '  cm-relay record --filter since:1h --out hour.cm-recording.jsonl      past deliveries, relay running or not',
-      '  cm-relay record d7 e12 --out two.cm-recording.jsonl --anonymise      names and addresses replaced, for sharing',
-      '',
-      ...filterHelp,
-      '',
-      'Without --anonymise, the file contains names and addresses as received.',
-      '',
-      'Next: cm-relay play FILE http://localhost:3000/callback sends the recording.',
+      'cm-relay record --live --out friday.cm-recording.jsonl               new deliveries until Ctrl-C',
+      'cm-relay record --filter since:1h --out hour.cm-recording.jsonl      past deliveries, relay running or not',
+      'cm-relay record d7 e12 --out two.cm-recording.jsonl --anonymise      names and addresses replaced, for sharing',
     ],
+    'cm-relay play FILE http://localhost:3000/callback sends the recording.',
+    [...filterHelp, '', 'Without --anonymise, the file contains names and addresses as received.'],
   )
     .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
     .addOption(new Option('--out <file>', 'output file, such as friday.cm-recording.jsonl').makeOptionMandatory())

@@ -31,18 +31,15 @@ export function resendCommand(): Command {
     'resend notifications',
     'Resends notifications through the running relay: the same bytes with the same eventId, so you can test that your callback handles duplicates.',
     [
-      'Examples:',
-      "  cm-relay resend e12                                    one event's notifications",
-      "  cm-relay resend d7 n31                                 a delivery's notifications, and one more",
-      '  cm-relay resend --failed                               all failed notifications',
-      '  cm-relay resend --failed --wait                        waits for the results',
-      '  cm-relay resend --filter "type:update since:1h" --to http://localhost:4000/other',
-      '  cm-relay resend e12 --watch src                        resends e12 whenever a file in src is saved',
-      '',
-      ...filterHelp,
-      '',
-      'Next: cm-relay show e12 --attempts shows the answers.',
+      "cm-relay resend e12                                    one event's notifications",
+      "cm-relay resend d7 n31                                 a delivery's notifications, and one more",
+      'cm-relay resend --failed                               all failed notifications',
+      'cm-relay resend --failed --wait                        waits for the results',
+      'cm-relay resend --filter "type:update since:1h" --to http://localhost:4000/other',
+      'cm-relay resend e12 --watch src                        resends e12 whenever a file in src is saved',
     ],
+    'cm-relay show e12 --attempts shows the answers.',
+    filterHelp,
   )
     .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
     .addOption(new Option('--failed', 'all failed notifications'))

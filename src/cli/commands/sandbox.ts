@@ -32,14 +32,12 @@ export function sandboxCommand(): Command {
       'emulate Campaign Monitor and Open Connectors on this machine, with sample data',
       "Runs an emulated Campaign Monitor and an emulated Open Connectors on this machine: APIs, consent page, webhooks, instances, and notifications, with sample clients, lists, and subscribers. You don't need an account, and no data leaves this machine. To stop the sandbox, press Ctrl-C.",
       [
-        'Examples:',
-        '  cm-relay sandbox',
-        '  cm-relay sandbox --port 9000 --json',
-        '  cm-relay sandbox --port 9000 --detach',
-        '  cm-relay sandbox stop                         stops background sandboxes',
-        '',
-        'Next: run cm-relay listen in another terminal, and then cm-relay webhooks register with the printed list ID, URL, and API key.',
+        'cm-relay sandbox',
+        'cm-relay sandbox --port 9000 --json',
+        'cm-relay sandbox --port 9000 --detach',
+        'cm-relay sandbox stop                         stops background sandboxes',
       ],
+      'run cm-relay listen in another terminal, and then cm-relay webhooks register with the printed list ID, URL, and API key.',
     )
       .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))
       .addOption(
@@ -79,13 +77,8 @@ function stopCommand(): Command {
     'stop',
     'stop background sandboxes',
     'Stops the sandboxes that are running in the background and waits for each to end. If none is running, does nothing and exits with 0.',
-    [
-      'Examples:',
-      '  cm-relay sandbox stop',
-      '  cm-relay sandbox stop --port 9000    only the sandbox on port 9000',
-      '',
-      'Next: cm-relay stop stops the relay.',
-    ],
+    ['cm-relay sandbox stop', 'cm-relay sandbox stop --port 9000    only the sandbox on port 9000'],
+    'cm-relay stop stops the relay.',
   )
     .addOption(portFlag('the port of the sandbox to stop').default(0, 'all background sandboxes'))
     .addOption(jsonFlag('print a JSON object: {"stopped":[{"port","pid"}]}'))

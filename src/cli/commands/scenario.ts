@@ -36,16 +36,15 @@ export function scenarioCommand(): Command {
     'run your own scenarios',
     'Runs scenario files (*.cm-scenario.json), which define what to send to your callback, what goes wrong on the way, and what you expect. docs/scenarios.md describes the format.',
     [
-      'Examples:',
-      '  cm-relay scenario tests/*.cm-scenario.json',
-      '  cm-relay scenario twice.cm-scenario.json --to http://localhost:3000/callback',
-      '  cm-relay scenario tests/*.cm-scenario.json --report junit=scenarios.xml',
-      '',
+      'cm-relay scenario tests/*.cm-scenario.json',
+      'cm-relay scenario twice.cm-scenario.json --to http://localhost:3000/callback',
+      'cm-relay scenario tests/*.cm-scenario.json --report junit=scenarios.xml',
+    ],
+    'cm-relay record saves deliveries to a file that a scenario can send.',
+    [
       'Flags override the file. A command in a file\'s "probe" runs only with --allow-commands. Environment variables are',
       'sent to URLs in a file only if you confirm or add --allow-env.',
       'Exits with 0 if nothing failed, 1 if something failed, and 2 for a usage error or an unreadable file.',
-      '',
-      'Next: cm-relay record saves deliveries to a file that a scenario can send.',
     ],
   )
     .addArgument(new Argument('<files...>', 'scenario files'))

@@ -29,14 +29,12 @@ export function showCommand(): Command {
     'show one event in full',
     'Shows one event (e12), delivery (d7), or notification (n9): what was received, sent, and answered.',
     [
-      'Examples:',
-      '  cm-relay show e12',
-      '  cm-relay show e12 --raw > delivery.json         the exact bytes received',
-      '  cm-relay show e12 --notification | jq .         the exact bytes sent',
-      '  cm-relay show e12 --attempts                    every attempt and its answer',
-      '',
-      'Next: cm-relay resend e12 resends the event; cm-relay export e12 --as curl turns it into a command.',
+      'cm-relay show e12',
+      'cm-relay show e12 --raw > delivery.json         the exact bytes received',
+      'cm-relay show e12 --notification | jq .         the exact bytes sent',
+      'cm-relay show e12 --attempts                    every attempt and its answer',
     ],
+    'cm-relay resend e12 resends the event; cm-relay export e12 --as curl turns it into a command.',
   )
     .addArgument(new Argument('<id>', 'ID from cm-relay events').argParser(parseId))
     .addOption(new Option('--raw', 'show only the body, exactly as received'))

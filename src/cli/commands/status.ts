@@ -25,13 +25,8 @@ export function statusCommand(): Command {
     'status',
     "show the relay's state and what is on hold",
     'Shows whether a relay is running for the data directory, where it listens and sends, and how much is queued. Also shows whether sending is paused: by whom, since when, and what is held.',
-    [
-      'Examples:',
-      '  cm-relay status',
-      '  cm-relay status --json | jq .sending',
-      '',
-      'Next: cm-relay debug continue sends held events; cm-relay debug break list shows why a breakpoint did not stop.',
-    ],
+    ['cm-relay status', 'cm-relay status --json | jq .sending'],
+    'cm-relay debug continue sends held events; cm-relay debug break list shows why a breakpoint did not stop.',
   )
     .addOption(jsonFlag('print a JSON object: {"running":true, …}'))
     .action(status);

@@ -30,13 +30,11 @@ export function stopCommand(): Command {
     'stop the relay',
     "Stops the data directory's relay, whoever started it, and waits until the relay has ended. Nothing is lost: the next relay sends queued notifications. If no relay is running, does nothing and exits with 0.",
     [
-      'Examples:',
-      '  cm-relay stop',
-      '  cm-relay stop --data-dir ./relay-data',
-      '  cm-relay stop --held release         sends held notifications before the relay stops',
-      '',
-      'Next: cm-relay listen starts the relay again.',
+      'cm-relay stop',
+      'cm-relay stop --data-dir ./relay-data',
+      'cm-relay stop --held release         sends held notifications before the relay stops',
     ],
+    'cm-relay listen starts the relay again.',
   )
     .addOption(held)
     .addOption(jsonFlag('print a JSON object: {"stopped":true}, or {"stopped":false} if no relay was running'))

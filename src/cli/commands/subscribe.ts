@@ -25,12 +25,10 @@ export function subscribeCommand(): Command {
     'subscribe an address in the sandbox',
     `Subscribes an address to a list in the sandbox, which then posts to the list's webhooks as Campaign Monitor would. Nobody is subscribed in the real Campaign Monitor. Without --host, uses the sandbox that is running in the background and its API key. With --host, the API key comes from the environment variable ${apiKeyVariable}.`,
     [
-      'Examples:',
-      '  cm-relay sandbox subscribe jane@example.org --list 4fe1…',
-      '  cm-relay sandbox subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000 --name "Jane Doe"',
-      '',
-      'Next: cm-relay wait --filter address:jane@example.org waits for the result.',
+      'cm-relay sandbox subscribe jane@example.org --list 4fe1…',
+      'cm-relay sandbox subscribe jane@example.org --list 4fe1… --host http://127.0.0.1:9000 --name "Jane Doe"',
     ],
+    'cm-relay wait --filter address:jane@example.org waits for the result.',
   )
     .addArgument(new Argument('<address>', 'email address').argParser(checkedBy(z.email('expected an email address'))))
     .addOption(

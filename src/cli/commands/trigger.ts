@@ -49,13 +49,11 @@ export function triggerCommand(): Command {
     'send sample deliveries to the running relay',
     "Posts sample deliveries to the running relay's webhook endpoint, as Campaign Monitor would, and prints each answer.",
     [
-      'Examples:',
-      '  cm-relay trigger subscribe                            one delivery with one event',
-      '  cm-relay trigger update --batch 50                    one delivery with 50 events',
-      '  cm-relay trigger deactivate --count 1000 --seed 7     1,000 deliveries, the same each time',
-      '',
-      'Next: cm-relay events lists the results. Exits with 1 if any answer was not 200.',
+      'cm-relay trigger subscribe                            one delivery with one event',
+      'cm-relay trigger update --batch 50                    one delivery with 50 events',
+      'cm-relay trigger deactivate --count 1000 --seed 7     1,000 deliveries, the same each time',
     ],
+    'cm-relay events lists the results. Exits with 1 if any answer was not 200.',
   )
     .addArgument(new Argument('<type>', 'event type').choices([...types.keys()]))
     .addOption(

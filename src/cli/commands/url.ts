@@ -30,14 +30,12 @@ export function urlCommand(): Command {
     "print the running relay's webhook URL",
     "Prints only the full public URL that a vendor posts to. It contains the webhook endpoint's secret.",
     [
-      'Examples:',
-      '  cm-relay url                      for Campaign Monitor',
-      '  cm-relay url open-connectors',
-      '  cm-relay url --local              on this machine, such as for the sandbox',
-      '  cm-relay url --new                replaces a leaked URL',
-      '',
-      'Next: cm-relay webhooks register --list ID registers the URL.',
+      'cm-relay url                      for Campaign Monitor',
+      'cm-relay url open-connectors',
+      'cm-relay url --local              on this machine, such as for the sandbox',
+      'cm-relay url --new                replaces a leaked URL',
     ],
+    'cm-relay webhooks register --list ID registers the URL.',
   )
     .addArgument(new Argument('[vendor]', 'vendor that posts to the URL').choices(sources).default('campaign-monitor'))
     .addOption(new Option('--local', 'print the URL on this machine instead of the public one'))

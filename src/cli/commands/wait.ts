@@ -33,15 +33,12 @@ export function waitCommand(): Command {
     'wait until N events match a filter',
     "Waits until enough events received since the relay started match a filter, and then prints them, newest first. Exits with 1 if they don't arrive in time, and with 3 if no more events can match because their states are final.",
     [
-      'Examples:',
-      '  cm-relay wait --filter "address:jane@example.org state:sent"',
-      '  cm-relay wait --filter "type:subscribe state:sent" --count 3 --timeout 30',
-      '  cm-relay wait --since now                  only new events',
-      '',
-      ...filterHelp,
-      '',
-      'Next: cm-relay show e12 --attempts shows the answers.',
+      'cm-relay wait --filter "address:jane@example.org state:sent"',
+      'cm-relay wait --filter "type:subscribe state:sent" --count 3 --timeout 30',
+      'cm-relay wait --since now                  only new events',
     ],
+    'cm-relay show e12 --attempts shows the answers.',
+    filterHelp,
   )
     .addOption(filterFlag('count only matching events').default('', 'everything'))
     .addOption(

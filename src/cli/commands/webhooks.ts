@@ -16,7 +16,7 @@ import { maskSecrets } from '../../export/item.ts';
 import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, commandGroup, jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import type { Below, CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
 import type { Reachable, UrlMatch } from '../own-addresses.ts';
@@ -55,22 +55,20 @@ export function webhooksCommand(): Command {
     "list, register, test, and remove a list's webhooks in Campaign Monitor",
     `Manages webhooks in Campaign Monitor, which has no page for them. The API key comes from the environment variable ${apiKeyVariable}.`,
     [
-      'Examples:',
-      '  cm-relay webhooks list                            webhooks of all lists',
-      '  cm-relay webhooks register --list ID              points a list at the running relay (safe to repeat)',
-      '  cm-relay webhooks test --list ID                  asks Campaign Monitor for a test call',
-      '  cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',
-      '',
-      'Next: cm-relay events lists the events that arrive.',
+      'cm-relay webhooks list                            webhooks of all lists',
+      'cm-relay webhooks register --list ID              points a list at the running relay (safe to repeat)',
+      'cm-relay webhooks test --list ID                  asks Campaign Monitor for a test call',
+      'cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',
     ],
+    'cm-relay events lists the events that arrive.',
   );
   for (const each of [listCommand(), registerCommand(), testCommand(), removeCommand()]) command.addCommand(each);
   return command.helpCommand('help [command]', 'show help for a command, with examples');
 }
 
 /** A command with the flags that all of these have. */
-function onWebhooks(name: string, summary: string, description: string, after: readonly string[]): Command {
-  return newCommand(name, summary, description, after)
+function onWebhooks(name: string, summary: string, description: string, ...below: Below): Command {
+  return newCommand(name, summary, description, ...below)
     .addOption(new Option('--list <id>', 'list ID; repeatable').argParser(collectedBy(vendorId)))
     .addOption(new Option('--client <id>', 'all lists of a client; repeatable').argParser(collectedBy(vendorId)))
     .addOption(
@@ -95,13 +93,8 @@ function listCommand(): Command {
     'list',
     'list webhooks and where they point',
     'Shows each list with its webhooks. For each webhook, says whether it points to this relay, to an old URL of this machine, or elsewhere.',
-    [
-      'Examples:',
-      '  cm-relay webhooks list               webhooks of all lists',
-      '  cm-relay webhooks list --list ID --json',
-      '',
-      'Next: cm-relay webhooks register --list ID points a list at the running relay.',
-    ],
+    ['cm-relay webhooks list               webhooks of all lists', 'cm-relay webhooks list --list ID --json'],
+    'cm-relay webhooks register --list ID points a list at the running relay.',
   ).action((options: WebhooksOptions) => withSession(options, listAll));
 }
 
@@ -111,12 +104,10 @@ function registerCommand(): Command {
     'point lists at the running relay',
     "On each list, creates a webhook for the running relay's public URL, or keeps, activates, or replaces the existing one.",
     [
-      'Examples:',
-      '  cm-relay webhooks register --list ID',
-      '  cm-relay webhooks register --client ID --events subscribe,update --format xml',
-      '',
-      'Next: cm-relay webhooks test --list ID sends a test call.',
+      'cm-relay webhooks register --list ID',
+      'cm-relay webhooks register --client ID --events subscribe,update --format xml',
     ],
+    'cm-relay webhooks test --list ID sends a test call.',
   )
     .addOption(new Option('--url <url>', "a URL other than the running relay's").argParser(checkedBy(webhookUrl)))
     .addOption(
@@ -141,13 +132,8 @@ function testCommand(): Command {
     'test',
     'ask Campaign Monitor to send a test call',
     'Asks Campaign Monitor to send a test call to the webhooks you name or, without IDs, to those of the running relay. Explains each failure.',
-    [
-      'Examples:',
-      '  cm-relay webhooks test --list ID',
-      '  cm-relay webhooks test WEBHOOK',
-      '',
-      'Next: cm-relay events --limit 5 shows whether the call arrived.',
-    ],
+    ['cm-relay webhooks test --list ID', 'cm-relay webhooks test WEBHOOK'],
+    'cm-relay events --limit 5 shows whether the call arrived.',
   )
     .addArgument(idsArgument('webhooks of the running relay'))
     .action((ids: string[], options: WebhooksOptions) => withSession(options, (session) => test(session, ids)));
@@ -159,12 +145,10 @@ function removeCommand(): Command {
     'remove webhooks',
     'Deletes the webhooks you name or, without IDs, those of this machine.',
     [
-      'Examples:',
-      '  cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',
-      "  cm-relay webhooks remove WEBHOOK --list ID --yes  removes one that is not this machine's",
-      '',
-      'Next: cm-relay webhooks list shows the remaining webhooks.',
+      'cm-relay webhooks remove --old                    removes webhooks with old URLs of this machine',
+      "cm-relay webhooks remove WEBHOOK --list ID --yes  removes one that is not this machine's",
     ],
+    'cm-relay webhooks list shows the remaining webhooks.',
   )
     .addArgument(idsArgument("this machine's webhooks"))
     .addOption(new Option('--old', 'only webhooks with old URLs of this machine'))

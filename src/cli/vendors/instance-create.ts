@@ -50,13 +50,11 @@ export function createInstanceCommand(): Command {
     'create an instance, with consent in a browser',
     `Creates an instance of the Campaign Monitor connector. Asks for access in a browser, waits for the code (or lets you paste it), and then creates the same instance as the form in VS Code. The OAuth app's client ID and client secret come from ${appVariables.apiKey} and ${appVariables.apiSecret}; if they are not set, the terminal asks for them. Creates it with one call: if no response arrives, the command lists the new instances with that name. If there is already an instance with that name, the terminal asks you to confirm; a script needs --yes.`,
     [
-      'Examples:',
-      '  cm-relay instances create --name "My lists" --list 4fe1…          sends notifications to the running relay',
-      '  cm-relay instances create --name "My lists" --list 4fe1… --open   also opens the browser',
-      "  cm-relay instances create --name Plain --no-events --basic        uses Campaign Monitor's API key",
-      '',
-      'Next: cm-relay instances list shows the instance. To verify its signatures, run cm-relay listen --verify-key-env NAME.',
+      'cm-relay instances create --name "My lists" --list 4fe1…          sends notifications to the running relay',
+      'cm-relay instances create --name "My lists" --list 4fe1… --open   also opens the browser',
+      "cm-relay instances create --name Plain --no-events --basic        uses Campaign Monitor's API key",
     ],
+    'cm-relay instances list shows the instance. To verify its signatures, run cm-relay listen --verify-key-env NAME.',
   );
   command.optionsGroup('Instance:');
   for (const option of instanceFlags()) command.addOption(option);

@@ -35,13 +35,11 @@ export function queueCommand(): Command {
     'show, deliver, or fetch what Open Connectors could not deliver',
     "Shows how many notifications Open Connectors has queued for an instance's callback URL, since when, and whether it has stopped posting to that URL. With --deliver, Open Connectors posts them to the callback URL again and resumes posting. With --fetch, the running relay gets them without a public URL, and forwards them; they stay in the queue. Fetched notifications have no signature to check. Each is fetched once.",
     [
-      'Examples:',
-      '  cm-relay instances queue 50634',
-      '  cm-relay instances queue 50634 --deliver    the callback URL must be reachable',
-      '  cm-relay instances queue 50634 --fetch      works behind a firewall, without a tunnel',
-      '',
-      'Next: cm-relay events --filter signature:fetched lists what was fetched.',
+      'cm-relay instances queue 50634',
+      'cm-relay instances queue 50634 --deliver    the callback URL must be reachable',
+      'cm-relay instances queue 50634 --fetch      works behind a firewall, without a tunnel',
     ],
+    'cm-relay events --filter signature:fetched lists what was fetched.',
   )
     .addArgument(instanceArgument())
     .addOption(new Option('--deliver', 'post the queued notifications to the callback URL again').conflicts('fetch'))
@@ -202,13 +200,8 @@ export function policyCommand(): Command {
     'policy',
     'show or change what Open Connectors does with failed deliveries',
     'Shows the failure policy: "retry" posts a failed notification again several times, then stops posting to the URL and queues what comes later; "queue" queues a failed notification at once. The policy holds for the whole account: all its instances, of all connectors and users. So a change needs your confirmation; a script needs --yes.',
-    [
-      'Examples:',
-      '  cm-relay instances policy',
-      '  cm-relay instances policy queue',
-      '',
-      'Next: cm-relay instances queue ID shows what is queued.',
-    ],
+    ['cm-relay instances policy', 'cm-relay instances policy queue'],
+    'cm-relay instances queue ID shows what is queued.',
   )
     .addArgument(new Argument('[policy]', 'retry or queue').choices(failurePolicies))
     .addOption(new Option('--yes', 'change without asking'))

@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { CommandError } from '../errors.ts';
 import { newCommand } from '../flags.ts';
+import type { Below } from '../flags.ts';
 import { platformFlags } from './open-connectors.ts';
 import type { Platform } from './open-connectors.ts';
 
-export function platformCommand(name: string, summary: string, description: string, after: readonly string[]): Command {
-  const command = newCommand(name, summary, description, after);
+export function platformCommand(name: string, summary: string, description: string, ...below: Below): Command {
+  const command = newCommand(name, summary, description, ...below);
   for (const option of platformFlags()) command.addOption(option);
   return command;
 }

@@ -28,13 +28,11 @@ export function breakCommand(): Command {
     'set, list, and remove breakpoints',
     'A breakpoint stops sending when an event matches. The event and everything queued after it are put on hold. Breakpoints stay when you restart the relay.',
     [
-      'Examples:',
-      '  cm-relay debug break add --condition type:update',
-      '  cm-relay debug break list             lists breakpoints and why they did not stop',
-      '  cm-relay debug break remove b1',
-      '',
-      'Next: cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
+      'cm-relay debug break add --condition type:update',
+      'cm-relay debug break list             lists breakpoints and why they did not stop',
+      'cm-relay debug break remove b1',
     ],
+    'cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
   );
   for (const each of [addCommand(), listCommand(), removeCommand()]) command.addCommand(each);
   return command.helpCommand('help [command]', 'show help for a command, with examples');
@@ -48,14 +46,12 @@ function addCommand(): Command {
     'set a breakpoint',
     'Stops sending when an event matches. The event and everything after it are put on hold.',
     [
-      'Examples:',
-      '  cm-relay debug break add                                        every event, before sending',
-      '  cm-relay debug break add --condition type:update                same filters as cm-relay events',
-      '  cm-relay debug break add --condition "address:@example.org"',
-      '  cm-relay debug break add --at failed-attempt --condition type:update',
-      '',
-      'Next: cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
+      'cm-relay debug break add                                        every event, before sending',
+      'cm-relay debug break add --condition type:update                same filters as cm-relay events',
+      'cm-relay debug break add --condition "address:@example.org"',
+      'cm-relay debug break add --at failed-attempt --condition type:update',
     ],
+    'cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
   )
     .addOption(new Option('--at <place>', 'where to stop (default: event)').choices(breakpointPlaces))
     .addOption(
@@ -72,13 +68,8 @@ function listCommand(): Command {
     'list',
     'list breakpoints and why they did not stop',
     'For each breakpoint, shows how often it was checked, matched an event, and stopped sending, and why it last did not stop.',
-    [
-      'Examples:',
-      '  cm-relay debug break list',
-      '  cm-relay debug break list --json',
-      '',
-      'Next: cm-relay debug break remove b1 removes a breakpoint.',
-    ],
+    ['cm-relay debug break list', 'cm-relay debug break list --json'],
+    'cm-relay debug break remove b1 removes a breakpoint.',
   )
     .addOption(asJson())
     .action(list);
@@ -89,13 +80,8 @@ function removeCommand(): Command {
     'remove',
     'remove breakpoints',
     'Removes breakpoints. Events they stopped stay on hold until you step or continue.',
-    [
-      'Examples:',
-      '  cm-relay debug break remove b1',
-      '  cm-relay debug break remove --all',
-      '',
-      'Next: cm-relay debug continue sends held events.',
-    ],
+    ['cm-relay debug break remove b1', 'cm-relay debug break remove --all'],
+    'cm-relay debug continue sends held events.',
   )
     .addArgument(new Argument('[ids...]', 'breakpoint IDs, such as b1').argParser(collectBreakpoints))
     .addOption(new Option('--all', 'all breakpoints'))

@@ -11,13 +11,8 @@ export function continueCommand(): Command {
     'continue',
     'resume sending until the next breakpoint',
     'Resumes sending: held events are sent in order, up to the next breakpoint. Events that need a missing key stay on hold.',
-    [
-      'Examples:',
-      '  cm-relay debug continue',
-      '  cm-relay debug continue --json',
-      '',
-      'Next: cm-relay events shows the results.',
-    ],
+    ['cm-relay debug continue', 'cm-relay debug continue --json'],
+    'cm-relay events shows the results.',
   )
     .addOption(jsonFlag('print a JSON object'))
     .action(goOn);

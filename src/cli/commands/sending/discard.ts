@@ -18,12 +18,10 @@ export function discardCommand(): Command {
     'discard queued notifications',
     'Discards notifications that are waiting or held. They stay in the history, and you can still resend them.',
     [
-      'Examples:',
-      "  cm-relay debug discard e12          one event's queued notifications",
-      '  cm-relay debug discard --waiting    all queued notifications, such as when a server is gone',
-      '',
-      'Next: cm-relay events --filter state:discarded lists the discarded events; cm-relay resend resends them.',
+      "cm-relay debug discard e12          one event's queued notifications",
+      'cm-relay debug discard --waiting    all queued notifications, such as when a server is gone',
     ],
+    'cm-relay events --filter state:discarded lists the discarded events; cm-relay resend resends them.',
   )
     .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
     .addOption(new Option('--waiting', 'all queued notifications'))

@@ -11,13 +11,8 @@ export function pauseCommand(): Command {
     'pause',
     'pause sending',
     'Pauses sending. The relay still acknowledges and stores deliveries, but holds their notifications in order until you step or continue, even after a restart.',
-    [
-      'Examples:',
-      '  cm-relay debug pause',
-      '  cm-relay debug pause --json       prints the sending state',
-      '',
-      'Next: cm-relay debug step sends the next notification; cm-relay debug continue resumes sending; cm-relay status shows what is on hold.',
-    ],
+    ['cm-relay debug pause', 'cm-relay debug pause --json       prints the sending state'],
+    'cm-relay debug step sends the next notification; cm-relay debug continue resumes sending; cm-relay status shows what is on hold.',
   )
     .addOption(jsonFlag('print the sending state as a JSON object'))
     .action(pause);

@@ -12,12 +12,10 @@ export function retryCommand(): Command {
     'retry now instead of later',
     'Immediately retries whatever the running relay would retry later: a callback that is down, notifications that wait for their next attempt, and a tunnel that is not open. Also exits with 0 if there is nothing to retry.',
     [
-      'Examples:',
-      '  cm-relay retry           when your callback is back, or after you install the tunnel program',
-      '  cm-relay retry --json',
-      '',
-      'Next: cm-relay status shows the result. To resend failed notifications, run cm-relay resend --failed.',
+      'cm-relay retry           when your callback is back, or after you install the tunnel program',
+      'cm-relay retry --json',
     ],
+    'cm-relay status shows the result. To resend failed notifications, run cm-relay resend --failed.',
   )
     .addOption(jsonFlag('print a JSON object: {"tried":[…],"tunnel"}'))
     .action(retry);

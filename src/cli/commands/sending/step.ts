@@ -14,12 +14,10 @@ export function stepCommand(): Command {
     'send the next held notification',
     'Sends the next held notification or, with an ID, all held notifications of that ID, regardless of breakpoints. Sending stays paused.',
     [
-      'Examples:',
-      '  cm-relay debug step          the next notification',
-      "  cm-relay debug step e12      one event's held notifications",
-      '',
-      "Next: cm-relay debug continue resumes sending; cm-relay debug discard e12 discards one event's queued notifications.",
+      'cm-relay debug step          the next notification',
+      "cm-relay debug step e12      one event's held notifications",
     ],
+    "cm-relay debug continue resumes sending; cm-relay debug discard e12 discards one event's queued notifications.",
   )
     .addArgument(new Argument('[id]', 'ID of an event, delivery, or notification').argParser(parseId))
     .addOption(jsonFlag('print a JSON object'))

@@ -12,12 +12,10 @@ export function completionCommand(): Command {
     'print a shell completion script',
     'Prints a script that lets your shell complete commands, flags, and known values.',
     [
-      'Examples:',
-      '  eval "$(cm-relay completion bash)"      in ~/.bashrc',
-      '  eval "$(cm-relay completion zsh)"       in ~/.zshrc, after compinit',
-      '',
-      'Next: type cm-relay and press Tab.',
+      'eval "$(cm-relay completion bash)"      in ~/.bashrc',
+      'eval "$(cm-relay completion zsh)"       in ~/.zshrc, after compinit',
     ],
+    'type cm-relay and press Tab.',
   )
     .addArgument(new Argument('<shell>', 'bash or zsh').choices(shells))
     .action(async (shell: Shell, _options: object, command: Command) => {

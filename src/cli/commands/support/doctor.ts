@@ -30,14 +30,8 @@ export function doctorCommand(): Command {
     'doctor',
     'find problems and collect facts for a bug report',
     'Checks this machine, the data directory, and its relay, and lists problems. Then prints versions, settings, states, and recent errors as Markdown. Secrets, addresses, and other hosts are masked, so you can paste the output into a bug report.',
-    [
-      'Examples:',
-      '  cm-relay doctor',
-      '  cm-relay doctor > report.md',
-      '  cm-relay doctor --json | jq .problems',
-      '',
-      'Next: read the report before you share it. Exits with 1 if there are problems.',
-    ],
+    ['cm-relay doctor', 'cm-relay doctor > report.md', 'cm-relay doctor --json | jq .problems'],
+    'read the report before you share it. Exits with 1 if there are problems.',
   )
     .addOption(jsonFlag('print a JSON object: {"problems":[…],"sections":[{"title","facts"}]}'))
     .action(doctor);

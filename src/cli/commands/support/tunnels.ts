@@ -12,13 +12,8 @@ export function tunnelsCommand(): Command {
     'tunnels',
     'list the tunnels that can give the relay a public URL',
     'For each tunnel, says whether its program is installed, whether you are signed in, whether its URL stays the same, and what it costs. To find out, it asks the installed programs.',
-    [
-      'Examples:',
-      '  cm-relay tunnels',
-      "  cm-relay tunnels --json | jq -r '.[] | select(.installed != null) | .name'",
-      '',
-      'Next: cm-relay listen --tunnel NAME opens one.',
-    ],
+    ['cm-relay tunnels', "cm-relay tunnels --json | jq -r '.[] | select(.installed != null) | .name'"],
+    'cm-relay listen --tunnel NAME opens one.',
   )
     .addOption(jsonFlag('print a JSON array: [{"name","installed","signedIn","stable","cost","obstacles",…}]'))
     .action(tunnels);
