@@ -1,16 +1,17 @@
 /** Runs scenarios: sends what each step specifies, and checks the results. */
 import { say } from '../common/say.ts';
-import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
+import { ExpressionError } from '../common/expressions/expressions.ts';
 import { judge } from '../common/retry-verdict.ts';
 import { Budget, TooMuchError } from './budget.ts';
 import type { Answer } from './exchange.ts';
-import { conditionsOf, StepFindings, mostExamples, readAnswerCondition } from './step-findings.ts';
+import { StepFindings, mostExamples } from './step-findings.ts';
 import type { Finding, Sent } from './step-findings.ts';
 import { planOf } from './messages.ts';
 import type { Message, Plan } from './messages.ts';
-import { ProbeError, readProbeValue } from './probe.ts';
+import { ProbeError } from './probe.ts';
 import type { KeptPage, Probe } from './probe.ts';
-import type { Expected, RepeatStep, Scenario, ScenarioFile, SendStep, Step } from './scenario.ts';
+import type { Expected, RepeatStep, Scenario, SendStep, Step } from './scenario.ts';
+import { probeCondition } from './scenario-expressions.ts';
 import { missingAfter, settled } from './settling.ts';
 import type { Settling } from './settling.ts';
 import { SourceError, withRun } from './sources.ts';
@@ -64,51 +65,6 @@ export interface RunContext {
   readonly standing?: number | undefined;
   /** This machine's unless given. */
   readonly world?: World;
-}
-
-interface ProbeVariables {
-  readonly before: bigint;
-  readonly after: bigint;
-  readonly sent: bigint;
-  readonly events: bigint;
-}
-
-const probeLanguage = new ExpressionLanguage<ProbeVariables>({
-  before: 'int',
-  after: 'int',
-  sent: 'int',
-  events: 'int',
-});
-
-/** @throws ExpressionError, whose message names the expression */
-export function checkExpressions(scenario: Scenario): void {
-  for (const read of expressionsOf(scenario)) read();
-}
-
-/** Functions that each read one of a file's expressions, like {@link checkExpressions}: each takes some time. */
-export function* expressionsOfFile({ probe, scenarios }: ScenarioFile): Generator<() => void> {
-  const value = probe !== undefined && 'url' in probe ? probe.value : undefined;
-  if (value !== undefined) yield () => named(value, () => readProbeValue(value));
-  for (const each of scenarios) yield* expressionsOf(each);
-}
-
-function* expressionsOf({ steps }: { readonly steps: readonly Step[] }): Generator<() => void> {
-  for (const step of steps) {
-    if ('steps' in step) yield* expressionsOf(step);
-    if (!('expect' in step)) continue;
-    for (const text of conditionsOf(step.expect)) yield () => named(text, () => readAnswerCondition(text));
-    const probe = step.expect?.probe;
-    if (typeof probe === 'string') yield () => named(probe, () => probeLanguage.readCondition(probe));
-  }
-}
-
-function named(text: string, work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    throw new ExpressionError(`"${text}": ${error.message}`, error.start, error.end);
-  }
 }
 
 export function asks({ steps }: Scenario, what: 'probe' | 'kept'): boolean {
@@ -491,17 +447,6 @@ class Running {
 
 function isUnmet(findings: readonly Finding[]): boolean {
   return findings.some(({ verdict }) => verdict === 'unmet');
-}
-
-function probeCondition(
-  expected: number | string,
-  before: number,
-  { sent, events }: { sent: number; events: number },
-): (after: number) => boolean {
-  if (typeof expected === 'number') return (after) => after - before === expected;
-  const condition = probeLanguage.readCondition(expected);
-  const [was, many, all] = [before, sent, events].map(BigInt) as [bigint, bigint, bigint];
-  return (after) => condition({ before: was, after: BigInt(after), sent: many, events: all });
 }
 
 function* namesAgain(steps: readonly Step[]): Generator<string> {

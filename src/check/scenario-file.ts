@@ -6,7 +6,7 @@ import { say } from '../common/say.ts';
 import { ExpressionError } from '../common/expressions/expressions.ts';
 import { structureOf } from '../common/parse-json.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
-import { expressionsOfFile } from './run.ts';
+import { expressionsOfFile } from './scenario-expressions.ts';
 import { scenarioFileSchema, scenarioSchema, stepSchema } from './scenario.ts';
 import type { Scenario, ScenarioFile, Step } from './scenario.ts';
 import { CheckError } from './check-error.ts';

@@ -37,12 +37,8 @@ export function newCommand(name: string, summary: string, description: string, .
 }
 
 /** A command that does not use a data directory itself, such as one with subcommands that do. */
-export function commandGroup(
-  name: string,
-  summary: string,
-  description: string,
-  ...[examples, next, notes = []]: Below
-): Command {
+export function commandGroup(name: string, summary: string, description: string, ...below: Below): Command {
+  const [examples, next, notes = []] = below;
   const after = ['Examples:', ...examples.map((each) => `  ${each}`)];
   if (notes.length > 0) after.push('', ...notes);
   if (next !== undefined) after.push('', `Next: ${next}`);

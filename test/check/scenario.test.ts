@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { publishedSchema, schemaFile } from '../../scripts/scenario-schema.ts';
 import { ExpressionError } from '../../src/common/expressions/expressions.ts';
-import { asks, checkExpressions } from '../../src/check/run.ts';
+import { asks } from '../../src/check/run.ts';
+import { expressionsOfFile } from '../../src/check/scenario-expressions.ts';
 import { scenario } from '../../src/check/scenario.ts';
+import type { Scenario } from '../../src/check/scenario.ts';
 import { readScenarioText, ScenarioFileError } from '../../src/check/scenario-file.ts';
 
 function refused(value: unknown): string {
@@ -21,6 +23,10 @@ const send = { send: { sample: 'Subscribe' } };
 
 function withSteps(...steps: unknown[]): unknown {
   return { scenarios: [{ name: 'it', steps }] };
+}
+
+function readAll(scenario: Scenario): void {
+  for (const read of expressionsOfFile({ scenarios: [scenario] })) read();
 }
 
 describe('A file of scenarios', () => {
@@ -74,10 +80,10 @@ describe('A file of scenarios', () => {
       { probe: 'after = before' },
       { answer: 'answer.body.matches("(a+)+$")' },
     ]) {
-      assert.throws(() => checkExpressions(scenario(steps(expect))), ExpressionError, JSON.stringify(expect));
+      assert.throws(() => readAll(scenario(steps(expect))), ExpressionError, JSON.stringify(expect));
     }
     const right = scenario(steps({ answer: 'answer.status == 200', probe: 'after - before == sent' }));
-    assert.doesNotThrow(() => checkExpressions(right));
+    assert.doesNotThrow(() => readAll(right));
     assert.deepEqual([asks(right, 'probe'), asks(right, 'kept')], [true, false]);
   });
 

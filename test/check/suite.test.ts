@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { runChecks } from '../../src/check/check.ts';
-import { checkExpressions } from '../../src/check/run.ts';
+import { expressionsOfFile } from '../../src/check/scenario-expressions.ts';
 import type { RunContext } from '../../src/check/run.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
@@ -30,7 +30,7 @@ describe('The suite', () => {
       assert.match(id, /^[a-z0-9]+(?:-[a-z0-9]+)*$/);
       for (const text of [title, why, platform, fix]) assert.ok(text.length > 5, id);
       assert.match(`${why}${platform}${fix}`, /\.$/, id);
-      checkExpressions(scenario);
+      for (const read of expressionsOfFile({ scenarios: [scenario] })) read();
     }
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { SecretMask } from '../../../src/common/masking.ts';
-import { checkExpressions, runScenario } from '../../../src/check/run.ts';
+import { runScenario } from '../../../src/check/run.ts';
+import { expressionsOfFile } from '../../../src/check/scenario-expressions.ts';
 import { readScenarioText } from '../../../src/check/scenario-file.ts';
 import { newRun, sourcesOf } from '../../../src/check/sources.ts';
 import { toFixture } from '../../../src/export/fixture.ts';
@@ -51,7 +52,7 @@ describe('A scenario made of a selection', () => {
     const text = scenarioFile('takes two', rows, await fixtureOf(body));
     assert.doesNotMatch(text, /real\.person/);
     const file = readScenarioText(text);
-    file.scenarios.forEach(checkExpressions);
+    for (const read of expressionsOfFile(file)) read();
     const receiver = await startReceiver();
     const result = await runScenario(file.scenarios[0]!, {
       target: {
