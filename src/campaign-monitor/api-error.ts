@@ -129,7 +129,7 @@ export class CampaignMonitorError extends Error {
 
   constructor(kind: CampaignMonitorErrorKind, details: CampaignMonitorErrorDetails = {}) {
     const [happened, next] = textsOf(kind);
-    super(withDetails(happened, details), { cause: details.cause });
+    super(withDetails(happened, details), details);
     this.kind = kind;
     this.code = details.code ?? null;
     this.status = details.status ?? null;
