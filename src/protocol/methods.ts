@@ -31,7 +31,7 @@ import { resendDestinationSchema, secretsChangeSchema, settingsChangeSchema, tun
 import { destinationStatusSchema, statusSchema, tunnelStatusSchema } from './status.ts';
 
 /** Raised when a method or notification changes incompatibly. */
-export const protocolVersion = 5;
+export const protocolVersion = 6;
 
 const anyId = z.string().regex(/^[den][1-9]\d*$/, 'expected an ID such as d7, e12, or n9');
 const fetchedId = z.string().min(1).max(64);
