@@ -87,6 +87,7 @@ export class ThreadReports {
 
   /** VS Code has set its breakpoints: from now on, it is told. @param stop where sending has stopped before */
   begin(stop: Stop | null): void {
+    if (this.state === 'ended') return;
     if (stop !== null) this.stopped(stop);
     this.#focus ??= { notificationId: null, reason: 'entry', description: say('Paused') };
     this.state = 'begun';

@@ -604,6 +604,16 @@ describe('Breakpoints in the debugger', () => {
     await changed(2, text);
   });
 
+  it('are taken away once where the session ends while it begins', async () => {
+    const relay = await startWith(await startReceiver());
+    const session = await beginDebugging(relay.client);
+    const beginning = session.request('configurationDone');
+    await session.request('disconnect');
+    await beginning;
+    await session.request('disconnect');
+    assert.equal(session.ends.length, 1);
+  });
+
   it('keep what the terminal set, are taken away with the session, and what is held stays held', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
