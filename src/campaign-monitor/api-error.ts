@@ -83,7 +83,7 @@ function textsOf(kind: CampaignMonitorErrorKind): readonly [happened: string, ne
       say('Campaign Monitor can’t find the requested item'),
       say('The webhook or list may have been deleted. List the webhooks again.'),
     ],
-    'rate-limited': [say('Campaign Monitor received too many requests'), say('Wait a minute and try again.')],
+    'rate-limited': [say('Campaign Monitor received too many requests'), say('Wait, and then try again.')],
     refused: [
       say('Campaign Monitor refused the request'),
       say('Look up the code in the Campaign Monitor API documentation.'),

@@ -77,10 +77,9 @@ export class CampaignMonitorSession {
     const content = answer.text.trim() === '' ? undefined : (parseJson(answer.text) ?? answer.text.trim());
     const result = schema.safeParse(content);
     if (!result.success) {
-      throw new CampaignMonitorError('unexpected-answer', {
-        status: answer.status,
-        said: `${method} ${path}: ${plainText(z.prettifyError(result.error))}`,
-      });
+      const [issue] = result.error.issues;
+      const said = plainText(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+      throw new CampaignMonitorError('unexpected-answer', { status: answer.status, said });
     }
     return result.data;
   }

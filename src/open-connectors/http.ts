@@ -81,9 +81,8 @@ export class OpenConnectorsHttp {
       ...(call.token === undefined ? [] : [[call.token, 'enter-instance-token'] as const]),
     ] as const) {
       if (!/^[\x21-\x7e]+$/.test(secret)) {
-        throw new OpenConnectorsError('refused', advice, {
-          message: say('A secret is missing or contains an invalid character'),
-        });
+        const message = secret === '' ? say('A secret is missing') : say('A secret contains an invalid character');
+        throw new OpenConnectorsError('refused', advice, { message });
       }
     }
     const url = new URL(`${this.#baseUrl}${call.path}`);
