@@ -106,6 +106,7 @@ const light: ReadonlySet<string> = new Set([
   'protocol/attempts.ts',
   'protocol/channel-file.ts',
   'protocol/event-filter.ts',
+  'protocol/event-row.ts',
   'protocol/message-size.ts',
   'protocol/resend-on-save.ts',
   'protocol/tunnel-words.ts',

@@ -20,6 +20,14 @@ export function withEscapes(text: string, keep = ''): string {
 }
 
 /**
+ * Text from outside for one line of a view: invisible characters become visible escapes such as `\x1b`.
+ * @param most cut to this number of UTF-16 units, with an ellipsis
+ */
+export function printable(text: string, most = 200): string {
+  return withEscapes(text.length > most ? `${text.slice(0, most)}…` : text);
+}
+
+/**
  * Escapes unprintable characters as JSON does, so that the text drives no terminal and reorders no line, and parses to
  * the same. Line ends and tabs between its tokens stay.
  */

@@ -101,15 +101,6 @@ export const pausedBySchema = z.discriminatedUnion('kind', [
 ]);
 export type PausedBy = z.infer<typeof pausedBySchema>;
 
-export function whoPaused(by: PausedBy): string {
-  return by.kind === 'breakpoint' ? `breakpoint ${by.breakpointId}` : clientName(by.client);
-}
-
-export function clientName({ kind, id }: DebugClient): string {
-  const names = { terminal: 'a terminal', vscode: 'VS Code', other: 'a client' } as const;
-  return names[kind] + (id === undefined ? '' : ` (${id})`);
-}
-
 /** The state of sending. It stays paused until a client continues it, even if the one that paused it is gone. */
 export const sendingSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('flowing'), held: heldCountsSchema, breakpoints: z.int() }),

@@ -73,7 +73,7 @@ describe('what a command advises, where it was given a data directory', function
       (await place.run('status')).out,
       /Forwards to +no destination yet: run cm-relay stop, and then cm-relay listen 3000\/callback/,
     );
-    assert.match((await place.run('events')).out, /jane@example\.org +no destination\n/);
+    assert.match((await place.run('events')).out, /jane@example\.org +not forwarded\n/);
     const { err } = await place.run('resend', 'e1');
     assert.match(err, /nothing to resend: no destination/);
     assert.ok(err.includes(`cm-relay resend ${hint} e1 --to 3000/callback`), err);

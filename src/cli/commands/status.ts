@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { whoPaused } from '../../protocol/debug.ts';
+import { pauserOf } from '../../protocol/event-row.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
 import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
@@ -56,7 +56,7 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
 async function notRunning(dataDir: string, json: boolean): Promise<void> {
   readForNextStart(dataDir);
   const left = await leftIn(dataDir);
-  const paused = left?.state === 'paused' ? { by: whoPaused(left.by), since: left.since } : null;
+  const paused = left?.state === 'paused' ? { by: pauserOf(left.by), since: left.since } : null;
   const held = Object.values(left?.held ?? {}).reduce((sum, each) => sum + each, 0);
   if (json) {
     await printJson({ running: false, dataDir, paused, held });

@@ -1,8 +1,8 @@
 /** Texts about how the webhook endpoint answers deliveries. */
 import type { Answering } from '../../protocol/answering.ts';
-import { clientName } from '../../protocol/debug.ts';
+import { clientName } from '../../protocol/event-row.ts';
 import type { Delivery } from '../../protocol/history.ts';
-import { count, duration, localTime, printable } from './text.ts';
+import { count, duration, localTime } from './text.ts';
 
 export const toAnswerAsUsual = 'To answer as usual, run cm-relay listen --answer off --detach.';
 
@@ -13,12 +13,7 @@ export function answeringText(answering: Answering): string {
   const after = delayMs === 0 ? '' : ` after ${duration(delayMs)}`;
   const end = `until ${localTime(until)}${remaining === null ? '' : ' at the latest'}`;
   const once = status < 300 ? ", and their sender doesn't post them again" : '';
-  return `Answering ${which} with ${status} on purpose${after}, ${end} (set by ${printable(clientName(by))}). Deliveries are stored, not forwarded${once}.`;
-}
-
-/** Empty for a normal answer. */
-export function answeredText({ answered, httpStatus }: Pick<Delivery, 'answered' | 'httpStatus'>): string {
-  return answered === undefined ? '' : `answered ${httpStatus} on purpose`;
+  return `Answering ${which} with ${status} on purpose${after}, ${end} (set by ${clientName(by)}). Deliveries are stored, not forwarded${once}.`;
 }
 
 export function rejectedText({

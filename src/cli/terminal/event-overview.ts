@@ -1,5 +1,6 @@
 /** One event for `cm-relay show` and the live view: what was received, sent, and answered. */
 import { attemptAdvice, attemptName, replaysAmong } from '../../protocol/attempts.ts';
+import { addressOf, labelOf, signatureOf, typeOf } from '../../protocol/event-row.ts';
 import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Result } from '../../protocol/methods.ts';
@@ -148,9 +149,9 @@ const dim = (text: string): string => styleText('dim', text);
 function eventLines({ event, delivery }: Result<'events/get'>): string[] {
   const title =
     event.kind === 'event'
-      ? `${event.type ?? 'no type'}  ${event.address ?? 'no address'}`
+      ? `${typeOf(event)}  ${addressOf(event)}`
       : event.kind === 'test'
-        ? 'test call'
+        ? labelOf(event)
         : rejectedText(event);
   const facts: [string, string | null][] = [
     [
@@ -163,9 +164,9 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
     ],
     ['list', event.list],
     ['date', event.date],
-    ['signature', event.signature === 'fetched' ? 'fetched: no signature to check' : event.signature],
+    ['signature', event.signature === null ? null : signatureOf(event)],
     ['warning', event.warning],
-    ['same as', event.duplicateOf === null ? null : `${event.duplicateOf} (possible duplicate)`],
+    ['same as', event.duplicateOf],
   ];
   return [
     `${styleText('bold', event.id)}  ${printable(title)}`,

@@ -1,6 +1,6 @@
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { answeredText } from './answering-text.ts';
-import { clip, columnsOf, localTime, nextWords, pad, printable, signatureMark } from './text.ts';
+import { aboutOf, marksOf, rowState, typeOf } from '../../protocol/event-row.ts';
+import { clip, columnsOf, localTime, nextWords, pad } from './text.ts';
 import { styleText } from './command-process.ts';
 
 interface Layout {
@@ -44,8 +44,6 @@ export class EventTable {
 
   line(row: EventRow): string {
     const { received, type, address } = this.#layout;
-    const about =
-      row.kind === 'rejected' ? (row.reason ?? '') : row.kind === 'test' ? 'test call' : (row.address ?? '');
     // A long ID reduces the width of the address.
     const more = Math.max(0, row.id.length - idColumns);
     const addressColumns = Math.max(1, address - more);
@@ -53,23 +51,19 @@ export class EventTable {
     const columns = [
       pad(row.id, idColumns),
       ...(received === 0 ? [] : [styleText('dim', timeIn(received, row.receivedAt))]),
-      cell(row.kind === 'rejected' ? 'rejected' : (row.type ?? '-'), type),
+      cell(typeOf(row), type),
       // Without a state, the text about the event gets its space.
       ...(state === ''
-        ? [clip(printable(about), addressColumns + 1 + this.#layout.forwarded)]
-        : [cell(about, addressColumns), state]),
+        ? [clip(aboutOf(row), addressColumns + 1 + this.#layout.forwarded)]
+        : [cell(aboutOf(row), addressColumns), state]),
     ];
     return columns.join(' ').trimEnd();
   }
 
   #forwarded(row: EventRow): string {
-    const marks = [
-      signatureMark(row.signature),
-      row.duplicateOf === null ? '' : `same as ${row.duplicateOf}`,
-      row.warning === null ? '' : 'warning',
-    ];
-    if (row.answered !== undefined) marks.unshift(styleText('yellow', answeredText(row)));
-    else if (row.kind === 'event' && row.forwardings.length === 0) marks.unshift(styleText('dim', 'no destination'));
+    const marks = marksOf(row).map((mark) => (row.answered === undefined ? mark : styleText('yellow', mark)));
+    if (row.warning !== null) marks.push('warning');
+    if (row.answered === undefined && rowState(row) === 'none') marks.unshift(styleText('dim', 'not forwarded'));
     const all = row.forwardings.map((each) => forwarded(each) + nextAttempt(each)).join(', ');
     const parts = [all, ...marks].filter((part) => part !== '');
     const whole = parts.join('  ');
@@ -92,7 +86,7 @@ function timeIn(columns: number, iso: string): string {
 }
 
 function cell(text: string, columns: number): string {
-  return pad(clip(printable(text), columns), columns);
+  return pad(clip(text, columns), columns);
 }
 
 const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;

@@ -3,24 +3,14 @@ import type { RetryPolicy } from '../../common/retry-policies.ts';
 import type { Answering } from '../../protocol/answering.ts';
 import type { Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
+import { addressOf, marksOf, stateWord, typeOf } from '../../protocol/event-row.ts';
 import type { Status, TunnelStatus } from '../../protocol/status.ts';
 import { inSameDirectory } from '../same-directory.ts';
-import { answeredText, answeringText, rejectedText } from './answering-text.ts';
+import { answeringText, rejectedText } from './answering-text.ts';
 import type { BatchOutcome } from './batches.ts';
 import { masked } from './masked.ts';
 import { heldNumbers } from './sending-text.ts';
-import {
-  clip,
-  columnsOf,
-  count,
-  duration,
-  localTime,
-  pad,
-  printable,
-  signatureMark,
-  signedWords,
-  size,
-} from './text.ts';
+import { clip, columnsOf, count, duration, localTime, pad, printable, signedWords, size } from './text.ts';
 
 /** Colors a text; the identity without colors. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
@@ -97,17 +87,14 @@ export class LiveView {
     const icons = { accepted: ['green', '●'], test: ['cyan', '○'], rejected: ['red', '✗'] } as const;
     const [colour, icon] = icons[delivery.status];
     const first = events[0];
-    const id = delivery.eventCount === 1 && first !== undefined ? first.id : delivery.id;
+    const isSingle = delivery.eventCount === 1 && first !== undefined;
+    const id = isSingle ? first.id : delivery.id;
     const parts = [whatCame(delivery, events)];
     if (delivery.status === 'accepted') {
       parts.push(delivery.list === null ? '' : `list ${printable(delivery.list)}`);
-      if (delivery.eventCount === 1 && first !== undefined) {
-        parts.push(first.duplicateOf === null ? '' : `possible duplicate of ${first.duplicateOf}`, first.warning ?? '');
-      }
+      if (isSingle) parts.push(first.warning ?? '');
     }
-    parts.push(signatureMark(delivery.signature));
-    if (delivery.injected) parts.push('edited and resent');
-    parts.push(answeredText(delivery));
+    parts.push(...marksOf({ ...delivery, duplicateOf: isSingle ? first.duplicateOf : null }));
     return this.#line(
       delivery.receivedAt,
       colour,
@@ -220,10 +207,10 @@ function whatCame(delivery: Delivery, events: readonly EventRow[]): string {
   if (delivery.status === 'rejected') {
     return `${rejectedText(delivery)} (${size(delivery.bodyBytes)})`;
   }
-  if (delivery.status === 'test') return 'test call';
+  if (delivery.status === 'test') return stateWord('test');
   const [first] = events;
   if (delivery.eventCount === 1 && first !== undefined) {
-    return `${first.type ?? 'no type'}  ${first.address ?? 'no address'}`;
+    return `${typeOf(first)}  ${addressOf(first)}`;
   }
   return `batch of ${delivery.eventCount}${byType(delivery, events)}`;
 }

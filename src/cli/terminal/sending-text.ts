@@ -1,6 +1,6 @@
 /** Texts about sending, and what is held. */
 import { heldCount } from '../../common/held-count.ts';
-import { whoPaused } from '../../protocol/debug.ts';
+import { pauserOf } from '../../protocol/event-row.ts';
 import { maskSecrets } from '../../export/item.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
@@ -21,7 +21,7 @@ export function heldText(sending: Sending): string {
     return missingKey === 0 ? 'Sending is on.' : `Sending is on. Held for a missing key: ${missingKey}.`;
   }
   const since = localTime(sending.since);
-  return `Sending has been paused since ${since} by ${printable(whoPaused(sending.by))}. ${heldNumbers(sending)}`;
+  return `Sending has been paused since ${since} by ${pauserOf(sending.by)}. ${heldNumbers(sending)}`;
 }
 
 /** `n5 to localhost:3000/callback, …`. */

@@ -1,5 +1,4 @@
 import stringWidth from 'string-width';
-import type { SignatureCheck } from '../../protocol/history.ts';
 
 /** For text from outside. */
 export { withEscapes as printable } from '../../common/unprintable.ts';
@@ -97,12 +96,6 @@ export function downWords(since: string | undefined): string {
 /** `, next attempt 14:03:59`; empty if there is none, or it is past. */
 export function nextWords(at: string | null | undefined): string {
   return at !== null && at !== undefined && Date.parse(at) > Date.now() ? `, next attempt ${localTime(at)}` : '';
-}
-
-/** For Open Connectors' notifications: empty if the signature is valid, or there is no key to check it. */
-export function signatureMark(signature: SignatureCheck | null): string {
-  if (signature === 'fetched') return 'fetched';
-  return signature === 'invalid' || signature === 'missing' ? `signature ${signature}` : '';
 }
 
 export function signedWords({ signatureKeyName }: { readonly signatureKeyName?: string | undefined }): string {

@@ -8,7 +8,7 @@ import type { Delivery, EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { jsonErrorAt } from '../event-documents/json-text.ts';
 import type { EventsNode } from '../events/event-node.ts';
-import { isHeldAtGate } from '../events/forwarding-state.ts';
+import { isHeldAtGate } from '../../protocol/event-row.ts';
 import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';

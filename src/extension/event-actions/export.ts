@@ -10,7 +10,7 @@ import { saveFile } from '../ui/save-file.ts';
 import { copy } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
-import { labelOf } from '../events/event-words.ts';
+import { labelOf } from '../../protocol/event-row.ts';
 import { connected } from '../session/connected.ts';
 import { chosenRows } from '../events/chosen.ts';
 import type { ExportFormat } from '../../export/gather.ts';

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';
-import { descriptionOf, labelOf } from '../events/event-words.ts';
+import { labelOf } from '../../protocol/event-row.ts';
+import { descriptionOf } from '../events/event-words.ts';
 import { rowContextOf } from '../events/row-context.ts';
 import { connected } from '../session/connected.ts';
 

@@ -6,7 +6,7 @@ import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
-import { labelOf } from '../events/event-words.ts';
+import { labelOf } from '../../protocol/event-row.ts';
 import { eventViewType, parseDocumentPath } from '../events/address.ts';
 import type { DocumentKind } from '../events/address.ts';
 import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';

@@ -3,7 +3,7 @@
  * extension's are typed. Text from outside is shown as text, never as markup.
  */
 import { z } from 'zod';
-import type { RowState } from '../events/forwarding-state.ts';
+import type { RowState } from '../../protocol/event-row.ts';
 import type { Stretch } from '../event-documents/json-text.ts';
 import type { editorTexts } from './texts.ts';
 

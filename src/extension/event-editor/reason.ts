@@ -5,7 +5,7 @@ import type { Result } from '../../protocol/methods.ts';
 import { decoded } from '../event-documents/content.ts';
 import { forwardingInFull } from '../events/event-words.ts';
 import type { RowContext } from '../events/event-words.ts';
-import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
+import { forwardingWord, isHeldAtGate, mostUrgent } from '../../protocol/event-row.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { Reason } from './messages.ts';

@@ -6,7 +6,7 @@ import { durationOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { forwardingInFull } from '../events/event-words.ts';
 import type { RowContext } from '../events/event-words.ts';
-import { forwardingWord, isHeldAtGate, mostUrgent } from '../events/forwarding-state.ts';
+import { forwardingWord, isHeldAtGate, mostUrgent } from '../../protocol/event-row.ts';
 import type { Pill, Step, StepGroup } from './messages.ts';
 
 /** Attempts of one forwarding to draw; older ones are in the document. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { chosenEventsSchema, eventId } from '../../protocol/chosen-events.ts';
 import type { ChosenEvents, LeftOfChoice } from '../../protocol/chosen-events.ts';
 import { eventOrders } from '../../protocol/event-filter.ts';
-import type { RowState } from '../events/forwarding-state.ts';
+import type { RowState } from '../../protocol/event-row.ts';
 import type { tableTexts } from './texts.ts';
 
 export type ColumnName = Sort['by'] | 'address' | 'list' | 'destination' | 'id' | 'waterfall';

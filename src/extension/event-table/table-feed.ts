@@ -9,7 +9,7 @@ import { mostRows, mostTraced } from '../../protocol/message-size.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
-import { mostUrgent, rowState } from '../events/forwarding-state.ts';
+import { mostUrgent, rowState } from '../../protocol/event-row.ts';
 import { HistoryReader } from '../events/history-reader.ts';
 import type { IsCurrent } from '../events/history-reader.ts';
 import { numberOf } from '../events/history-watch.ts';

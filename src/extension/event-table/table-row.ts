@@ -7,8 +7,7 @@ import type { EventRow, Forwarding, TracedEvent } from '../../protocol/history.t
 import { durationOf, listOf, placeOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
-import { addressOf, heldAtGate, marksOf, stateWord } from '../events/event-words.ts';
-import { flagsOf, isHeldAtGate } from '../events/forwarding-state.ts';
+import { aboutOf, flagsOf, heldAtGate, isHeldAtGate, marksOf, stateWord, typeOf } from '../../protocol/event-row.ts';
 import type { Span, TableRow } from './messages.ts';
 
 /** @param names lists' names, and the language for numbers */
@@ -25,8 +24,8 @@ export function tableRow(traced: TracedEvent, names: ListNaming & { readonly lan
     receivedAt,
     state,
     cells: {
-      type: row.kind === 'event' ? printable(row.type ?? say('No type')) : stateWord(row.kind),
-      address: row.kind === 'event' ? addressOf(row) : printable(row.reason ?? ''),
+      type: typeOf(row),
+      address: aboutOf(row),
       list: row.list === null ? '' : printable(names.nameOfList(row.list) ?? row.list),
       state: [words, ...marksOf(row)].join(', '),
       status: status === null ? '' : String(status),

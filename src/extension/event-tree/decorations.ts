@@ -3,7 +3,7 @@
  */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import type { ShownState } from '../events/forwarding-state.ts';
+import type { ShownState } from '../../protocol/event-row.ts';
 
 const scheme = 'campaign-monitor-relay-state';
 

@@ -1,21 +1,22 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
-import { flagsOf, isHeldAtGate, isUnderWay, shownState } from '../events/forwarding-state.ts';
-import type { ShownState } from '../events/forwarding-state.ts';
-import { decoratedUri } from './decorations.ts';
-import { eventUri } from '../event-documents/open-document.ts';
-import type { EventNode, NewestNode } from '../events/event-node.ts';
 import {
-  descriptionOf,
-  forwardingInFull,
+  flagsOf,
+  isHeldAtGate,
+  isUnderWay,
   labelOf,
   marksOf,
   placeInDelivery,
-  rowLabelOf,
+  shownState,
   signatureOf,
-  spokenOf,
-} from '../events/event-words.ts';
+  typeOf,
+} from '../../protocol/event-row.ts';
+import type { ShownState } from '../../protocol/event-row.ts';
+import { decoratedUri } from './decorations.ts';
+import { eventUri } from '../event-documents/open-document.ts';
+import type { EventNode, NewestNode } from '../events/event-node.ts';
+import { descriptionOf, forwardingInFull, rowLabelOf, spokenOf } from '../events/event-words.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import { ageOf, dateOf, listOf } from '../ui/phrases.ts';
 import type { RowContext } from '../events/event-words.ts';
@@ -107,7 +108,7 @@ function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
 export function eventTooltip({ row }: EventNode, around: RowContext): vscode.MarkdownString {
   const { language } = vscode.env;
   return factsTooltip([
-    [say('Type'), row.kind === 'event' ? (row.type ?? say('No type')) : labelOf(row)],
+    [say('Type'), row.kind === 'event' ? typeOf(row) : labelOf(row)],
     [say('Address'), row.address ?? ''],
     [say('List'), row.list === null ? '' : listOf(row.list, around)],
     [say('Date'), row.date === null ? '' : dateOf(row.date, language)],

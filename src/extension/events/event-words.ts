@@ -2,11 +2,24 @@
 import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { pauserOf } from '../sending/sending-words.ts';
 import { clockOf, durationOf, isToday } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
-import { forwardingWord, isHeldAtGate, isUnderWay, rowState, shownForwarding } from './forwarding-state.ts';
-import type { RowState, UnderWay } from './forwarding-state.ts';
+import {
+  addressOf,
+  answerOf,
+  forwardingWord,
+  heldAtGate,
+  isHeldAtGate,
+  isUnderWay,
+  labelOf,
+  marksOf,
+  pauserOf,
+  placeInDelivery,
+  rowState,
+  shownForwarding,
+  typeOf,
+} from '../../protocol/event-row.ts';
+import type { UnderWay } from '../../protocol/event-row.ts';
 import { printable } from '../ui/printable.ts';
 
 export interface RowContext extends ListNaming {
@@ -22,26 +35,12 @@ export interface RowContext extends ListNaming {
   readonly sending?: Sending | undefined;
 }
 
-/** What happened, and to whom; or the kind of the row. */
-export function labelOf(row: EventRow): string {
-  if (row.kind === 'event') return `${typeOf(row)} · ${addressOf(row)}`;
-  return row.kind === 'test' ? say('Test call') : say('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
-}
-
 /**
  * The label in a narrow side bar, which cuts the end: a destination's refusal comes first, because the address may be
  * long.
  */
 export function rowLabelOf(row: EventRow, around: UnderWay): string {
   return [refusalOf(row, around), labelOf(row)].filter((part) => part !== '').join(' · ');
-}
-
-export function addressOf({ address }: EventRow): string {
-  return address === null || address === '' ? say('No address') : printable(address);
-}
-
-function typeOf(row: EventRow): string {
-  return printable(row.type ?? say('No type'));
 }
 
 /** The time first, because the side bar is narrow and the icon shows the state; then the rest by importance. */
@@ -60,8 +59,7 @@ export function descriptionOf(row: EventRow, around: RowContext): string {
 
 export function spokenOf(row: EventRow, around: RowContext): string {
   const parts = [
-    row.kind === 'event' ? typeOf(row) : '',
-    row.kind === 'event' ? addressOf(row) : labelOf(row),
+    ...(row.kind === 'event' ? [typeOf(row), addressOf(row)] : [labelOf(row)]),
     stateOf(row, around),
     row.list === null ? '' : say('list {0}', printable(around.nameOfList(row.list) ?? row.list)),
     clockOf(row.receivedAt, around.now, around.language),
@@ -72,36 +70,6 @@ export function spokenOf(row: EventRow, around: RowContext): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** Its position in a delivery with several events; also the name of a delivery without events in messages. */
-export function placeInDelivery({ deliveryId, inDelivery }: EventRow): string {
-  if (inDelivery.of < 2) return '';
-  return say('{0} of {1} in {2}', inDelivery.position, inDelivery.of, deliveryId);
-}
-
-export function marksOf(row: EventRow): string[] {
-  const marks: string[] = [];
-  const signature = signatureOf(row);
-  if (signature !== '' && row.signature !== 'unchecked') marks.push(signature);
-  if (row.duplicateOf !== null) marks.push(say('duplicate of {0}', row.duplicateOf));
-  if (row.injected) marks.push(say('edited and resent'));
-  if (row.answered !== undefined) marks.push(say('answered {0} on purpose', row.httpStatus));
-  return marks;
-}
-
-export function stateWord(state: RowState): string {
-  return {
-    failed: say('Failed'),
-    held: say('Held'),
-    retrying: say('Retrying'),
-    waiting: say('Waiting'),
-    discarded: say('Discarded'),
-    sent: say('Sent'),
-    rejected: say('Rejected'),
-    test: say('Test call'),
-    none: say('Not forwarded'),
-  }[state];
-}
-
 /** Why resending rows sent nothing: what wasn't sent yet isn't sent twice. */
 export function whyNothingIsResent(rows: readonly EventRow[]): string {
   if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
@@ -110,18 +78,6 @@ export function whyNothingIsResent(rows: readonly EventRow[]): string {
     forwardings.some(({ state }) => state === 'waiting' || state === 'held'),
   );
   return waits ? say('Not resent: still waiting to be sent.') : say('Not resent: no matching destination.');
-}
-
-/** The signature of a notification from Open Connectors; empty for Campaign Monitor's deliveries. */
-export function signatureOf({ signature }: EventRow): string {
-  if (signature === null) return '';
-  return {
-    valid: say('valid signature'),
-    invalid: say('wrong signature'),
-    missing: say('no signature'),
-    unchecked: say('signature not checked: no verify key'),
-    fetched: say('fetched: no signature to check'),
-  }[signature];
 }
 
 /** The last response of a destination that refused an event; empty if none has. */
@@ -135,19 +91,6 @@ function refusalOf(row: EventRow, around: UnderWay): string {
 function furtherStateOf(row: EventRow, around: RowContext): string {
   const isSaid = rowState(row) === 'failed' && refusalOf(row, around) !== '';
   return isSaid ? othersOf(row) : stateOf(row, around);
-}
-
-/**
- * The last response of a destination that refused it: its status, or in one word why there is none, because type and
- * address follow; empty if unknown.
- */
-export function answerOf({ status, detail }: Forwarding): string {
-  if (status !== null) return String(status);
-  if (detail === null) return '';
-  if (/^no (?:complete )?(?:answer within|connection in time)/.test(detail)) return say('timed out');
-  if (/\bECONNREFUSED\b/.test(detail)) return say('refused');
-  if (/\b(?:ENOTFOUND|EAI_AGAIN)\b/.test(detail)) return say('unknown host');
-  return printable(detail);
 }
 
 /** The state of an event's forwarding; empty if there is nothing to forward. */
@@ -198,10 +141,6 @@ export function forwardingOf(forwarding: Forwarding, around: RowContext, underWa
     case 'discarded':
       return say('discarded');
   }
-}
-
-export function heldAtGate({ breakpointId }: Forwarding): string {
-  return breakpointId == null ? say('held: sending is paused') : say('held at breakpoint {0}', printable(breakpointId));
 }
 
 /** In full: since when, and who paused it, as far as known. */

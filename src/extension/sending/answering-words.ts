@@ -1,8 +1,8 @@
 /** Forced responses in words. Text from outside is made printable here. */
 import { say } from '../../common/say.ts';
 import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
+import { clientName } from '../../protocol/event-row.ts';
 import { clockOf, durationOf } from '../ui/phrases.ts';
-import { pauserOf } from './sending-words.ts';
 import type { Reader } from './sending-words.ts';
 
 export function onPurposeText(
@@ -12,7 +12,7 @@ export function onPurposeText(
   const words = [
     delayMs === 0 ? String(status) : say('{0} after {1}', status, durationOf(delayMs)),
     clockOf(until, now, language),
-    pauserOf({ kind: 'client', client: by }),
+    clientName(by),
   ];
   return remaining === null
     ? say('Deliveries are answered with {0} until {1} and not forwarded (set by {2}).', ...words)

@@ -1,9 +1,9 @@
 /** The state of sending in words. Text from outside is made printable here. */
 import { say } from '../../common/say.ts';
 import { heldCount } from '../../common/held-count.ts';
-import type { PausedBy, Sending } from '../../protocol/debug.ts';
+import type { Sending } from '../../protocol/debug.ts';
+import { pauserOf } from '../../protocol/event-row.ts';
 import { clockOf, isToday } from '../ui/phrases.ts';
-import { printable } from '../ui/printable.ts';
 
 /** Paused by a client, or stopped at a breakpoint. */
 export type PausedSending = Extract<Sending, { state: 'paused' }>;
@@ -13,19 +13,6 @@ export interface Reader {
   readonly now: number;
   /** The user's, such as `de`. */
   readonly language: string;
-}
-
-export function pauserOf(by: PausedBy): string {
-  if (by.kind === 'breakpoint') return say('breakpoint {0}', printable(by.breakpointId));
-  const { kind, id } = by.client;
-  switch (kind) {
-    case 'vscode':
-      return 'VS Code';
-    case 'terminal':
-      return id === undefined ? say('a terminal') : say('a terminal ({0})', printable(id));
-    case 'other':
-      return id === undefined ? say('another program') : say('another program ({0})', printable(id));
-  }
 }
 
 export function pausedText(sending: PausedSending, { now, language }: Reader): string {

@@ -1,13 +1,6 @@
-import { withEscapes } from '../../common/unprintable.ts';
+import { printable, withEscapes } from '../../common/unprintable.ts';
 
-/**
- * Text from outside for one line of the UI: invisible characters become visible escapes such as `\x1b`.
- * @param most cut to this number of UTF-16 units, with an ellipsis
- */
-export function printable(text: string, most = 200): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return withEscapes(cut);
-}
+export { printable };
 
 /** {@link printable} for several lines: line ends and tabs stay. */
 export function printableLines(text: string): string {

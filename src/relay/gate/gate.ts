@@ -5,7 +5,7 @@
  * then writes; continuing writes, then opens: after a crash, it is never more open than clients were told.
  */
 import { heldCount } from '../../common/held-count.ts';
-import { whoPaused } from '../../protocol/debug.ts';
+import { pauserOf } from '../../protocol/event-row.ts';
 import type {
   BreakpointPlace,
   DebugClient,
@@ -89,7 +89,7 @@ export class Gate implements GateView {
     this.#sending = store.storedSending;
     const { paused } = this.#sending;
     if (paused !== null)
-      this.#options.log('warn', `sending has been paused since ${iso(paused.since)} by ${whoPaused(paused.by)}`);
+      this.#options.log('warn', `sending has been paused since ${iso(paused.since)} by ${pauserOf(paused.by)}`);
     return breakpoints.restore(store.keptBreakpoints);
   }
 
@@ -234,7 +234,7 @@ export class Gate implements GateView {
       notificationId: null,
       destinationId: null,
       attempt: null,
-      text: `paused by ${whoPaused(by)}`,
+      text: `paused by ${pauserOf(by)}`,
     };
     const paused: Paused = { by, since, stop };
     this.#close(paused);

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Answering, AskedAnswer } from '../../protocol/answering.ts';
-import { clientName } from '../../protocol/debug.ts';
+import { clientName } from '../../protocol/event-row.ts';
 import { iso } from '../log/protocol-shapes.ts';
 
 /** The forced response and its progress. */

@@ -24,13 +24,14 @@ function forwarding(state: Forwarding['state'], status: number | null): Forwardi
 }
 
 describe('the table of events', () => {
-  it('marks a signature that is wrong or missing', () => {
+  it('marks a signature as checked, wrong, or missing', () => {
     const marked = (signature: EventRow['signature']): string =>
       stripVTControlCharacters(new EventTable(120).line(row({ signature, forwardings: [forwarding('sent', 200)] })));
-    assert.match(marked('invalid'), /sent {2}signature invalid$/);
-    assert.match(marked('missing'), /sent {2}signature missing$/);
-    assert.match(marked('fetched'), /sent {2}fetched$/);
-    for (const fine of ['valid', 'unchecked', null] as const) assert.match(marked(fine), /sent$/);
+    assert.match(marked('invalid'), /sent {2}wrong signature$/);
+    assert.match(marked('missing'), /sent {2}no signature$/);
+    assert.match(marked('fetched'), /sent {2}fetched: no signature to check$/);
+    assert.match(marked('valid'), /sent {2}valid signature$/);
+    for (const unchecked of ['unchecked', null] as const) assert.match(marked(unchecked), /sent$/);
   });
 
   it('fits the terminal, and shows how the forwarding stands', () => {

@@ -86,7 +86,7 @@ describe('the live view', () => {
     assert.equal(plain().delivery(delivery(), [event()]), `${time} ● e12    Subscribe  jane@example.org  list abc`);
     assert.match(
       plain().delivery(delivery(), [event({ duplicateOf: 'e3', warning: 'no date' })]),
-      /possible duplicate of e3 {2}no date$/,
+      /no date {2}duplicate of e3$/,
     );
   });
 
@@ -102,7 +102,7 @@ describe('the live view', () => {
   it('shows test calls and rejected deliveries as what they are', () => {
     assert.match(
       plain().delivery(delivery({ status: 'test', eventCount: 0 }), [event({ kind: 'test' })]),
-      /○ d7 +test call$/,
+      /○ d7 +Test call$/,
     );
     const rejected = delivery({ status: 'rejected', httpStatus: 400, reason: 'not JSON', eventCount: 0 });
     assert.match(plain().delivery(rejected, []), /✗ d7 +rejected with 400: not JSON \(300 bytes\)$/);
