@@ -1,5 +1,7 @@
 /** Errors of Campaign Monitor's API, by the vendor's code. */
 import { say } from '../common/say.ts';
+import { SecretMask } from '../common/masking.ts';
+import { oneLine } from '../common/unprintable.ts';
 
 export type CampaignMonitorErrorKind =
   | 'bad-api-key'
@@ -146,4 +148,18 @@ export class CampaignMonitorError extends Error {
 
 export function kindOfCode(code: number): CampaignMonitorErrorKind {
   return kinds.get(code) ?? 'refused';
+}
+
+/** Maximum length in a message, in characters. */
+const longest = 500;
+/** Maximum characters of a text to search for secrets. */
+const mostRead = 10_000;
+
+/** A shorter secret would match elsewhere. */
+const shortestSecret = 6;
+
+/** @param secrets what was sent and must not be in it, in the forms of SecretMask */
+export function plainText(text: string, secrets: readonly string[] = []): string {
+  const mask = new SecretMask(secrets.filter((secret) => secret.length >= shortestSecret));
+  return oneLine(mask.in(text.slice(0, mostRead), { cut: text.length > mostRead }), longest);
 }

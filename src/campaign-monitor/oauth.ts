@@ -1,10 +1,9 @@
 /** Campaign Monitor's OAuth: the URL of the consent, and the exchange of a code or refresh token for tokens. */
 import { z } from 'zod';
-import { CampaignMonitorError } from './api-error.ts';
+import { CampaignMonitorError, plainText } from './api-error.ts';
 import type { Fetch } from './http.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { exchange } from './http.ts';
-import { plainText } from './plain-text.ts';
 import { campaignMonitorHost } from './service.ts';
 
 const campaignMonitorOAuthBase = `${campaignMonitorHost}/oauth`;

@@ -2,13 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
-import { CampaignMonitorError, kindOfCode } from './api-error.ts';
+import { CampaignMonitorError, kindOfCode, plainText } from './api-error.ts';
 import type { Answer, Fetch } from './http.ts';
 import { exchange } from './http.ts';
 import type { CampaignMonitorTokens } from './oauth.ts';
 import { refreshToken } from './oauth.ts';
 import { say } from '../common/say.ts';
-import { plainText } from './plain-text.ts';
 
 export type CampaignMonitorCredential =
   | { readonly kind: 'api-key'; readonly apiKey: string }

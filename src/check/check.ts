@@ -1,12 +1,11 @@
 /** Runs the suite on a callback: one check after another, within a time limit for all. */
 import { say, translate } from '../common/say.ts';
 import { vendorDate } from '../campaign-monitor/samples.ts';
-import { removalMs } from './defaults.ts';
+import { Pace, quietBehind, removalMs, settled } from './settling.ts';
 import { ProbeError } from './probe.ts';
 import { answerWords, asks, outcomeOf, reasonOf, runScenario } from './run.ts';
 import type { Finding, Outcome, RunContext, ScenarioResult } from './run.ts';
 import type { Scenario } from './scenario.ts';
-import { Pace, quietBehind, settled } from './settling.ts';
 import type { Settling } from './settling.ts';
 import { newRun, withNote, withRun } from './sources.ts';
 import { removalOf, neighboursOf, oneSubscription } from './suite.ts';

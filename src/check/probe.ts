@@ -3,7 +3,7 @@ import { say } from '../common/say.ts';
 import { readText } from '../common/bounded-body.ts';
 import { celValue } from '../common/expressions/cel-value.ts';
 import type { CelValue } from '../common/expressions/cel-value.ts';
-import { maskOfCredentials } from '../common/credential-parts.ts';
+import { maskOfCredentials } from '../common/masking.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { hasMoreValues, maxValues, parseJson } from '../common/parse-json.ts';

@@ -3,7 +3,7 @@ import { say } from '../common/say.ts';
 import { celValue } from '../common/expressions/cel-value.ts';
 import type { CelValue } from '../common/expressions/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
-import { oneLine } from '../common/one-line.ts';
+import { oneLine } from '../common/unprintable.ts';
 import { parseJson } from '../common/parse-json.ts';
 import type { Answer } from './exchange.ts';
 import type { Message } from './messages.ts';

@@ -1,4 +1,4 @@
-import { maskOfCredentials } from '../common/credential-parts.ts';
+import { maskOfCredentials } from '../common/masking.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { secretsIn } from '../protocol/credential-headers.ts';
 

@@ -25,7 +25,7 @@ import type { TunnelProgram } from '../protocol/tunnel-program.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import { parseFilter } from '../protocol/event-filter.ts';
 import { methods } from '../protocol/methods.ts';
-import { flagKeyName } from '../protocol/missing-keys.ts';
+import { flagKeyName } from './missing-keys.ts';
 import { callbackUrl } from './callback-url.ts';
 import { defaultPort } from './connection.ts';
 import { checkedBy, collectedBy, notEmpty, seconds, urlOf, usualValues, wholeNumber } from './flags.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { flagKeyName } from '../protocol/missing-keys.ts';
+import { flagKeyName } from './missing-keys.ts';
 import {
   destinationSchema,
   settingsSchema,

@@ -1,6 +1,6 @@
 /** What the browser brings back from the page that asks for access, and whether it belongs to what was asked. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { oneLine } from '../common/one-line.ts';
+import { oneLine } from '../common/unprintable.ts';
 
 /** Of text from outside in a message, in characters. */
 const longestMessage = 300;

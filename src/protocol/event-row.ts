@@ -1,7 +1,7 @@
 /** How an event is shown, in every view and in the terminal. Text from outside is made printable here. */
 import { say } from '../common/say.ts';
 import { printable } from '../common/unprintable.ts';
-import type { DebugClient, PausedBy } from './debug.ts';
+import type { DebugClient, PausedBy, Sending } from './debug.ts';
 import { eventStates } from './event-filter.ts';
 import type { EventRow, EventState, Forwarding } from './history.ts';
 
@@ -168,4 +168,9 @@ export function clientName({ kind, id }: DebugClient): string {
     case 'other':
       return id === undefined ? say('another program') : say('another program ({0})', printable(id));
   }
+}
+
+/** Held forwardings that wait for the user: not those that wait for a key, or are held for their destination. */
+export function heldCount({ pause, breakpoint }: Pick<Sending['held'], 'pause' | 'breakpoint'>): number {
+  return pause + breakpoint;
 }

@@ -2,17 +2,18 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { Router } from 'express';
-import type { ErrorRequestHandler } from 'express';
+import express from 'express';
+import { Router } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { createCampaignMonitor } from './campaign-monitor.ts';
 import type { OutboxReport } from './campaign-monitor/outbox.ts';
-import type { SandboxCredentials } from './credentials.ts';
 import { fixedCredentials, randomCredentials } from './credentials.ts';
-import { loopbackOnly } from './loopback-only.ts';
+import type { SandboxCredentials } from './credentials.ts';
 import { createOpenConnectors } from './open-connectors.ts';
 import { platformControls } from './open-connectors/control.ts';
 import type { NotificationReport } from './open-connectors/notifier.ts';
 import { randomHex } from './random-texts.ts';
+import { loopbackHosts } from '../common/loopback.ts';
 
 /** Something that happened. It contains no query, body, or header, and only the origin of a webhook's URL. */
 export type SandboxReport =
@@ -174,3 +175,28 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
   };
 }
+
+/**
+ * Refuses, with 403, requests that don't come from this machine: those with a foreign `Host` (another domain that
+ * resolves to this machine) or a foreign `Origin` (a web page in the user's browser). Without `Origin`, a request isn't
+ * a cross-site one of a browser, and passes.
+ */
+const loopbackOnly: RequestHandler = (request, response, next) => {
+  const port = request.socket.localPort;
+  const hosts = port === undefined ? [] : loopbackHosts(port);
+  const host = request.headers.host?.toLowerCase() ?? '';
+  const origin = request.headers.origin?.toLowerCase();
+  const refused = !hosts.includes(host)
+    ? 'Host'
+    : origin !== undefined && !hosts.some((own) => origin === `http://${own}`)
+      ? 'Origin'
+      : null;
+  if (refused === null) {
+    next();
+    return;
+  }
+  response.status(403).json({
+    error: `the sandbox answers only this machine; the request's ${refused} header names another address`,
+    next: `Call http://127.0.0.1:${port ?? ''} from a program, not from a web page.`,
+  });
+};

@@ -1,7 +1,7 @@
 /** A world for checks in which time passes at once: its clock goes on as soon as nothing is done any more. */
 import { setImmediate } from 'node:timers/promises';
 import { say } from '../../src/common/say.ts';
-import { settlingOf } from '../../src/check/defaults.ts';
+import { settlingOf } from '../../src/check/settling.ts';
 import { exchange, piecesOf } from '../../src/check/exchange.ts';
 import type { Answer } from '../../src/check/exchange.ts';
 import type { Message } from '../../src/check/messages.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { withEscapes } from '../../src/common/unprintable.ts';
+import { withEscapes, oneLine } from '../../src/common/unprintable.ts';
 
 const emoji = new RegExp('\\p{RGI_Emoji}', 'gv');
 
@@ -26,6 +26,22 @@ describe('what cannot be shown', () => {
     fc.assert(
       fc.property(fc.array(unit), (units) => {
         assert.doesNotMatch(withEscapes(units.join('')).replace(emoji, ''), /[\p{Control}\p{Format}\u2028\u2029]/u);
+      }),
+    );
+  });
+});
+
+describe('words from outside', () => {
+  it('are one line, with nothing hidden in it and nothing to click', () => {
+    assert.equal(oneLine(' a\r\n\tb\u202ec\u2028d ', 100), 'a b c d');
+    assert.equal(oneLine('[x](command:y)', 100), '[x] (command:y)');
+    assert.equal(oneLine('Müller 陽子 📚', 100), 'Müller 陽子 📚');
+    const hostile = fc.string({ unit: fc.constantFrom(']', '(', ' ', '\n', '\u200b', '\u202e', '\x1b', 'a', '📚') });
+    fc.assert(
+      fc.property(fc.oneof(hostile, fc.string({ unit: 'binary' })), fc.nat({ max: 50 }), (text, longest) => {
+        const line = oneLine(text, longest);
+        assert.ok(line.length <= longest);
+        assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\]\(/u);
       }),
     );
   });

@@ -2,7 +2,7 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CheckResult, Removal } from '../../check/check.ts';
-import { allChecksMs, answerWithinMs, removalMs, settlingOf } from '../../check/defaults.ts';
+import { allChecksMs, answerWithinMs, removalMs, settlingOf } from '../../check/settling.ts';
 import type { Reported } from '../../check/report.ts';
 import type { Outcome } from '../../check/run.ts';
 import type { Check } from '../../check/suite.ts';

@@ -18,7 +18,13 @@ import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, commandGroup, jsonFlag, notEmpty } from '../flags.ts';
 import type { CommonOptions } from '../flags.ts';
 import { listFlag, problemSentence } from '../vendors/instance-flags.ts';
-import { platformVariables, withPlatform } from '../vendors/open-connectors.ts';
+import {
+  instanceArgument,
+  instanceNamed,
+  platformCommand,
+  platformVariables,
+  withPlatform,
+} from '../vendors/open-connectors.ts';
 import type { Platform, PlatformOptions } from '../vendors/open-connectors.ts';
 import { note, print, printJson, printSafely } from '../terminal/output.ts';
 import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
@@ -27,7 +33,6 @@ import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { clip, count, pad, printable } from '../terminal/text.ts';
 import { createInstanceCommand } from '../vendors/instance-create.ts';
 import { noteSetCallback, policyCommand, queueCommand } from '../vendors/instance-queue.ts';
-import { instanceArgument, instanceNamed, platformCommand } from '../vendors/platform-command.ts';
 import { bodyCommand } from './body.ts';
 import { styleText } from '../terminal/command-process.ts';
 

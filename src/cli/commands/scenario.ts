@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { RunProbes, SecretsOfFile } from '../../check/run-probes.ts';
-import { quietMs, settlingOf } from '../../check/defaults.ts';
+import { quietMs, settlingOf } from '../../check/settling.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
 import type { Reported } from '../../check/report.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { pauserOf } from '../../protocol/event-row.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
-import { missingKeysAdvice } from '../../protocol/missing-keys.ts';
+import { missingKeysAdvice } from '../missing-keys.ts';
 import { stateWords } from '../../protocol/status.ts';
 import type { Status } from '../../protocol/status.ts';
 import { openHistory, readForNextStart } from '../../relay/index.ts';

@@ -15,8 +15,7 @@ import { masked } from '../terminal/masked.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { heldText, toSendHeld } from '../terminal/sending-text.ts';
 import { count, downWords, nextWords, widthOf } from '../terminal/text.ts';
-import { unknownTypes } from '../unknown-types.ts';
-import { filterFlag, filterHelp } from './events.ts';
+import { filterFlag, filterHelp, unknownTypes } from './events.ts';
 import { commandProcess } from '../terminal/command-process.ts';
 
 interface WaitOptions extends CommonOptions {

@@ -1,12 +1,11 @@
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { readFilter } from '../listen-flags.ts';
-import { commandProcess } from './command-process.ts';
+import { commandProcess, thisTerminal } from './command-process.ts';
 import { readKeys } from './keys.ts';
-import type { LiveFilter } from './live-filter.ts';
 import type { LiveLines } from './passing.ts';
 import { heldText, releasedText } from './sending-text.ts';
 import { printable, widthOf } from './text.ts';
-import { thisTerminal } from './this-terminal.ts';
+import { parseFilter } from '../../protocol/event-filter.ts';
 
 export const keysOpening =
   'Waiting for events. To send one, run cm-relay trigger subscribe in another terminal. Press ? for keys, q to stop.';
@@ -71,4 +70,33 @@ export function handleKeys(
     else if (key === 'q') process.kill(process.pid, 'SIGINT');
     else if (action !== undefined) run(action);
   });
+}
+
+/** Maximum deliveries per request: a filter has a maximum length. */
+const mostAtOnce = 40;
+
+export class LiveFilter {
+  readonly #client: RelayClient;
+  /** Valid; empty if everything matches. */
+  text: string;
+
+  constructor(client: RelayClient, text: string) {
+    this.#client = client;
+    this.text = text;
+  }
+
+  /** The deliveries with an event that matches in its current state. */
+  async fitting(deliveryIds: Iterable<string>): Promise<ReadonlySet<string>> {
+    const named = parseFilter(this.text, Date.now()).deliveryIds.map((id) => `d${id}`);
+    // Several IDs in a filter mean any of them, so the filter's own IDs are compared here.
+    const left = [...new Set(deliveryIds)].filter((id) => named.length === 0 || named.includes(id));
+    const fits = new Set<string>();
+    while (left.length > 0) {
+      const ids = left.splice(0, mostAtOnce);
+      const filter = `${this.text} delivery:${ids.join(',')}`;
+      const { groups } = await this.#client.request('events/counts', { filter, groupBy: 'delivery', mostGroups: 1000 });
+      for (const { value } of groups) if (value !== null) fits.add(value);
+    }
+    return fits;
+  }
 }

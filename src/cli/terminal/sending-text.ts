@@ -1,6 +1,5 @@
 /** Texts about sending, and what is held. */
-import { heldCount } from '../../common/held-count.ts';
-import { pauserOf } from '../../protocol/event-row.ts';
+import { heldCount, pauserOf } from '../../protocol/event-row.ts';
 import { maskSecrets } from '../../export/item.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';

@@ -19,9 +19,8 @@ import { note, print, printJson } from '../terminal/output.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
 import { rememberSetCallback, setCallbacksOf } from './set-callbacks.ts';
-import { withPlatform } from './open-connectors.ts';
+import { instanceArgument, instanceNamed, platformCommand, withPlatform } from './open-connectors.ts';
 import type { Platform, PlatformOptions } from './open-connectors.ts';
-import { instanceArgument, instanceNamed, platformCommand } from './platform-command.ts';
 
 interface QueueOptions extends CommonOptions, PlatformOptions {
   deliver?: boolean;

@@ -1,16 +1,19 @@
 /** The Open Connectors API for commands: secrets from the environment or a prompt, and the environment's proxy. */
-import { Option } from 'commander';
+import { Option, Argument } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
 import { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { baseUrlOf, OpenConnectorsHostError, regions } from '../../open-connectors/host.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { withProxy } from './environment-proxy.ts';
-import { UsageError } from '../errors.ts';
-import { checkedBy, notEmpty, wholeNumber } from '../flags.ts';
+import { UsageError, CommandError } from '../errors.ts';
+import { checkedBy, notEmpty, wholeNumber, newCommand } from '../flags.ts';
+import type { Below } from '../flags.ts';
 import { note } from '../terminal/output.ts';
 import { secretFrom } from '../terminal/prompts.ts';
 import { commandProcess } from '../terminal/command-process.ts';
+import type { Instance } from '../../open-connectors/answers.ts';
 
 /** Environment variables with Open Connectors' secrets and host. */
 export const platformVariables = {
@@ -94,4 +97,29 @@ export async function withPlatform<T>(
 
 export function noteRequest({ requestId }: OpenConnectorsError): void {
   if (requestId !== null) note(`Open Connectors request ID: ${requestId}`);
+}
+
+export function platformCommand(name: string, summary: string, description: string, ...below: Below): Command {
+  const command = newCommand(name, summary, description, ...below);
+  for (const option of platformFlags()) command.addOption(option);
+  return command;
+}
+
+export const instanceArgument = (): Argument => new Argument('<instance>', 'instance ID, or its name if unique');
+
+/** @throws CommandError if no instance has the name, or several have; Open Connectors' error for an unknown ID */
+export async function instanceNamed({ api }: Platform, named: string): Promise<Instance> {
+  if (/^\d{1,15}$/.test(named)) return api.getInstance(Number(named));
+  const found = (await api.listInstances({ searchText: named })).filter(({ name }) => name === named);
+  const [instance] = found;
+  if (instance === undefined)
+    throw new CommandError(`no instance is named ${named}`, 'To see all instances, run cm-relay instances list.');
+  if (found.length > 1) {
+    throw new CommandError(
+      `${found.length} instances are named ${named}: ${found.map(({ id }) => id).join(', ')}`,
+      'Use an ID instead.',
+    );
+  }
+  // Read it, since a list may leave something out.
+  return api.getInstance(instance.id);
 }

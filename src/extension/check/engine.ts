@@ -5,7 +5,7 @@
 export { commandOfFile, namedInFile, secretsOfFile, tryOnce, unnamedIn, neededProbes } from '../../check/run-probes.ts';
 export { isSaidBy, noveltyTracker, sharedCauses } from '../../check/causes.ts';
 export { runChecks } from '../../check/check.ts';
-export { allChecksMs, answerWithinMs, settlingOf } from '../../check/defaults.ts';
+export { allChecksMs, answerWithinMs, settlingOf } from '../../check/settling.ts';
 export { environmentUses } from '../../check/environment.ts';
 export { commandProbe, keptPage, ProbeError, readProbeValue, urlProbe } from '../../check/probe.ts';
 export { counts, countsLine, reportedCheck, toJson, toJUnit, toText, withoutDetails } from '../../check/report.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount, isHeldAtGate, labelOf } from '../../protocol/event-row.ts';
 import { isSameUrl } from '../../common/same-url.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -13,7 +13,6 @@ import type { CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { connected } from '../session/connected.ts';
 import type { EventNode } from '../events/event-node.ts';
-import { isHeldAtGate, labelOf } from '../../protocol/event-row.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';

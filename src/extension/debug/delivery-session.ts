@@ -13,11 +13,10 @@ import {
 } from '@vscode/debugadapter';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
 import { say } from '../../common/say.ts';
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount, labelOf } from '../../protocol/event-row.ts';
 import type { BreakpointPlace, DebugClient, Sending } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { DocumentTexts } from '../event-documents/content.ts';
-import { labelOf } from '../../protocol/event-row.ts';
 import { endRequest } from '../prefix.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import { withNext } from '../ui/error-words.ts';

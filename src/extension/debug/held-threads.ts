@@ -1,5 +1,5 @@
 /** What the relay holds, as threads: each notification held by pause or a breakpoint is one. */
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount } from '../../protocol/event-row.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';

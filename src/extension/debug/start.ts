@@ -4,7 +4,7 @@
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { say } from '../../common/say.ts';
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount } from '../../protocol/event-row.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { commandId } from '../commands.ts';
 import { debugType, endRequest } from '../prefix.ts';

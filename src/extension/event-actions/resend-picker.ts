@@ -3,8 +3,7 @@ import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { labelOf } from '../../protocol/event-row.ts';
-import { descriptionOf } from '../events/event-words.ts';
-import { rowContextOf } from '../events/row-context.ts';
+import { descriptionOf, rowContextOf } from '../events/event-words.ts';
 import { connected } from '../session/connected.ts';
 
 /** Maximum number of failed events to offer, and of newest events. */

@@ -19,7 +19,7 @@ import { walked } from '../ui/walkthrough.ts';
 import type { EventNode } from '../events/event-node.ts';
 import { documentTexts } from '../event-documents/event-documents.ts';
 import { openDocument } from '../event-documents/open-document.ts';
-import { rowContextOf } from '../events/row-context.ts';
+import { rowContextOf } from '../events/event-words.ts';
 import type { DrawnEvent, ReadEvent, Viewer } from './event-view.ts';
 import type {
   Column,

@@ -25,7 +25,7 @@ import { withListNames } from './shown-filter.ts';
 import { StoreCounts } from './store-counts.ts';
 import { eventItem, eventTooltip, failureItem, moreItem, newestItem, noMatchItem, pausedItem } from './tree-items.ts';
 import type { RowContext } from '../events/event-words.ts';
-import { rowContextOf } from '../events/row-context.ts';
+import { rowContextOf } from '../events/event-words.ts';
 
 const more: MoreNode = { kind: 'more' };
 const paused: PausedNode = { kind: 'paused' };

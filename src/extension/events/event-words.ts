@@ -21,6 +21,8 @@ import {
 } from '../../protocol/event-row.ts';
 import type { UnderWay } from '../../protocol/event-row.ts';
 import { printable } from '../ui/printable.ts';
+import { maxAttempts } from '../../common/retry-policies.ts';
+import type { Status } from '../../protocol/status.ts';
 
 export interface RowContext extends ListNaming {
   /** Milliseconds since the epoch. */
@@ -175,4 +177,30 @@ function shortList(list: string | null, around: RowContext): string {
   const name = around.nameOfList(list);
   if (name !== undefined) return printable(name, 40);
   return printable(list.length > 10 ? `${list.slice(0, 8)}…` : list);
+}
+
+/** @param status undefined if no relay is running */
+export function rowContextOf(
+  status: Pick<Status, 'destinations' | 'settings' | 'sending'> | undefined,
+  names: ListNaming,
+  language: string,
+): RowContext {
+  const nameOfList = (listId: string): string | undefined => names.nameOfList(listId);
+  const now = Date.now();
+  if (status === undefined)
+    return { now, language, nameOfList, maxAttempts: null, whyWaiting: () => null, isUnderWay: () => false };
+  const { destinations, settings, sending } = status;
+  const reasons = new Map(destinations.map(({ destinationId, detail }) => [destinationId, detail]));
+  const underWay = new Set(
+    destinations.flatMap(({ destinationId, underWay: ids }) => ids.map((id) => `${destinationId} ${id}`)),
+  );
+  return {
+    now,
+    language,
+    nameOfList,
+    sending,
+    maxAttempts: maxAttempts(settings.retry),
+    whyWaiting: (destinationId) => reasons.get(destinationId) ?? null,
+    isUnderWay: (notificationId, destinationId) => underWay.has(`${destinationId} ${notificationId}`),
+  };
 }

@@ -1,8 +1,7 @@
 /** The state of sending in words. Text from outside is made printable here. */
 import { say } from '../../common/say.ts';
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount, pauserOf } from '../../protocol/event-row.ts';
 import type { Sending } from '../../protocol/debug.ts';
-import { pauserOf } from '../../protocol/event-row.ts';
 import { clockOf, isToday } from '../ui/phrases.ts';
 
 /** Paused by a client, or stopped at a breakpoint. */

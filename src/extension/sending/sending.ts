@@ -1,7 +1,7 @@
 /** Pause, step, and continue without a debug session; and what to do with held notifications when the relay stops. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount } from '../../protocol/event-row.ts';
 import type { DebugClient, HeldAtStop, Sending } from '../../protocol/debug.ts';
 import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount } from '../../protocol/event-row.ts';
 import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';

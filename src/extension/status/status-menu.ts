@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { heldCount } from '../../common/held-count.ts';
+import { heldCount } from '../../protocol/event-row.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';

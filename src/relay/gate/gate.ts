@@ -4,8 +4,7 @@
  * held follows from the state of sending (held.ts), which is one value in memory and on disk. Pausing closes in memory,
  * then writes; continuing writes, then opens: after a crash, it is never more open than clients were told.
  */
-import { heldCount } from '../../common/held-count.ts';
-import { pauserOf } from '../../protocol/event-row.ts';
+import { heldCount, pauserOf } from '../../protocol/event-row.ts';
 import type {
   BreakpointPlace,
   DebugClient,
@@ -34,7 +33,7 @@ import type {
 import type { AttemptRecord, DeliveryRecord } from '../log/records.ts';
 import { iso, protocolBreakpoint, protocolSending } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
-import type { GateView, Passage } from '../sending/gate-view.ts';
+import type { GateView, Passage } from '../sending/lane.ts';
 import type { Target } from '../sending/target.ts';
 import type { Job } from '../sending/waiting.ts';
 

@@ -4,8 +4,7 @@ import { eventKinds, eventStates } from '../../protocol/event-filter.ts';
 import type { Filter } from '../../protocol/event-filter.ts';
 import { columnLengths, cut } from '../log/columns.ts';
 import { isWaiting, stateCodes } from '../log/database.ts';
-import { flagBits, signatureBits } from '../log/event-flags.ts';
-import { stateBit } from '../log/event-states.ts';
+import { flagBits, signatureBits, stateBit } from '../log/event-states.ts';
 import type { LogHoldView } from '../log/held.ts';
 
 export interface Condition {

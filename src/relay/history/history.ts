@@ -11,7 +11,7 @@ import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Sending } from '../../protocol/debug.ts';
-import { isCorruption, openForReading, sqliteCode, stateCodes } from '../log/database.ts';
+import { isCorruption, openForReading, readMeta, sqliteCode, stateCodes } from '../log/database.ts';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { EventRows } from './event-rows.ts';
 import { findEvents } from './event-search.ts';
@@ -25,7 +25,6 @@ import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from '../../p
 import { Renderer } from '../sending/render.ts';
 import { parseId, protocolSending } from '../log/protocol-shapes.ts';
 import { StoredReader } from '../log/stored.ts';
-import { readMeta } from '../log/meta.ts';
 import { noTotals } from '../log/records.ts';
 import type { Totals } from '../log/records.ts';
 import { Statements } from '../log/statements.ts';

@@ -9,6 +9,7 @@ import { openSqlite, sqliteCode } from '../../common/sqlite.ts';
 import { relayAdvice } from '../../protocol/errors.ts';
 import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 import { schemaDifference } from './schema.ts';
+import type { Statements } from './statements.ts';
 
 /**
  * Codes of a forwarding's state in the file: by urgency, the positions in `eventStates`, so that an event's state is
@@ -415,4 +416,16 @@ function explain(error: unknown, file: string): Error {
   }
   if (isCorruption(error)) return damagedHistory(file, error as Error);
   return new StoreError(`cannot open the history at ${file}: ${message}`, 'check-folder', error);
+}
+
+type Key = 'breakpoints' | 'highest' | 'sending' | 'totals';
+
+/** undefined if nothing is stored. The caller validates the value. */
+export function readMeta(sql: Statements, key: Key): unknown {
+  const row = sql.get('SELECT value FROM meta WHERE key = ?', key);
+  return row === undefined ? undefined : (JSON.parse(row['value'] as string) as unknown);
+}
+
+export function writeMeta(sql: Statements, key: Key, value: object): void {
+  sql.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, JSON.stringify(value));
 }

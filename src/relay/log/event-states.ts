@@ -5,8 +5,9 @@
 import { eventStates } from '../../protocol/event-filter.ts';
 import { isWaiting, stateCodes } from './database.ts';
 import type { StoredState } from './database.ts';
-import type { EventFacts } from './records.ts';
+import type { EventFacts, DeliveryFacts } from './records.ts';
 import type { Statements } from './statements.ts';
+import type { SignatureCheck } from '../../protocol/history.ts';
 
 const retrying = eventStates.indexOf('retrying');
 
@@ -61,4 +62,22 @@ export function updateDiscarded(sql: Statements): void {
 /** Any waiting forwarding may have been discarded. Within a transaction. */
 export function updateWaiting(sql: Statements): void {
   sql.run(`${update(withRaw)} WHERE ${hasWaiting}`);
+}
+
+export const flagBits = { platform: 1, onPurpose: 2 } as const;
+
+export const signatureBits: Readonly<Record<SignatureCheck, number>> = {
+  valid: 4,
+  invalid: 8,
+  missing: 16,
+  unchecked: 32,
+  fetched: 64,
+};
+
+export function flagsOf({ source, onPurpose, signature }: DeliveryFacts): number {
+  return (
+    (source === 'open-connectors' ? flagBits.platform : 0) |
+    (onPurpose ? flagBits.onPurpose : 0) |
+    (signature === null ? 0 : signatureBits[signature])
+  );
 }

@@ -1,11 +1,10 @@
 /** Forwardings and attempts in the log: the state of a notification at each destination, and what is held (see held.ts). */
 import type { SQLInputValue } from 'node:sqlite';
-import { isCorruption, isWaiting, stateCodes, stateName } from './database.ts';
+import { isCorruption, isWaiting, stateCodes, stateName, writeMeta } from './database.ts';
 import type { StoredState } from './database.ts';
 import { updateDiscarded, updateStates, updateWaiting } from './event-states.ts';
 import { heldFactOf } from './held.ts';
 import type { ForwardingKey, HeldFact, HoldView, StoppedKey, StoredSending } from './held.ts';
-import { writeMeta } from './meta.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
 import { notificationFactsOf } from './stored.ts';
 import type { StoredNotification } from './stored.ts';

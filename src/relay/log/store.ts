@@ -4,15 +4,22 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { isCorruption, kindCodes, notificationKindCodes, openForWriting, StoreError, suspectMark } from './database.ts';
+import {
+  isCorruption,
+  kindCodes,
+  notificationKindCodes,
+  openForWriting,
+  readMeta,
+  StoreError,
+  suspectMark,
+  writeMeta,
+} from './database.ts';
 import type { SetAside } from './database.ts';
-import { newStates } from './event-states.ts';
-import { flagsOf } from './event-flags.ts';
+import { flagsOf, newStates } from './event-states.ts';
 import { Forwardings } from './forwardings.ts';
 import { countHeld, readSending, waitingByDestination } from './held.ts';
 import type { ForwardingKey, HeldCounts, HoldView, StoredSending } from './held.ts';
 import { StoredDestinations } from './stored-destinations.ts';
-import { readMeta, writeMeta } from './meta.ts';
 import { noTotals } from './records.ts';
 import type { DeliveryRecord, EventRecord, FetchedKey, Totals } from './records.ts';
 import { Removal } from './removal.ts';

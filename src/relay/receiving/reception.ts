@@ -22,7 +22,7 @@ import { fingerprints, normaliseEvent, notificationFingerprints, partsOf } from 
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import { changedSecrets } from '../sending/secrets.ts';
 import type { FreshDelivery, Renderer } from '../sending/render.ts';
-import { goesTo } from '../sending/routes.ts';
+import { goesTo } from '../sending/replay-targets.ts';
 import type { DeliveryRecord, EventRecord, FetchedKey, ForwardingRecord, NotificationRecord } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 

@@ -8,8 +8,6 @@ import type { LogLevel } from '../../protocol/methods.ts';
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import { attemptOf, protocolAttemptOf } from './attempt.ts';
-import { openGate } from './gate-view.ts';
-import type { GateView } from './gate-view.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { withoutSecrets } from './masking.ts';
@@ -29,6 +27,7 @@ import type { AllUnderWay } from './under-way.ts';
 import { Unreadable } from './unreadable.ts';
 import { Waiting, windowSize } from './waiting.ts';
 import type { Job } from './waiting.ts';
+import type { AttemptRecord } from '../log/records.ts';
 
 export interface LaneOptions {
   readonly store: Store;
@@ -459,3 +458,28 @@ export class Lane {
     this.#reachability.up(result.kind === 'unreachable' ? undefined : this.target.place);
   }
 }
+
+/** What to do with the next forwarding. */
+export type Passage = 'send' | 'stop' | 'not-now';
+
+export interface GateView {
+  /** The number of the pause, during which only released forwardings are sent; null if sending isn't paused. */
+  readonly pausedNo: number | null;
+  /** Whether it may be sent in the current state. */
+  mayBegin(job: Pick<Job, 'released'>): boolean;
+  /** Checks one that is about to be sent. @throws SQLite's error if it can't be read */
+  verdict(job: Job, target: Target): Passage;
+  /** An attempt failed. @returns the breakpoint that stopped at it; null if none did */
+  failed(job: Job, target: Target, attempt: AttemptRecord): number | null;
+  /** A destination can't be reached, which counts no attempt. */
+  unreachable(target: Target): void;
+}
+
+/** Holds nothing. */
+const openGate: GateView = {
+  pausedNo: null,
+  mayBegin: () => true,
+  verdict: () => 'send',
+  failed: () => null,
+  unreachable: () => undefined,
+};

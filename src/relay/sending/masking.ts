@@ -2,8 +2,7 @@
  * Masks credentials in a response before it is recorded: a callback may repeat what was sent to it, and credentials are
  * never written.
  */
-import { maskOfCredentials } from '../../common/credential-parts.ts';
-import { maskedValue, maskPlaces } from '../../common/masking.ts';
+import { maskedValue, maskOfCredentials, maskPlaces } from '../../common/masking.ts';
 import {
   carriedByUrl,
   isCredentialHeader,

@@ -15,7 +15,7 @@ import { fetch } from 'undici';
 import { z } from 'zod';
 import { readBeginning } from '../../common/bounded-body.ts';
 import { isLoopback } from '../../common/loopback.ts';
-import { oneLine } from '../../common/one-line.ts';
+import { oneLine } from '../../common/unprintable.ts';
 import { parseJson } from '../../common/parse-json.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { words } from '../../common/words.ts';

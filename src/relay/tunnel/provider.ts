@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import { spoken, words } from '../../common/words.ts';
 import type { Said, Words } from '../../common/words.ts';
+import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { Dispatchers } from './dispatchers.ts';
 
 export interface OpenContext {
@@ -101,4 +102,23 @@ export function describeNetworkError(error: unknown): Said {
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The user's own public URL. Its query and fragment are ignored. */
+export function fixed(config: Extract<TunnelConfig, { kind: 'fixed' }>): TunnelProvider {
+  const { origin, pathname } = new URL(config.url);
+  const url = origin + pathname.replace(/\/+$/, '');
+  return {
+    name: url,
+    open: () =>
+      Promise.resolve({
+        url,
+        refusedUrl: null,
+        isFreeAgain: () => Promise.resolve(false),
+        toleranceMs: Infinity,
+        renew: null,
+        lost: new Promise<never>(() => undefined),
+        close: () => Promise.resolve(),
+      }),
+  };
 }

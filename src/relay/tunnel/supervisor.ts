@@ -13,9 +13,8 @@ import type { TunnelStatus } from '../../protocol/status.ts';
 import { opening, reopening, tryingAgain } from '../../protocol/tunnel-words.ts';
 import { command } from './command.ts';
 import { Dispatchers } from './dispatchers.ts';
-import { fixed } from './fixed.ts';
 import { localtunnel } from './localtunnel.ts';
-import { describeNetworkError, TunnelError } from './provider.ts';
+import { describeNetworkError, fixed, TunnelError } from './provider.ts';
 import type { TunnelHandle, TunnelProvider } from './provider.ts';
 
 /** All in milliseconds. */

@@ -1,11 +1,10 @@
 /** The emulated API, `/api/v3` to `/api/v3.3`: authentication, injected failures, and the calls. */
-import express, { Router } from 'express';
+import express from 'express';
+import { Router } from 'express';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { rejectionOf } from '../control-order.ts';
+import { clientOf, emailOf, readerScopes } from './api-call.ts';
 import type { AddCall } from './api-call.ts';
-import type { Access } from './authentication.ts';
-import { authenticate, requireScope } from './authentication.ts';
-import { addClientCalls } from './client-calls.ts';
 import { addListCalls } from './list-calls.ts';
 import type { Outbox } from './outbox.ts';
 import type { SandboxState } from './state.ts';
@@ -14,6 +13,8 @@ import type { Tokens } from './tokens.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';
 import { addWebhookCalls } from './webhook-calls.ts';
 import type { WebhookPoster } from './webhook-post.ts';
+import { vendorDate } from '../../campaign-monitor/samples.ts';
+import { checkContact, isReadable } from './subscribers.ts';
 
 /** For an import of some tens of thousands; the vendor's limit is unknown. */
 const bodyLimit = '8mb';
@@ -67,3 +68,80 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, ne
   if (rejected === undefined) next(error);
   else response.status(rejected.status).json(vendorErrors.unreadableBody(rejected.status, rejected.message));
 };
+
+/** The scopes of a token, or all of them for an API key. */
+type Access = readonly string[] | 'all';
+
+/**
+ * Reads an `Authorization` header: a bearer token, or an API key as the user name of Basic with any password.
+ * @throws VendorError 100 for a wrong or missing key, 120 to 122 for an invalid token
+ */
+function authenticate(header: string | undefined, apiKey: string, tokens: Tokens): Access {
+  const [, scheme = '', value = ''] = /^(\S+) +(.+)$/.exec(header ?? '') ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'bearer': {
+      const grant = tokens.check(value);
+      if (grant === 'invalid') throw vendorErrors.invalidToken();
+      if (grant === 'expired') throw vendorErrors.expiredToken();
+      if (grant === 'revoked') throw vendorErrors.revokedToken();
+      return grant.scopes;
+    }
+    case 'basic': {
+      const [user = ''] = Buffer.from(value, 'base64').toString('utf8').split(':', 1);
+      if (user === apiKey) return 'all';
+      throw vendorErrors.invalidApiKey();
+    }
+    default:
+      throw vendorErrors.invalidApiKey();
+  }
+}
+
+/** Needs one of the scopes, or none if the list is empty. @throws VendorError 60 */
+function requireScope(access: Access, scopes: readonly string[]): void {
+  if (access === 'all' || scopes.length === 0 || scopes.some((scope) => access.includes(scope))) return;
+  throw vendorErrors.permissionMissing(scopes);
+}
+
+function addClientCalls(call: AddCall, state: SandboxState): void {
+  call('get', '/systemdate.json', [], (_request, response) => {
+    response.json({ SystemDate: vendorDate(new Date()) });
+  });
+
+  call('get', '/clients.json', [], (_request, response) => {
+    response.json(state.clients.map((client) => ({ ClientID: client.clientId, Name: client.name })));
+  });
+
+  // Clients should not call this, because the vendor's response contains a live key. The call counts show who does.
+  call('get', '/clients/:clientId.json', [], (request, response) => {
+    const client = clientOf(state, request);
+    response.json({
+      ApiKey: `made-up-key-of-${client.clientId}`,
+      BasicDetails: { ClientID: client.clientId, CompanyName: client.name, Country: 'Ireland', TimeZone: '(GMT) UTC' },
+    });
+  });
+
+  call('get', '/clients/:clientId/lists.json', [], (request, response) => {
+    const lists = state.listsOf(clientOf(state, request).clientId);
+    response.json(lists.map((list) => ({ ListID: list.listId, Name: list.title })));
+  });
+
+  call('get', '/clients/:clientId/listsforemail.json', readerScopes, (request, response) => {
+    const lists = state.listsOf(clientOf(state, request).clientId);
+    const email = emailOf(request);
+    checkContact(email);
+    response.json(
+      lists.flatMap(({ listId, title, subscribers }) => {
+        const subscriber = subscribers.get(email);
+        if (subscriber === undefined || !isReadable(subscriber)) return [];
+        const { state: SubscriberState, joined: DateSubscriberAdded } = subscriber;
+        return [{ ListID: listId, ListName: title, SubscriberState, DateSubscriberAdded }];
+      }),
+    );
+  });
+
+  // There are no segments here.
+  call('get', '/clients/:clientId/segments.json', [], (request, response) => {
+    clientOf(state, request);
+    response.json([]);
+  });
+}

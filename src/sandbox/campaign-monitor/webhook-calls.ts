@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { randomHex } from '../random-texts.ts';
-import type { AddCall } from './api-call.ts';
 import { listOf, listScopes, parameter } from './api-call.ts';
-import type { SandboxState, Webhook } from './state.ts';
-import { postTestCall } from './test-call.ts';
+import type { AddCall } from './api-call.ts';
+import type { SandboxState, Webhook, SandboxSettings } from './state.ts';
 import { vendorErrors } from './vendor-error.ts';
-import type { WebhookPoster } from './webhook-post.ts';
 import { isWebhookUrl } from './webhook-post.ts';
+import type { WebhookPoster, PostFailure } from './webhook-post.ts';
+import { sampleDeliveries, toXml } from '../../campaign-monitor/samples.ts';
 
 export function addWebhookCalls(call: AddCall, state: SandboxState, poster: WebhookPoster): void {
   call('get', '/lists/:listId/webhooks.json', listScopes, (request, response) => {
@@ -84,4 +84,32 @@ function webhookOf(state: SandboxState, request: Request): Webhook {
   const webhook = state.webhooks.get(parameter(request, 'webhookId'));
   if (webhook?.listId !== listId) throw vendorErrors.notFound();
   return webhook;
+}
+
+/** Posts a test body to a webhook, even an inactive one. @returns null for a 2xx, otherwise the failure */
+async function postTestCall(
+  poster: WebhookPoster,
+  webhook: Webhook,
+  { testBody, deliveryTimeoutMs }: SandboxSettings,
+): Promise<PostFailure | null> {
+  const { failure } = await poster.post(webhook.url, bodyFor(webhook, testBody), webhook.format, deliveryTimeoutMs);
+  return failure;
+}
+
+function bodyFor(webhook: Webhook, testBody: SandboxSettings['testBody']): string {
+  const { listId, events: types } = webhook;
+  const delivery = { Events: [], ListID: listId };
+  switch (testBody) {
+    case 'examples': {
+      // An example for each event of the webhook, as a batch: according to an older page of the vendor's [2nd].
+      const samples = sampleDeliveries({ types, count: 1, batch: types.length, mixed: true, listId, now: new Date() });
+      return samples.map(({ body, text }) => (webhook.format === 'Xml' ? toXml(body) : text)).join('');
+    }
+    case 'empty':
+      return '';
+    case 'empty-object':
+      return webhook.format === 'Xml' ? '<?xml version="1.0" encoding="utf-8"?>\n<Webhook/>' : '{}';
+    case 'no-events':
+      return webhook.format === 'Xml' ? toXml(delivery) : JSON.stringify(delivery);
+  }
 }

@@ -1,22 +1,21 @@
 /** The emulated Open Connectors API, `/elements/api-v2`: OAuth URL, instances, events, the marketing hub. */
 import { randomBytes } from 'node:crypto';
-import express, { Router } from 'express';
+import express from 'express';
+import { Router } from 'express';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
 import { failurePolicies, failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
 import { knownScopes } from '../campaign-monitor/tokens.ts';
 import { rejectionOf } from '../control-order.ts';
-import type { PlatformAuthorization } from './authorization.ts';
-import { readAuthorization } from './authorization.ts';
 import { connectorDescription, connectorMetadata } from './connector.ts';
 import type { Deliveries } from './deliveries.ts';
 import { accountSettings, eventAnswer, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
 import { PlatformError, platformErrors } from './platform-error.ts';
-import type { InstanceEvent, OrderedAnswer, PlatformInstance, PlatformState } from './state.ts';
 import { account } from './state.ts';
+import type { InstanceEvent, OrderedAnswer, PlatformInstance, PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
 /** Enough for a delivery of 1,000 events with many custom fields. */
@@ -382,4 +381,22 @@ function parameter(request: Request, name: string): string {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The header `Authorization: User <secret>, Organization <secret>[, Element <instance token>]` [docs]. */
+interface PlatformAuthorization {
+  readonly user: string | null;
+  readonly organization: string | null;
+  readonly element: string | null;
+}
+
+/** Reads the header. Secrets are base64-like, so commas separate them and `=` doesn't. Missing ones are null. */
+function readAuthorization(header: string | undefined): PlatformAuthorization {
+  const parts = new Map<string, string>();
+  for (const part of (header ?? '').split(',')) {
+    const [, name, secret] = /^\s*(User|Organization|Element)\s+(\S+)\s*$/i.exec(part) ?? [];
+    if (name !== undefined && secret !== undefined) parts.set(name.toLowerCase(), secret);
+  }
+  const given = (name: string): string | null => parts.get(name) ?? null;
+  return { user: given('user'), organization: given('organization'), element: given('element') };
 }

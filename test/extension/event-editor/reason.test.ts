@@ -6,7 +6,7 @@ import { sampleBody, startTestRelay } from '../../relay/stage.ts';
 import type { TestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
 import { around } from '../events/rows.ts';
-import { rowContextOf } from '../../../src/extension/events/row-context.ts';
+import { rowContextOf } from '../../../src/extension/events/event-words.ts';
 
 function said(body: string, type = 'text/plain'): string {
   return callbackWords({ answerBody: Buffer.from(body).toString('base64'), answerHeaders: [['Content-Type', type]] });

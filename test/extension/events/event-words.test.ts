@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { flagsOf, labelOf, rowState, shownState, signatureOf } from '../../../src/protocol/event-row.ts';
 import { inMessage, plainMarkdown, printable, unlinked } from '../../../src/extension/ui/printable.ts';
-import { descriptionOf, forwardingInFull, forwardingOf, rowLabelOf, spokenOf, stateOf, whyNothingIsResent } from '../../../src/extension/events/event-words.ts';
+import {
+  descriptionOf,
+  forwardingInFull,
+  forwardingOf,
+  rowLabelOf,
+  spokenOf,
+  stateOf,
+  whyNothingIsResent,
+} from '../../../src/extension/events/event-words.ts';
 import { ageOf, clockOf, dateOf, listOf, placeOf } from '../../../src/extension/ui/phrases.ts';
 import type { PausedBy, Stop } from '../../../src/protocol/debug.ts';
 import type { Forwarding } from '../../../src/protocol/history.ts';

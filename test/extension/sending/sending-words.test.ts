@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { heldCount } from '../../../src/common/held-count.ts';
-import { pauserOf } from '../../../src/protocol/event-row.ts';
+import { heldCount, pauserOf } from '../../../src/protocol/event-row.ts';
 import { leftPausedText, pausedText } from '../../../src/extension/sending/sending-words.ts';
 import { stopText } from '../../../src/extension/sending/stop-messages.ts';
 import type { PausedSending } from '../../../src/extension/sending/sending-words.ts';

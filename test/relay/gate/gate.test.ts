@@ -8,7 +8,7 @@ import { Breakpoints } from '../../../src/relay/gate/breakpoints.ts';
 import { Gate } from '../../../src/relay/gate/gate.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
 import { Store } from '../../../src/relay/log/store.ts';
-import type { Passage } from '../../../src/relay/sending/gate-view.ts';
+import type { Passage } from '../../../src/relay/sending/lane.ts';
 import { targetOf } from '../../../src/relay/sending/target.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';

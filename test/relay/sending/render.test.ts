@@ -5,7 +5,7 @@ import { maskedValue } from '../../../src/common/masking.ts';
 import { destinationSchema, settingsSchema } from '../../../src/protocol/settings.ts';
 import type { Destination } from '../../../src/protocol/settings.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
-import { Renderer } from '../../../src/relay/sending/render.ts';
+import { Renderer, Buffers } from '../../../src/relay/sending/render.ts';
 import type { FreshDelivery, KnownSecrets } from '../../../src/relay/sending/render.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { StoredNotification } from '../../../src/relay/log/stored.ts';
@@ -13,6 +13,7 @@ import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { deliveryRecord } from '../records.ts';
 import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
+import fc from 'fast-check';
 
 const nobody: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
 
@@ -152,5 +153,58 @@ describe('a notification as it is sent', () => {
     const renderer = new Renderer(store.stored);
     for (const [index, outgoing] of before.entries())
       assert.deepEqual(renderer.render(index + 1, to(), nobody), { ...outgoing, withheld: [] });
+  });
+});
+
+describe('memory that is used in turn', () => {
+  it('comes back to who needs as much, or somewhat less', () => {
+    const buffers = new Buffers();
+    const first = buffers.take(100_000);
+    buffers.giveBack(first);
+    for (const bytes of [99_000, 100_500]) {
+      const again = buffers.take(bytes);
+      assert.equal(again.byteLength, bytes);
+      assert.equal(again.buffer, first.buffer);
+      assert.equal(buffers.kept, 0);
+      buffers.giveBack(again);
+    }
+    assert.notEqual(buffers.take(40_000).buffer, first.buffer);
+  });
+
+  it('is kept up to a bound, and what is small or very large not at all', () => {
+    const buffers = new Buffers();
+    const kept = (): number => buffers.kept;
+    for (const bytes of [1000, 10_000_000]) buffers.giveBack(buffers.take(bytes));
+    assert.equal(kept(), 0);
+    const taken = Array.from({ length: 100 }, () => buffers.take(200_000));
+    for (const each of taken) buffers.giveBack(each);
+    assert.ok(kept() > 3_000_000 && kept() <= 4_194_304, String(kept()));
+  });
+
+  it('is never anybody’s who has not given it back, whatever is taken and given back', () => {
+    const step = fc.oneof(
+      fc.record({ take: fc.integer({ min: 0, max: 300_000 }) }),
+      fc.record({ giveBack: fc.nat({ max: 30 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const buffers = new Buffers();
+        const taken: { bytes: Buffer; mark: number }[] = [];
+        for (const [mark, each] of steps.entries()) {
+          if ('take' in each) {
+            const bytes = buffers.take(each.take);
+            assert.equal(bytes.byteLength, each.take);
+            taken.push({ bytes: bytes.fill(mark), mark });
+          } else {
+            const [given] = taken.splice(each.giveBack % (taken.length + 1), 1);
+            if (given !== undefined) buffers.giveBack(given.bytes);
+          }
+          for (const { bytes, mark: own } of taken) {
+            assert.ok(bytes.every((byte) => byte === own));
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 });

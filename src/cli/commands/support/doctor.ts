@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { release, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, dirname } from 'node:path';
 import {
   diagnosticsText,
   fitForReport,
@@ -11,19 +11,19 @@ import {
 import type { DiagnosticSection } from '../../../export/diagnostics.ts';
 import { checkDataDirectory } from '../../../protocol/data-directory.ts';
 import { protocolVersion } from '../../../protocol/methods.ts';
-import { missingKeysAdvice } from '../../../protocol/missing-keys.ts';
+import { missingKeysAdvice } from '../../missing-keys.ts';
 import type { Status } from '../../../protocol/status.ts';
 import { openHistory, readForNextStart } from '../../../relay/index.ts';
 import { version } from '../../../version.ts';
 import { connectIfRunning } from '../../connection.ts';
 import { dataDirOf } from '../../data-dir.ts';
-import { documentsFolder } from '../../documents.ts';
 import { CommandError, nextOf } from '../../errors.ts';
 import { jsonFlag, newCommand } from '../../flags.ts';
 import type { CommonOptions } from '../../flags.ts';
 import { inSameDirectory } from '../../same-directory.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { count } from '../../terminal/text.ts';
+import { existsSync, realpathSync } from 'node:fs';
 
 export function doctorCommand(): Command {
   return newCommand(
@@ -125,4 +125,13 @@ async function endpointProblems({ campaignMonitorUrl }: Status): Promise<string[
   } catch (error) {
     return [fitForReport(`cannot reach the webhook endpoint ${url}: ${(error as Error).message}`)];
   }
+}
+
+/** @returns the folder that contains `docs/`; undefined if the program was installed without it */
+function documentsFolder(): string | undefined {
+  const program = process.argv[1];
+  if (program === undefined || !existsSync(program)) return undefined;
+  // dist/cm-relay.js of the package, or src/cli/cm-relay.ts of a clone.
+  const folder = dirname(realpathSync(program));
+  return [dirname(folder), dirname(dirname(folder))].find((each) => existsSync(join(each, 'docs', 'cli.md')));
 }

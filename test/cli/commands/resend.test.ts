@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ReplayOutcomes } from '../../../src/cli/terminal/replay-outcomes.ts';
+import { ReplayOutcomes } from '../../../src/cli/commands/resend.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 
 /** A client of a relay in which the one forwarding of each notification has these states, one a look. */

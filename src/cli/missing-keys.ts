@@ -2,7 +2,7 @@
  * Keys and credentials that destinations use but no client has given: they are never written to disk, so each run needs
  * them again.
  */
-import type { Status } from './status.ts';
+import type { Status } from '../protocol/status.ts';
 
 /** The name of the key that the terminal's --signature-key-env and --verify-key-env give. */
 export const flagKeyName = 'default';

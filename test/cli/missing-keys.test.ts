@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { missingKeysAdvice } from '../../src/protocol/missing-keys.ts';
+import { missingKeysAdvice } from '../../src/cli/missing-keys.ts';
 import type { Status } from '../../src/protocol/status.ts';
 
 describe('How a missing key is supplied', () => {

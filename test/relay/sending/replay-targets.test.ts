@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { destinationSchema } from '../../../src/protocol/settings.ts';
-import { goesTo } from '../../../src/relay/sending/routes.ts';
+import { goesTo } from '../../../src/relay/sending/replay-targets.ts';
 import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { logToFile } from '../../src/relay/log-file.ts';
+import { logToFile } from '../../src/relay/relay-process.ts';
 import { temporaryFolder } from './afterwards.ts';
 
 describe('The log file', () => {
