@@ -2,7 +2,7 @@
 import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { sampleDeliveries } from '../src/campaign-monitor/samples.ts';
 import { defaultSettings } from '../src/protocol/settings.ts';
-import { Buffers } from '../src/relay/sending/buffers.ts';
+import { Buffers } from '../src/relay/sending/render.ts';
 import { normaliseEvent, partsOf, renderNotification } from '../src/normaliser/normalise.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { rateRow } from './report.ts';

@@ -5,10 +5,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lowMemory } from '../src/extension/session/low-memory.ts';
+import { lowMemory } from '../src/extension/session/process.ts';
 import { connectToRelay } from '../src/protocol/relay-client.ts';
 import type { RelayClient } from '../src/protocol/relay-client.ts';
 import type { Destination, Settings } from '../src/protocol/settings.ts';
+
 import '../test/own-state.ts';
 
 /** The project's folder. */

@@ -13,7 +13,7 @@ import { checksFor } from '../src/check/suite.ts';
 import { commandId, internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
 import { commonAdvice } from '../src/protocol/errors.ts';
-import { takenSettings } from '../src/extension/session/taken-names.ts';
+import { takenSettings } from '../src/extension/session/taken-settings.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 import { formatFile } from './format.ts';
 import { saidTexts } from './said-texts.ts';

@@ -10,8 +10,8 @@ import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { sandboxFacts } from '../src/extension/sandbox/sandbox-facts.ts';
 import {
+  sandboxFacts,
   findOrStartSandbox,
   findSandbox,
   lookEveryMs,

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lowMemory } from '../../src/extension/session/low-memory.ts';
+import { lowMemory } from '../../src/extension/session/process.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import type { Settings } from '../../src/protocol/settings.ts';

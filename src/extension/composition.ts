@@ -29,12 +29,11 @@ import { SecretBox } from './secrets/secrets.ts';
 import { Session } from './session/session.ts';
 import { watchSending } from './sending/sending-watch.ts';
 import { createStatusBarItem } from './status/status-bar.ts';
-import { followTunnel } from './public-url/tunnel-notices.ts';
+import { followTunnel } from './public-url/tunnel-questions.ts';
 import { watchUrls } from './public-url/url-watch.ts';
 import { StoppedHistory } from './session/stopped-history.ts';
 import { walked, walkthroughOpened } from './ui/walkthrough.ts';
-import { logSandbox } from './sandbox/log.ts';
-import { SandboxProcess } from './sandbox/sandbox-process.ts';
+import { logSandbox, SandboxProcess } from './sandbox/sandbox-process.ts';
 
 /** Registers everything in package.json, and attaches to a relay that this window left running. */
 export function compose(context: vscode.ExtensionContext): void {

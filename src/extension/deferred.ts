@@ -42,12 +42,11 @@ export { readPageMessage as readEditorMessage } from './event-editor/messages.ts
 export { inOrder, mainNotification, readDocument } from './event-documents/content.ts';
 export { maskHeaders } from './event-documents/masking.ts';
 export { readChosen, readTableMessage } from './event-table/messages.ts';
-export { relaySettings, settingAt } from './session/taken-settings.ts';
 export { costText, obstacleText, surveyTunnels } from '../protocol/tunnel-survey.ts';
 export { presetOf } from '../protocol/tunnel-presets.ts';
 export { authorize } from '../oauth/authorize.ts';
 export { listenOnLoopback } from '../oauth/loopback.ts';
-export { editorCallback, loopbackCallback, planWays } from '../oauth/ways.ts';
+export { loopbackCallback, planWays } from '../oauth/ways.ts';
 export { instanceCurl, instanceReadCurl, instanceText } from '../export/instance-text.ts';
 export { createInstance, readToken } from '../open-connectors/instance-creation.ts';
 export {

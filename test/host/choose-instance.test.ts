@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { platformOf } from '../../src/extension/instances/choose-instance.ts';
 import { createInstanceCommands } from '../../src/extension/instances/instance-commands.ts';
-import type { InstanceCommandParts } from '../../src/extension/instances/instance-command-parts.ts';
+import type { InstanceCommandParts } from '../../src/extension/instances/choose-instance.ts';
 import type { InstanceNode } from '../../src/extension/instances/instance-node.ts';
 import type { Platform } from '../../src/extension/open-connectors/platform.ts';
 import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';

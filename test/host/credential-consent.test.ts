@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { followTunnel } from '../../src/extension/public-url/tunnel-notices.ts';
-import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
+import { followTunnel, openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { namesOtherHost } from '../../src/protocol/tunnel-words.ts';

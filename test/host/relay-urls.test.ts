@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { followTunnel } from '../../src/extension/public-url/tunnel-notices.ts';
-import { openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
+import { followTunnel, openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
 import { openPublicUrls } from '../../src/extension/public-url/urls.ts';
 import type { TunnelStatus } from '../../src/protocol/status.ts';
 import { words } from '../../src/common/words.ts';

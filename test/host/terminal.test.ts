@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
-import { windowsScript } from '../../src/extension/session/terminal.ts';
+import { windowsScript } from '../../src/extension/relay/commands.ts';
 import { run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
 

@@ -4,7 +4,7 @@ import { AccountError, AccountStore } from '../../src/extension/accounts/account
 import type { StoreContext } from '../../src/extension/accounts/account-store.ts';
 import type { Session } from '../../src/extension/session/session.ts';
 import { WebhookJournal } from '../../src/extension/webhooks/webhook-journal.ts';
-import type { ListNode } from '../../src/extension/webhooks/webhook-node.ts';
+import type { ListNode } from '../../src/extension/webhooks/webhook-source.ts';
 import { WebhookRegistrar } from '../../src/extension/webhooks/webhook-registrar.ts';
 import { WebhookUrls } from '../../src/extension/webhooks/webhook-urls.ts';
 import { webhooksAtStop } from '../../src/extension/webhooks/webhooks-at-stop.ts';
@@ -72,7 +72,7 @@ function windowWith(
   };
 }
 
-const noSandbox = { running: () => undefined, start: () => Promise.reject(new Error('not asked for')) };
+const noSandbox = { find: () => Promise.resolve(undefined), start: () => Promise.reject(new Error('not asked for')) };
 
 describe('accounts of Campaign Monitor', function () {
   this.timeout(60_000);
@@ -308,7 +308,10 @@ describe('the keeper of the sandbox’s webhooks', function () {
     publicUrl = null;
     localUrl = street('http://127.0.0.1:8787');
     const { context } = storage();
-    accounts = new AccountStore(context, { running: () => sandbox, start: () => Promise.resolve(sandbox) });
+    accounts = new AccountStore(context, {
+      find: () => Promise.resolve(sandbox),
+      start: () => Promise.resolve(sandbox),
+    });
     journal = new WebhookJournal(context.globalState, 'test');
     const account = await accounts.add({ label: 'Sandbox', kind: 'sandbox', host: '' }, null);
     const client = { kind: 'client', account, clientId: 'c', name: 'Client' } as const;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
-import { lowMemory } from '../../src/extension/session/low-memory.ts';
+import { lowMemory } from '../../src/extension/session/process.ts';
 import { afterwards } from './afterwards.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
 import { describeLong } from '../long.ts';
 import { until } from '../relay/until.ts';
-import { isSandbox } from '../../src/extension/sandbox/sandbox-check.ts';
+import { isSandbox } from '../../src/extension/sandbox/shared-sandbox.ts';
 import { root } from '../vscode/install.ts';
 import { consentPage, decide } from './consent.ts';
 import { category, eventsView, sandboxFile, stopRelays, untilStatusBar } from './relay.ts';

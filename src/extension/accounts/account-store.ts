@@ -6,7 +6,7 @@ import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import { prefix } from '../prefix.ts';
 import type { Reach } from '../public-url/url-place.ts';
-import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
+import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 
 export interface Account {
   readonly id: string;
@@ -18,12 +18,7 @@ export interface Account {
   readonly identity?: string;
 }
 
-type SandboxApi = Pick<RunningSandbox, 'campaignMonitorApi' | 'campaignMonitorOAuth' | 'credentials'>;
-
-export interface AccountSandbox {
-  start(): Promise<SandboxApi>;
-  running(): SandboxApi | undefined | Promise<SandboxApi | undefined>;
-}
+export type AccountSandbox = Pick<SandboxProcess, 'start' | 'find'>;
 
 /** Whether an account's Campaign Monitor reaches local URLs. */
 export function reachOf({ kind }: Pick<Account, 'kind'>): Reach {
@@ -85,7 +80,7 @@ export class AccountStore {
   async isReachable(id: string): Promise<boolean> {
     const account = this.find(id);
     if (account === undefined) return false;
-    return account.kind !== 'sandbox' || (await this.#sandbox.running()) !== undefined;
+    return account.kind !== 'sandbox' || (await this.#sandbox.find()) !== undefined;
   }
 
   /**
@@ -123,7 +118,7 @@ export class AccountStore {
   }
 
   async #sandboxApi(start: boolean): Promise<CampaignMonitorApi> {
-    const running = (await this.#sandbox.running()) ?? (start ? await this.#sandbox.start() : undefined);
+    const running = (await this.#sandbox.find()) ?? (start ? await this.#sandbox.start() : undefined);
     if (running === undefined) {
       throw new AccountError(
         'sandbox-stopped',

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
+import { CommandError } from '../ui/command-error.ts';
 import { cancellable } from '../ui/progress.ts';
 import { setting, trimText } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
@@ -13,13 +14,12 @@ import { showStatusMessage } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 import type { Account, AccountStore } from './account-store.ts';
-import type { AuthorizeAccount, OAuthApp } from './authorize-account.ts';
+import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 
 export interface SignInParts {
   readonly accounts: AccountStore;
   readonly log: vscode.LogOutputChannel;
-  readonly authorize: AuthorizeAccount;
-  readonly loopback: () => Promise<string>;
+  readonly browser: BrowserAuthorization;
 }
 
 export type SignInMethod = Account['kind'];
@@ -37,7 +37,7 @@ export async function signIn(parts: SignInParts, method?: SignInMethod): Promise
   if (method === 'sandbox') return signInToSandbox(parts);
   let asked: Asked = { method, apiKey: '', clientId: '', clientSecret: '', redirect: '' };
   return again(parts, async () => {
-    const answers = await ask(asked, await parts.loopback());
+    const answers = await ask(asked, await parts.browser.loopbackCallback());
     if (answers === undefined) return undefined;
     // After a failure, offer the input again, except secrets.
     asked = { ...answers, apiKey: '', clientSecret: '' };
@@ -186,11 +186,31 @@ async function withApiKey(parts: SignInParts, apiKey: string): Promise<Account> 
   return keep(parts, 'api-key', await hostOfSettings(), { kind: 'api-key', apiKey });
 }
 
-async function withOAuth(parts: SignInParts, app: Omit<OAuthApp, 'host'>): Promise<Account | undefined> {
+/** The user grants access in the browser, and the code is exchanged for tokens. */
+async function withOAuth(
+  parts: SignInParts,
+  { clientId, clientSecret, redirect }: Omit<Asked, 'method'>,
+): Promise<Account | undefined> {
+  const { browser } = parts;
   const host = await hostOfSettings();
-  const { clientId, clientSecret, redirect } = app;
-  const credential = await parts.authorize({ host, clientId, clientSecret, redirect });
-  return credential === undefined ? undefined : keep(parts, 'oauth', host, credential);
+  const { authorizeUrl, exchangeCode, serviceAt } = await import('../deferred.ts');
+  const oauthBase = serviceAt(host)?.oauthBase;
+  const result = await browser.authorize({
+    title: say('Sign In to Campaign Monitor'),
+    redirect,
+    buildUrl: (state, redirectUri) => Promise.resolve(authorizeUrl({ oauthBase, clientId, redirectUri, state })),
+  });
+  if (result.kind === 'cancelled') return undefined;
+  if (result.kind !== 'code') {
+    const { message, next } = browser.explain(result);
+    throw new CommandError(message.replace(/\.$/, ''), next);
+  }
+  const { code, redirectUri } = result;
+  const { accessToken, refreshToken } = await exchangeCode(
+    { clientId, clientSecret, redirectUri, code },
+    { oauthBase },
+  );
+  return keep(parts, 'oauth', host, { kind: 'oauth', accessToken, refreshToken });
 }
 
 /** Checks a credential with a harmless call, and saves it under the names of the clients that it can access. */
@@ -202,7 +222,7 @@ async function keep(
 ): Promise<Account> {
   const { CampaignMonitorApi, serviceAt } = await import('../deferred.ts');
   const service = serviceAt(host);
-  if (service === null) throw new HostError(host);
+  if (service === null) throw invalidHost(host);
   let fresh = credential;
   const api = new CampaignMonitorApi({
     baseUrl: service.apiBase,
@@ -234,20 +254,18 @@ function labelOf(clients: readonly CampaignMonitorClient[]): string {
 
 /**
  * The host of the settings, the only one that gets the API key and tokens.
- * @throws HostError before anything is asked
+ * @throws CommandError before anything is asked
  */
 async function hostOfSettings(): Promise<string> {
   const host = trimText(setting('campaignMonitor.host'));
   const { serviceAt } = await import('../deferred.ts');
-  if (serviceAt(host) === null) throw new HostError(host);
+  if (serviceAt(host) === null) throw invalidHost(host);
   return host;
 }
 
-class HostError extends Error {
-  override readonly name = 'HostError';
-  readonly next: string;
-  constructor(host: string) {
-    super(say('the setting {0} isn’t a valid API URL: {1}', `${prefix}.campaignMonitor.host`, host));
-    this.next = say('Enter a host or an https:// URL.');
-  }
+function invalidHost(host: string): CommandError {
+  return new CommandError(
+    say('the setting {0} isn’t a valid API URL: {1}', `${prefix}.campaignMonitor.host`, host),
+    say('Enter a host or an https:// URL.'),
+  );
 }

@@ -11,7 +11,7 @@ import { commandId } from '../commands.ts';
 import { debugType, endRequest } from '../prefix.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import type { EventNode } from '../events/event-node.ts';
 import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { Destination, SampleAnswer } from '../../protocol/settings.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import type { Session } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { showStatusMessage } from '../ui/status-message.ts';

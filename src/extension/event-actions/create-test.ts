@@ -3,7 +3,7 @@ import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import { chosenRows } from '../events/chosen.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { CommandError } from '../ui/command-error.ts';

@@ -13,7 +13,7 @@ import { withNext } from '../ui/error-words.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import { targetRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { bodyEndings, heldEventOf, heldMark } from './body-names.ts';

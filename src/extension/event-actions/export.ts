@@ -11,7 +11,7 @@ import { copy } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { labelOf } from '../../protocol/event-row.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import { chosenRows } from '../events/chosen.ts';
 import type { ExportFormat } from '../../export/gather.ts';
 import { CommandError } from '../ui/command-error.ts';

@@ -1,7 +1,7 @@
 import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { showStatusMessage } from '../ui/status-message.ts';

@@ -11,7 +11,7 @@ import { chosenRow } from '../events/chosen.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { answerOf, forwardingWord, labelOf, stateWord } from '../../protocol/event-row.ts';
 import { prefix } from '../prefix.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import { withNext } from '../ui/error-words.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { showStatusMessage } from '../ui/status-message.ts';

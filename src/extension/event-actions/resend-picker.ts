@@ -4,7 +4,7 @@ import type { EventRow } from '../../protocol/history.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { labelOf } from '../../protocol/event-row.ts';
 import { descriptionOf, rowContextOf } from '../events/event-words.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 
 /** Maximum number of failed events to offer, and of newest events. */
 const offered = 50;

@@ -16,7 +16,7 @@ import { prefix } from '../prefix.ts';
 import { labelOf } from '../../protocol/event-row.ts';
 import { whyNothingIsResent } from '../events/event-words.ts';
 import type { EventsNode, MatchingNode } from '../events/event-node.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
 import { problemOfUrl, typedUrl } from '../destinations/callback-url.ts';
 import { joinParts } from '../destinations/destination-words.ts';

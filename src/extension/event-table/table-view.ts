@@ -11,7 +11,7 @@ import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import { onPurposeText } from '../sending/answering-words.ts';
 import { leftPausedText, pausedText } from '../sending/sending-words.ts';
-import { eventCount } from '../status/event-count.ts';
+import { eventCount } from '../status/context-keys.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { withNext } from '../ui/error-words.ts';
 import { rowsChanged } from '../ui/focused-rows.ts';

@@ -4,7 +4,7 @@ import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { withNext } from '../ui/error-words.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { connected, notRunning } from '../session/connected.ts';
+import { connected, notRunning } from '../session/session.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';

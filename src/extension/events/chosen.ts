@@ -3,7 +3,7 @@ import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { EventsNode } from './event-node.ts';
-import { notRunning } from '../session/connected.ts';
+import { notRunning } from '../session/session.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { eventIdOf } from './address.ts';
 import type { ActionParts } from './action-parts.ts';

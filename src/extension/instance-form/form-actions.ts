@@ -12,11 +12,14 @@ import type { FormState } from './form-state.ts';
 import { createInstance } from './interactive-creation.ts';
 import type { Creation } from './interactive-creation.ts';
 import type { FormAction } from './messages.ts';
-import { problemText } from './problem-texts.ts';
-import type { RelayAddresses } from './relay-addresses.ts';
+import { currentRelayUrl, problemText } from './form-view.ts';
 import { storeSignatureKey } from './signature-key.ts';
+import { openVendorUrls } from '../public-url/urls.ts';
+import type { Session } from '../session/session.ts';
+import { unlessAborted } from '../session/shared-start.ts';
 
 export interface FormActionParts {
+  readonly session: Session;
   readonly log: vscode.LogOutputChannel;
   readonly secrets: SecretBox;
   readonly platform: Platform;
@@ -30,7 +33,6 @@ export interface FormActionParts {
 export interface FormInUse {
   readonly client: typeof client;
   readonly state: FormState;
-  readonly relay: RelayAddresses;
   readonly say: (done: string) => void;
   /** Reports what went wrong, and what to do. */
   readonly fail: (message: string) => void;
@@ -48,8 +50,8 @@ export type ActionHandlers = Readonly<Record<Exclude<FormAction, 'cancel'>, (for
 export function createFormActions(parts: FormActionParts): ActionHandlers {
   return {
     useSandbox: (form) => useSandbox(parts, form),
-    fillCallback,
-    useThisMachine: async ({ state }) => state.fill({ oauthCallbackUrl: await thisMachinesCallback(parts) }),
+    fillCallback: (form) => fillCallback(parts, form),
+    useThisMachine: async ({ state }) => state.fill({ oauthCallbackUrl: await parts.browser.loopbackCallback() }),
     generateKey: ({ state, say: done }) => {
       state.type('signatureKey', randomBytes(32).toString('base64'));
       done(say('Key generated.'));
@@ -73,10 +75,6 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
   };
 }
 
-export async function thisMachinesCallback({ browser }: Pick<FormActionParts, 'browser'>): Promise<string> {
-  return (await browser.callbacks()).loopback;
-}
-
 /** Stores Open Connectors' secrets for their host, once both were typed. */
 export async function storeSecrets({ platform }: Pick<FormActionParts, 'platform'>, state: FormState): Promise<void> {
   const secrets = state.platformSecrets();
@@ -92,16 +90,16 @@ async function copy({ say: done }: FormInUse, text: string): Promise<void> {
 }
 
 async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void> {
-  const { client, state, relay } = form;
+  const { client, state } = form;
   const { running, oauthCallbackUrl } = await form.during(say('Starting sandbox…'), async (signal) => {
     const running = await parts.sandbox.start(signal);
     // Its app accepts any port of this machine.
-    const oauthCallbackUrl = await thisMachinesCallback(parts);
+    const oauthCallbackUrl = await parts.browser.loopbackCallback();
     signal.throwIfAborted();
     return { running, oauthCallbackUrl };
   });
   const { apiKey, oauthClientId, oauthClientSecret } = running.credentials.campaignMonitor;
-  const callbackUrl = relay.current(true);
+  const callbackUrl = currentRelayUrl(parts.session, true);
   state.fillFromSandbox({
     fields: { apiKey: oauthClientId, oauthCallbackUrl, ...(callbackUrl !== undefined && { callbackUrl }) },
     proposed: { name: say('Sandbox'), listIds: client.documentedListId },
@@ -110,13 +108,15 @@ async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void
   form.say(say('Sandbox values filled in.'));
 }
 
-async function fillCallback(form: FormInUse): Promise<void> {
-  const { state, relay } = form;
-  const callbackUrl = await form.during(say('Waiting for the relay URL…'), (signal) =>
-    relay.obtain(state.isSandbox, signal),
+/** Starts the relay and opens its public URL, if necessary and if the user agrees. */
+async function fillCallback({ session }: FormActionParts, form: FormInUse): Promise<void> {
+  const { state } = form;
+  const urls = await form.during(say('Waiting for the relay URL…'), (signal) =>
+    // If cancelled, a start in progress continues, as after the commands for the relay.
+    unlessAborted(openVendorUrls(session, state), signal),
   );
-  if (callbackUrl === undefined) return;
-  state.fill({ callbackUrl });
+  if (urls === undefined) return;
+  state.fill({ callbackUrl: urls.openConnectors });
   form.say(say('Relay URL filled in.'));
 }
 

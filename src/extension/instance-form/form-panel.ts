@@ -5,20 +5,17 @@ import { prefix } from '../prefix.ts';
 import type * as client from '../deferred.ts';
 import { nextOf } from '../ui/error-words.ts';
 import { PageHost } from '../ui/page-host.ts';
-import type { Session } from '../session/session.ts';
-import { createFormActions, storeSecrets, thisMachinesCallback } from './form-actions.ts';
+import { createFormActions, storeSecrets } from './form-actions.ts';
 import type { ActionHandlers, FormActionParts, FormInUse } from './form-actions.ts';
 import type { FormState } from './form-state.ts';
 import { relayUrlPlaceholder } from './page-state.ts';
 import type { FormPageState } from './page-state.ts';
 import type { FormAction, FormFields, FormView, HostMessage, PageMessage } from './messages.ts';
-import { offeredRegions, viewOfFields } from './form-view.ts';
-import { RelayAddresses } from './relay-addresses.ts';
+import { currentRelayUrl, describeRelay, offeredRegions, viewOfFields } from './form-view.ts';
 import { formTexts } from './texts.ts';
 
 export interface FormParts extends FormActionParts {
   readonly context: vscode.ExtensionContext;
-  readonly session: Session;
 }
 
 type Client = typeof client;
@@ -40,7 +37,6 @@ const ofOneHost: readonly FormAction[] = ['useSandbox', 'fillCallback'];
 /** The page only draws: the form's content and current tasks are here, and the page's messages are validated. */
 export class FormPanel implements vscode.Disposable {
   readonly #parts: FormParts;
-  readonly #relay: RelayAddresses;
   readonly #actions: ActionHandlers;
   #panel: vscode.WebviewPanel | undefined;
   #page: PageHost<PageMessage, HostMessage> | undefined;
@@ -57,11 +53,10 @@ export class FormPanel implements vscode.Disposable {
 
   constructor(parts: FormParts) {
     this.#parts = parts;
-    this.#relay = new RelayAddresses(parts.session);
     this.#actions = createFormActions(parts);
     parts.context.subscriptions.push(
       this,
-      this.#relay.onDidChange(() => {
+      parts.session.onDidChange(() => {
         this.#fillKept();
         this.#refresh();
       }),
@@ -137,7 +132,7 @@ export class FormPanel implements vscode.Disposable {
 
   async #prepare(): Promise<Form> {
     const client = await import('../deferred.ts');
-    const callback = await thisMachinesCallback(this.#parts);
+    const callback = await this.#parts.browser.loopbackCallback();
     return (this.#form ??= {
       client,
       state: new client.FormState(client.emptyFields(this.#parts.platform.host, callback)),
@@ -198,7 +193,7 @@ export class FormPanel implements vscode.Disposable {
   #fillKept(): void {
     if (!this.#relayUrlWanted || !this.#isTaken || this.#form === undefined) return;
     const { state } = this.#form;
-    const callbackUrl = this.#relay.current(state.isSandbox);
+    const callbackUrl = currentRelayUrl(this.#parts.session, state.isSandbox);
     if (callbackUrl === undefined) return;
     this.#relayUrlWanted = false;
     state.fill({ callbackUrl });
@@ -238,7 +233,7 @@ export class FormPanel implements vscode.Disposable {
   #view({ client, state }: Form): FormView {
     return {
       ...viewOfFields(client, state),
-      relay: this.#relay.describe(state.fields.callbackUrl),
+      relay: describeRelay(this.#parts.session, state.fields.callbackUrl),
       busy: this.#underWay?.text,
       error: this.#error,
       done: this.#done,
@@ -296,7 +291,6 @@ export class FormPanel implements vscode.Disposable {
     return {
       client,
       state,
-      relay: this.#relay,
       say: (done) => ifShown(() => (this.#done = done)),
       fail: (message) => ifShown(() => (this.#error = message)),
       during: (text, work) => {

@@ -2,7 +2,6 @@
  * The form's content: its fields, the secrets that were typed or generated in it, and the created instance. Decides to
  * which host the secrets belong: Open Connectors' belong to one host, and the sandbox's values to the sandbox.
  */
-import type { OpenConnectorsSecrets } from '../open-connectors/platform-secret-store.ts';
 import { hostOf, sandboxRegion } from './fields.ts';
 import type { TypedSecrets } from './fields.ts';
 import type { CreatedInstance, FormFields, SecretField } from './messages.ts';
@@ -103,7 +102,7 @@ export class FormState {
   }
 
   /** Open Connectors' secrets to store, if both were typed; not the sandbox's. */
-  platformSecrets(): (OpenConnectorsSecrets & { readonly host: string }) | undefined {
+  platformSecrets(): Readonly<Record<'host' | 'userSecret' | 'organizationSecret', string>> | undefined {
     const { host } = this;
     const userSecret = this.#typed.userSecret?.trim() ?? '';
     const organizationSecret = this.#typed.organizationSecret?.trim() ?? '';

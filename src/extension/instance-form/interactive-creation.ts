@@ -3,13 +3,14 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance-body.ts';
-import { inMessage } from '../ui/printable.ts';
+import { inMessage, unlinked } from '../ui/printable.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import { working } from '../ui/progress.ts';
 import type { CreationResult, CreationStep } from '../../open-connectors/instance-creation.ts';
 import type { InstanceStore } from '../instances/instance-store.ts';
-import { explainPlatformError, platformErrorForLog } from '../open-connectors/platform-errors.ts';
 import type { Platform } from '../open-connectors/platform.ts';
+import type { OpenConnectorsError } from '../deferred.ts';
+import { messageOf, nextOf } from '../ui/error-words.ts';
 
 export type Creation =
   | { readonly kind: 'created'; readonly id: number; readonly name: string; readonly host: string }
@@ -77,7 +78,7 @@ function explain(
     case 'cancelled':
       return { kind: 'cancelled' };
     case 'not-authorized': {
-      const { message, next } = browser.explain(result.authorization) ?? { message: '', next: '' };
+      const { message, next } = browser.explain(result.authorization);
       return fail(message, next);
     }
     case 'refused': {
@@ -158,4 +159,21 @@ function describe({ id, createdAt }: InstanceFacts): string {
   const { env } = vscode;
   if (createdAt === null) return say('ID {0}', id);
   return `${say('ID {0}', id)}\n${say('Created {0}', new Date(createdAt).toLocaleString(env.language))}`;
+}
+
+export function explainPlatformError(error: OpenConnectorsError): { readonly message: string; readonly next: string } {
+  return { message: sentence(messageOf(error)), next: nextOf(error) ?? '' };
+}
+
+/** An error for the log: with the request ID, for Open Connectors' support. */
+export function platformErrorForLog(error: OpenConnectorsError): string {
+  const status = error.status === null ? '' : `, status ${error.status}`;
+  const request = error.requestId === null ? '' : `, request ${error.requestId}`;
+  return `${error.message} (${error.kind}${status}${request})`;
+}
+
+/** Makes a sentence of a message from outside, without links in VS Code. */
+function sentence(text: string): string {
+  const plain = unlinked(text).trim();
+  return /[.!?]$/.test(plain) ? plain : `${plain}.`;
 }

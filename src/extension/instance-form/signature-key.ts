@@ -1,7 +1,6 @@
 import { say } from '../../common/say.ts';
-import type { StoredInstance } from '../instances/instance-store.ts';
-import { keepVerifyKey } from '../instances/verify-keys.ts';
-import type { VerifyKeyParts } from '../instances/verify-keys.ts';
+import type { StoredInstance, VerifyKeyParts } from '../instances/instance-store.ts';
+import { keepVerifyKey } from '../instances/instance-store.ts';
 
 export interface KeyFailure {
   readonly error: Error;

@@ -6,7 +6,7 @@ import { printable } from '../ui/printable.ts';
 import { askChoice, askChoices, askText } from '../ui/questions.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
-import type { PlacedInstance } from './placed-instance.ts';
+import type { PlacedInstance } from './instance-node.ts';
 
 interface ListItem extends vscode.QuickPickItem {
   readonly id: string;

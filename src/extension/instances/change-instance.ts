@@ -10,11 +10,25 @@ import { back } from '../ui/steps.ts';
 import { openVendorUrls } from '../public-url/urls.ts';
 import { askListIds } from './ask-list-ids.ts';
 import { platformOf } from './choose-instance.ts';
-import type { InstanceCommandParts } from './instance-command-parts.ts';
-import type { InstanceNode } from './instance-node.ts';
-import { tokenOf } from './instance-store.ts';
+import type { InstanceCommandParts } from './choose-instance.ts';
+import type { InstanceNode, GoneNode } from './instance-node.ts';
+import { tokenOf, forgetInstance } from './instance-store.ts';
 import { newCredentials } from './reauthorise.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
+import * as vscode from 'vscode';
+
+/** Reads the instances again, after a failure too, because the change may have been made. */
+export async function thenRefresh(
+  { view }: Pick<InstanceCommandParts, 'view'>,
+  title: string,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await working(title, work);
+  } finally {
+    void view.refresh();
+  }
+}
 
 async function change(
   parts: InstanceCommandParts,
@@ -23,12 +37,7 @@ async function change(
   part: InstanceChange,
 ): Promise<void> {
   const api = await platformOf(parts, node);
-  try {
-    await working(title, (signal) => api.patchInstance(node.facts.id, part, {}, signal));
-  } finally {
-    // After a failure too, because the change may have been made.
-    void parts.view.refresh();
-  }
+  await thenRefresh(parts, title, (signal) => api.patchInstance(node.facts.id, part, {}, signal));
 }
 
 /** Points an instance to this relay, which is started and made public if necessary. */
@@ -81,17 +90,12 @@ export async function setEvents(parts: InstanceCommandParts, node: InstanceNode,
 }
 
 export async function setEnabled(parts: InstanceCommandParts, node: InstanceNode, on: boolean): Promise<void> {
-  const { view } = parts;
   const { facts } = node;
   const name = printable(facts.name);
   const api = await platformOf(parts, node);
-  try {
-    await working(on ? say('Enabling {0}', name) : say('Disabling {0}', name), (signal) =>
-      api.setInstanceEnabled(facts.id, on, signal),
-    );
-  } finally {
-    void view.refresh();
-  }
+  await thenRefresh(parts, on ? say('Enabling {0}', name) : say('Disabling {0}', name), (signal) =>
+    api.setInstanceEnabled(facts.id, on, signal),
+  );
   showStatusMessage(on ? say('{0} enabled.', name) : say('{0} disabled: calls with its token are refused.', name));
 }
 
@@ -122,20 +126,15 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
 }
 
 export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
-  const { browser, view } = parts;
   const name = printable(node.facts.name);
-  const credentials = await newCredentials(await platformOf(parts, node), browser, node, () =>
+  const credentials = await newCredentials(await platformOf(parts, node), parts.browser, node, () =>
     reauthorise(parts, node),
   );
   if (credentials === undefined) return;
   const api = await platformOf(parts, node);
-  try {
-    await working(say('Re-authorising {0}', name), (signal) =>
-      api.patchInstance(node.facts.id, credentials, { reAuthenticate: true }, signal),
-    );
-  } finally {
-    void view.refresh();
-  }
+  await thenRefresh(parts, say('Re-authorising {0}', name), (signal) =>
+    api.patchInstance(node.facts.id, credentials, { reAuthenticate: true }, signal),
+  );
   showStatusMessage(say('{0} re-authorised; its ID and token stay the same.', name));
 }
 
@@ -152,4 +151,49 @@ export async function rename(parts: InstanceCommandParts, node: InstanceNode): P
   if (name === undefined || name === back || name === facts.name) return;
   await change(parts, node, say('Renaming {0}', facts.name), { name });
   await parts.store.change(node.host, facts.id, { name });
+}
+
+export async function deleteInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+  const { facts, host } = node;
+  const name = printable(facts.name);
+  const confirm = say('Delete Instance');
+  const choice = await vscode.window.showWarningMessage(
+    say('Delete the instance {0} ({1})?', name, facts.id),
+    {
+      modal: true,
+      detail: say(
+        'Open Connectors will permanently delete the instance. The instance’s token will be refused, and the instance will send no more events. Events that the relay received will stay in the history.',
+      ),
+    },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  // After the question, because the settings may now name another host, where this ID is another instance.
+  const api = await platformOf(parts, node);
+  await thenRefresh(parts, say('Deleting {0}', name), async (signal) => {
+    await api.deleteInstance(facts.id, signal);
+    await forgetInstance(parts, host, facts.id);
+  });
+  showStatusMessage(say('{0} deleted.', name));
+}
+
+export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNode): Promise<void> {
+  const { id, host } = stored;
+  const name = printable(stored.name);
+  const confirm = say('Forget Instance');
+  const choice = await vscode.window.showWarningMessage(
+    say('Forget the instance {0} ({1})?', name, id),
+    {
+      modal: true,
+      detail: say(
+        'Open Connectors no longer has the instance, or the secrets for {0} can’t access it. The instance’s token and verify key will be removed from VS Code’s secret storage. Open Connectors shows a token only when you create an instance.',
+        host,
+      ),
+    },
+    confirm,
+  );
+  if (choice !== confirm) return;
+  await forgetInstance(parts, host, id);
+  void parts.view.refresh();
+  showStatusMessage(say('{0} forgotten.', name));
 }

@@ -1,10 +1,19 @@
 import { say } from '../../common/say.ts';
 import { byKey } from '../ui/focused-rows.ts';
 import type { CommandHandlers } from '../commands.ts';
-import { editLists, reauthorise, rename, setEnabled, setEvents, turnEventsOn, useRelayUrl } from './change-instance.ts';
+import {
+  editLists,
+  reauthorise,
+  rename,
+  setEnabled,
+  setEvents,
+  turnEventsOn,
+  useRelayUrl,
+  deleteInstance,
+  forgetGone,
+} from './change-instance.ts';
 import { chooseInstance, connectedPlatform } from './choose-instance.ts';
-import { deleteInstance, forgetGone } from './delete-instance.ts';
-import type { InstanceCommandParts } from './instance-command-parts.ts';
+import type { InstanceCommandParts } from './choose-instance.ts';
 import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { copyMaking, copyReading, copyToken, showEvents, showInstance } from './read-instance.ts';
 import type { QueueAction } from './queued-notifications.ts';

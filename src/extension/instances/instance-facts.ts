@@ -5,7 +5,7 @@ import { ageOf, listOf } from '../ui/phrases.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { shownUrl } from './instance-words.ts';
-import type { PlacedInstance } from './placed-instance.ts';
+import type { PlacedInstance } from './instance-node.ts';
 import type { KnownQueue } from './queue-states.ts';
 
 export interface FactRow {

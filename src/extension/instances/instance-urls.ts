@@ -4,7 +4,7 @@ import type { UrlContext } from '../public-url/url-place.ts';
 import type { StaleRegistration, StaleState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { InstanceStore } from './instance-store.ts';
-import { placedInstance } from './placed-instance.ts';
+import { placedInstance } from './instance-node.ts';
 
 export interface InstanceUrlsParts {
   readonly platform: Pick<Platform, 'api' | 'host' | 'isSandbox'>;

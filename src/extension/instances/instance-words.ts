@@ -3,7 +3,7 @@ import { say } from '../../common/say.ts';
 import { hookSecret } from '../../common/hook-path.ts';
 import { maskPlaces } from '../../common/masking.ts';
 import { printable } from '../ui/printable.ts';
-import type { PlacedInstance } from './placed-instance.ts';
+import type { PlacedInstance } from './instance-node.ts';
 
 /** The most urgent first. */
 export type InstanceState = 'invalid' | 'disabled' | 'events-off' | 'elsewhere' | 'old-url' | 'not-reached' | 'here';

@@ -23,8 +23,8 @@ import type { Reading } from './instance-list.ts';
 import type { FailureNode, GoneNode, InstanceNode, InstancesNode } from './instance-node.ts';
 import type { InstanceStore } from './instance-store.ts';
 import type { QueueStates } from './queue-states.ts';
-import { placedInstance } from './placed-instance.ts';
-import { forgetInstance } from './verify-keys.ts';
+import { placedInstance } from './instance-node.ts';
+import { forgetInstance } from './instance-store.ts';
 
 export interface InstancesViewParts {
   readonly session: Session;

@@ -13,8 +13,9 @@ import { inMessage, printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
+import { thenRefresh } from './change-instance.ts';
 import { platformOf } from './choose-instance.ts';
-import type { InstanceCommandParts } from './instance-command-parts.ts';
+import type { InstanceCommandParts } from './choose-instance.ts';
 import { queueWords } from './instance-facts.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { QueueOffer } from './queue-offer.ts';
@@ -72,14 +73,9 @@ async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): P
   const queues = await parts.view.queues();
   const { callbackUrl } = node.facts;
   const name = printable(node.facts.name);
-  try {
-    await working(say('Delivering queued notifications of {0}', name), (signal) =>
-      queue.deliver(callbackUrl, queues.listed(callbackUrl), signal),
-    );
-  } finally {
-    // After a failure too, because the deliveries may have been sent.
-    void parts.view.refresh();
-  }
+  await thenRefresh(parts, say('Delivering queued notifications of {0}', name), (signal) =>
+    queue.deliver(callbackUrl, queues.listed(callbackUrl), signal),
+  );
   showStatusMessage(say('Open Connectors is posting the queued notifications of {0} again.', name));
 }
 
@@ -134,11 +130,7 @@ async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, pol
   );
   if (choice !== change) return;
   const { queue } = await platformOf(parts, node);
-  try {
-    await working(say('Changing the failure policy'), (signal) => queue.setPolicy(policy, signal));
-  } finally {
-    void parts.view.refresh();
-  }
+  await thenRefresh(parts, say('Changing the failure policy'), (signal) => queue.setPolicy(policy, signal));
   showStatusMessage(say('The account’s failure policy is now “{0}”.', policy));
 }
 

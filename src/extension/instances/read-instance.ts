@@ -5,7 +5,7 @@ import { printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
 import { platformOf } from './choose-instance.ts';
 import { eventLogText } from './event-log.ts';
-import type { InstanceCommandParts } from './instance-command-parts.ts';
+import type { InstanceCommandParts } from './choose-instance.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
 import { copy } from '../ui/status-message.ts';

@@ -36,7 +36,7 @@ export async function newCredentials(
   const isBasic = facts.authentication === 'basic';
   const begin: Asked = {
     username: '',
-    redirect: isBasic ? '' : known('oauth.callback.url') || (await browser.callbacks()).loopback,
+    redirect: isBasic ? '' : known('oauth.callback.url') || (await browser.loopbackCallback()),
     apiKey: known('oauth.api.key'),
     apiSecret: '',
   };

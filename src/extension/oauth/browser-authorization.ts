@@ -12,9 +12,9 @@ import type {
   AuthorizationRequest,
   WaitingOptions,
   WaitingView,
+  StrayAnswer,
 } from '../../oauth/authorize.ts';
 import type { CallbackPortError, PageTexts } from '../../oauth/loopback.ts';
-import { showPasteBox, strayText } from './paste.ts';
 import type { UriCallbacks } from './uri-handler.ts';
 import type { EditorEnvironment } from '../../oauth/ways.ts';
 
@@ -35,13 +35,10 @@ export class BrowserAuthorization {
     context.subscriptions.push({ dispose: () => this.#current?.stop.abort() });
   }
 
-  /** The callbacks to register with an app, for a page on this machine and for this VS Code. */
-  async callbacks(): Promise<{ readonly loopback: string; readonly editor: string }> {
-    const { editorCallback, loopbackCallback } = await import('../deferred.ts');
-    return {
-      loopback: loopbackCallback(setting('oauth.port')),
-      editor: editorCallback(await this.#environment()),
-    };
+  /** The callback to register with an app for a page on this machine. */
+  async loopbackCallback(): Promise<string> {
+    const { loopbackCallback } = await import('../deferred.ts');
+    return loopbackCallback(setting('oauth.port'));
   }
 
   /**
@@ -71,11 +68,8 @@ export class BrowserAuthorization {
     }
   }
 
-  /** Null for a code. */
-  explain(result: Authorization): { readonly message: string; readonly next: string } | null {
+  explain(result: Exclude<Authorization, { kind: 'code' }>): { readonly message: string; readonly next: string } {
     switch (result.kind) {
-      case 'code':
-        return null;
       case 'timed-out':
         return {
           message: say('The browser didn’t respond within five minutes.'),
@@ -103,10 +97,9 @@ export class BrowserAuthorization {
   }
 
   /** Doesn't wait for an answer. */
-  say(result: Authorization, again: () => unknown): void {
-    const explanation = this.explain(result);
-    if (explanation === null) return;
-    const text = `${explanation.message} ${explanation.next}`;
+  say(result: Exclude<Authorization, { kind: 'code' }>, again: () => unknown): void {
+    const { message, next } = this.explain(result);
+    const text = `${message} ${next}`;
     void offer(result.kind === 'cancelled' ? 'Information' : 'Error', text, { [say('Try Again')]: again });
   }
 
@@ -263,4 +256,40 @@ function pageTexts(): PageTexts {
 
 export function createAuthorizationCommands(browser: BrowserAuthorization): CommandHandlers<'authorization'> {
   return { pasteAuthorization: () => browser.paste() };
+}
+
+interface PasteBoxOptions {
+  readonly title: string;
+  readonly redirectUri: string;
+  /** @returns what is wrong with it, or null if it is accepted */
+  readonly paste: (text: string) => StrayAnswer | null;
+}
+
+function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { dispose(): void } {
+  const box = vscode.window.createInputBox();
+  box.title = title;
+  box.prompt = say(
+    'After the browser returns to {0}, copy the whole URL from the address bar and paste it here, even if the page doesn’t load',
+    redirectUri.replace(/\?.*/, ''),
+  );
+  box.placeholder = say('URL, or only the code');
+  // The browser takes the focus, and the box must stay.
+  box.ignoreFocusOut = true;
+  box.onDidChangeValue(() => (box.validationMessage = undefined));
+  box.onDidAccept(() => {
+    const why = paste(box.value);
+    if (why === null) box.hide();
+    else box.validationMessage = strayText(why);
+  });
+  box.onDidHide(() => box.dispose());
+  box.show();
+  return box;
+}
+
+function strayText(why: StrayAnswer): string {
+  return {
+    'wrong-state': say('The URL belongs to another request, most likely an older one'),
+    'refusal-without-state': say('The refusal doesn’t say which request it belongs to'),
+    'no-answer': say('No code or refusal was found'),
+  }[why];
 }

@@ -6,8 +6,7 @@ import { askText } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
-import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
-import type { Platform } from './platform.ts';
+import type { OpenConnectorsSecrets, Platform } from './platform.ts';
 
 /** The actions of **Manage Keys and Secrets…** for the secrets of Open Connectors. */
 export function createPlatformSecrets(platform: Platform): PlatformSecrets {

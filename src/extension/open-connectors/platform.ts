@@ -2,18 +2,12 @@
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
 import { onSetting, setting, trimText, writeSetting } from '../configuration.ts';
-import type { RunningSandbox } from '../sandbox/shared-sandbox.ts';
-import { PlatformSecretStore } from './platform-secret-store.ts';
-import type { OpenConnectorsSecrets } from './platform-secret-store.ts';
+import type { OpenConnectorsOptions } from '../../open-connectors/http.ts';
+import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
+import { prefix } from '../prefix.ts';
 
 /** The value of the host setting that means the sandbox on this machine. */
 const sandboxHost = 'sandbox';
-
-export interface SandboxSource {
-  start(signal?: AbortSignal): Promise<RunningSandbox>;
-  find(): Promise<RunningSandbox | undefined>;
-  readonly onDidChange: vscode.Event<unknown>;
-}
 
 export interface ApiOptions {
   /** A value of the setting; by default the current one. */
@@ -23,13 +17,13 @@ export interface ApiOptions {
 }
 
 export class Platform {
-  readonly #sandbox: SandboxSource;
+  readonly #sandbox: SandboxProcess;
   readonly #changed = new vscode.EventEmitter<void>();
   /** The host or its secrets have changed, here or in another window. */
   readonly onDidChange = this.#changed.event;
   readonly secrets: PlatformSecretStore;
 
-  constructor({ context, sandbox }: { readonly context: vscode.ExtensionContext; readonly sandbox: SandboxSource }) {
+  constructor({ context, sandbox }: { readonly context: vscode.ExtensionContext; readonly sandbox: SandboxProcess }) {
     this.secrets = new PlatformSecretStore(context);
     this.#sandbox = sandbox;
     context.subscriptions.push(
@@ -85,4 +79,56 @@ export class Platform {
     if (running === undefined) return undefined;
     return { address: running.openConnectorsApi, secrets: running.credentials.openConnectors };
   }
+}
+
+export type OpenConnectorsSecrets = Pick<OpenConnectorsOptions, 'userSecret' | 'organizationSecret'>;
+
+/** The hosts with stored secrets, because SecretStorage can't list them. */
+const hostsKey = `${prefix}.openConnectorsHosts`;
+
+export class PlatformSecretStore {
+  readonly #context: vscode.ExtensionContext;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+  }
+
+  /** Calls back when a host's secrets are set or removed, here or in another window. */
+  onDidChange(listener: () => void): vscode.Disposable {
+    return this.#context.secrets.onDidChange(({ key }) => {
+      if (key.startsWith(secretsKey(''))) listener();
+    });
+  }
+
+  async of(host: string): Promise<OpenConnectorsSecrets | undefined> {
+    const text = await this.#context.secrets.get(secretsKey(host));
+    return text === undefined ? undefined : (JSON.parse(text) as OpenConnectorsSecrets);
+  }
+
+  async store(host: string, { userSecret, organizationSecret }: OpenConnectorsSecrets): Promise<void> {
+    await this.#context.globalState.update(hostsKey, [...new Set([...this.#noted, host])]);
+    await this.#context.secrets.store(secretsKey(host), JSON.stringify({ userSecret, organizationSecret }));
+  }
+
+  /** @param candidate another host to check, in case its secrets are stored but not listed */
+  async hosts(candidate: string): Promise<readonly string[]> {
+    const hosts: string[] = [];
+    for (const host of new Set([...this.#noted, candidate])) {
+      if ((await this.#context.secrets.get(secretsKey(host))) !== undefined) hosts.push(host);
+    }
+    return hosts;
+  }
+
+  async forget(hosts: readonly string[]): Promise<void> {
+    for (const host of hosts) await this.#context.secrets.delete(secretsKey(host));
+    await this.#context.globalState.update(hostsKey, undefined);
+  }
+
+  get #noted(): readonly string[] {
+    return this.#context.globalState.get<readonly string[]>(hostsKey, []);
+  }
+}
+
+function secretsKey(host: string): string {
+  return `${prefix}.openConnectors.${host}`;
 }

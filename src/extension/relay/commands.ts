@@ -8,10 +8,8 @@ import { byCommand, offer } from '../ui/offer.ts';
 import { copy } from '../ui/status-message.ts';
 import { manageSecrets } from '../secrets/manage-secrets.ts';
 import { newSecretUrl } from '../public-url/new-secret-url.ts';
-import { sayReopening } from '../public-url/tunnel-notices.ts';
-import { openTunnel } from '../public-url/tunnel-questions.ts';
+import { sayReopening, openTunnel } from '../public-url/tunnel-questions.ts';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
-import { openRelayTerminal } from '../session/terminal.ts';
 import { askAboutHeld } from '../sending/sending.ts';
 import { chooseSampleAnswer } from '../destinations/sample-answer.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
@@ -26,6 +24,10 @@ import { showStatusMenu } from '../status/status-menu.ts';
 import type { UrlKeeper } from '../public-url/url-keeper.ts';
 import { GivenUpError, inView, working } from '../ui/progress.ts';
 import type { ProgressPlace } from '../ui/progress.ts';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execPath } from 'node:process';
+import { shellQuoted } from '../../common/programs/shell-quote.ts';
 
 export interface RelayCommandParts {
   readonly context: vscode.ExtensionContext;
@@ -194,4 +196,33 @@ async function chooseUrl(
     { title: say('Copy URL or Credential'), placeHolder: say('Choose what to copy') },
   );
   return choice?.which;
+}
+
+/** Opens a terminal in which `cm-relay` is this extension's, bound to this window's relay. */
+export async function openRelayTerminal(context: vscode.ExtensionContext, session: Session): Promise<void> {
+  const folder = join(context.globalStorageUri.fsPath, 'bin');
+  await mkdir(folder, { recursive: true });
+  const script = context.asAbsolutePath('dist/cm-relay.js');
+  if (process.platform === 'win32') {
+    await writeFile(join(folder, 'cm-relay.cmd'), windowsScript(execPath, script));
+  } else {
+    const file = join(folder, 'cm-relay');
+    await writeFile(
+      file,
+      `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${shellQuoted(execPath)} ${shellQuoted(script)} "$@"\n`,
+    );
+    await chmod(file, 0o755);
+  }
+  const terminal = vscode.window.createTerminal({
+    name: 'cm-relay',
+    iconPath: new vscode.ThemeIcon('broadcast'),
+    env: { CM_RELAY_DATA_DIR: session.dataDir, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` },
+    message: say('cm-relay uses this window’s relay. Try: cm-relay events'),
+  });
+  terminal.show();
+}
+
+/** The batch file `cm-relay.cmd`. It runs in the user's own shell, so it must not change its variables. */
+export function windowsScript(node: string, script: string): string {
+  return ['@setlocal', '@set ELECTRON_RUN_AS_NODE=1', `@"${node}" "${script}" %*`, ''].join('\r\n');
 }

@@ -9,13 +9,13 @@ import { chosenDestination } from '../destinations/edit-destination.ts';
 import type { EventsView } from '../event-tree/events-view.ts';
 import { chooseInstance } from '../instances/choose-instance.ts';
 import { copiesOfInstance } from '../instances/instance-commands.ts';
-import type { InstanceCommandParts } from '../instances/instance-command-parts.ts';
+import type { InstanceCommandParts } from '../instances/choose-instance.ts';
 import type { InstancesNode } from '../instances/instance-node.ts';
 import { rowsChanged } from '../ui/focused-rows.ts';
 import { copy } from '../ui/status-message.ts';
 import type { RowCopy } from '../ui/status-message.ts';
 import { copiesOfWebhooks } from '../webhooks/webhook-commands.ts';
-import type { WebhooksNode } from '../webhooks/webhook-node.ts';
+import type { WebhooksNode } from '../webhooks/webhook-source.ts';
 import type { WebhooksView } from '../webhooks/webhooks-view.ts';
 
 export interface RowCommandParts {

@@ -5,7 +5,7 @@ import { working } from '../ui/progress.ts';
 import { copy, showStatusMessage } from '../ui/status-message.ts';
 import { addSandboxSubscriber } from './add-subscriber.ts';
 import type { SubscriberParts, SubscriberPlace } from './add-subscriber.ts';
-import { sandboxFacts } from './sandbox-facts.ts';
+import { sandboxFacts } from './shared-sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import type { RunningSandbox } from './shared-sandbox.ts';
 

@@ -3,8 +3,7 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { prefix } from '../prefix.ts';
 import { SharedStart, unlessAborted } from '../session/shared-start.ts';
-import { isSandbox } from './sandbox-check.ts';
-import { findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';
+import { isSandbox, findOrStartSandbox, lookEveryMs, notedSandbox, stopSandbox } from './shared-sandbox.ts';
 import type { RunningSandbox, SandboxPlace } from './shared-sandbox.ts';
 
 export class SandboxStartError extends Error {
@@ -27,11 +26,6 @@ export class SandboxProcess implements vscode.Disposable {
       bundle: context.asAbsolutePath('dist/cm-relay.js'),
       version: (context.extension.packageJSON as { version: string }).version,
     };
-  }
-
-  /** The known sandbox; after a reload only once {@link find} or {@link start} was called. */
-  running(): RunningSandbox | undefined {
-    return this.#running;
   }
 
   /**
@@ -91,4 +85,19 @@ export class SandboxProcess implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', `${prefix}.sandboxRunning`, running !== undefined);
     this.#changed.fire(running);
   }
+}
+
+export function logSandbox(
+  { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
+  { sandbox, log }: { sandbox: Pick<SandboxProcess, 'onDidChange'>; log: Pick<vscode.LogOutputChannel, 'info'> },
+): void {
+  subscriptions.push(
+    sandbox.onDidChange((running) =>
+      log.info(
+        running === undefined
+          ? 'the sandbox has ended'
+          : `the sandbox runs at ${new URL(running.campaignMonitorApi).origin}`,
+      ),
+    ),
+  );
 }

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { SandboxCredentials } from '../../sandbox/credentials.ts';
 import { startNodeProcess } from '../session/node-process.ts';
 import { unlessAborted } from '../session/shared-start.ts';
-import { ask, isSandbox } from './sandbox-check.ts';
+import { request } from 'node:http';
+import { readText } from '../../common/bounded-body.ts';
 
 export interface RunningSandbox {
   readonly campaignMonitorApi: string;
@@ -106,4 +107,55 @@ function hasTexts(value: unknown, names: readonly string[]): boolean {
     value !== null &&
     names.every((name) => typeof (value as Record<string, unknown>)[name] === 'string')
   );
+}
+
+/** The sandbox's URLs and credentials for the user's programs: lines for a shell, with less common ones as comments. */
+export function sandboxFacts(running: RunningSandbox): string {
+  const { campaignMonitor, openConnectors } = running.credentials;
+  return [
+    `export CAMPAIGN_MONITOR_API=${running.campaignMonitorApi}`,
+    `export API_KEY=${campaignMonitor.apiKey}`,
+    `# OAuth: ${running.campaignMonitorOAuth}`,
+    `# OAuth client ID: ${campaignMonitor.oauthClientId}`,
+    `# OAuth client secret: ${campaignMonitor.oauthClientSecret}`,
+    `# Open Connectors API: ${running.openConnectorsApi}`,
+    `# User secret: ${openConnectors.userSecret}`,
+    `# Organization secret: ${openConnectors.organizationSecret}`,
+    `# Controls: ${running.control}`,
+    '',
+  ].join('\n');
+}
+
+const answerTimeoutMs = 10_000;
+/** In bytes; the sandbox sends a few thousand. */
+const longestAnswer = 1_000_000;
+
+/**
+ * Whether the sandbox with these controls runs: another program may have its port by now.
+ * @param control the base of the controls, `http://127.0.0.1:<port>/sandbox/<key>`
+ */
+export async function isSandbox(control: string): Promise<boolean> {
+  const answer = await ask('GET', control);
+  try {
+    const { controls } = JSON.parse(answer ?? '') as { controls?: unknown };
+    return controls !== undefined;
+  } catch {
+    // Not the sandbox's JSON, or no response.
+    return false;
+  }
+}
+
+/**
+ * Uses node:http because VS Code sends `fetch` through the user's proxy. @returns the response's body; undefined
+ * without one
+ */
+export function ask(method: string, url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const signal = AbortSignal.timeout(answerTimeoutMs);
+    const asked = request(url, { method, signal, agent: false }, (answer) => {
+      readText(answer, longestAnswer).then(resolve, () => resolve(undefined));
+    });
+    asked.once('error', () => resolve(undefined));
+    asked.end();
+  });
 }

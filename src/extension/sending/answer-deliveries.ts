@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { STATUS_CODES } from 'node:http';
 import { say } from '../../common/say.ts';
 import type { AskedAnswer } from '../../protocol/answering.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import type { Session } from '../session/session.ts';
 import { askChoice } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';

@@ -7,7 +7,7 @@ import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { focusView } from '../ui/offer.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { connected } from '../session/connected.ts';
+import { connected } from '../session/session.ts';
 import { answerDeliveries } from './answer-deliveries.ts';
 import { pausedText } from './sending-words.ts';
 import type { Session } from '../session/session.ts';

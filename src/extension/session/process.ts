@@ -1,7 +1,7 @@
-/** The relay in its own process: see node-process.ts. */
-import { join } from 'node:path';
+/** The relay in its own process (see node-process.ts), and the storage for its data. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { nextOfRelay } from '../ui/error-words.ts';
-import { lowMemory } from './low-memory.ts';
 import { startNodeProcess } from './node-process.ts';
 
 export class RelayStartError extends Error {
@@ -50,4 +50,28 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<v
 /** The relay's own log, in its data directory. */
 export function logFile(dataDir: string): string {
   return join(dataDir, 'relay.log');
+}
+
+/**
+ * How to start the relay's process so that it returns memory: its bodies are large and short-lived, and under load Node
+ * and the C library would otherwise keep some 200 MB unused. Measured: docs/security.md.
+ */
+export const lowMemory = {
+  /** A third of V8's young generation, in megabytes. */
+  nodeOptions: ['--max-semi-space-size=8'],
+  /** For glibc; other C libraries ignore it. Large blocks are returned to the system when freed. */
+  environment: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' },
+} as const;
+
+/**
+ * The storage shared by all windows of a workspace. VS Code gives it to the first window only: another window of the
+ * same folder, or a reloaded one whose old extension host still runs, gets that name with `-1` to `-9` appended.
+ * @param storage the extension's own folder in the storage that this window was given
+ */
+export function sharedStorage(storage: string): string {
+  const given = dirname(storage);
+  const [, first] = /^(.+)-[1-9]$/.exec(basename(given)) ?? [];
+  if (first === undefined) return storage;
+  const shared = join(dirname(given), first);
+  return existsSync(shared) ? join(shared, basename(storage)) : storage;
 }

@@ -14,13 +14,13 @@ import { setting } from '../configuration.ts';
 import { GivenUpError } from '../ui/progress.ts';
 import { Configurator } from './configurator.ts';
 import { CredentialConsents } from '../consents/credential-consent.ts';
-import { startRelayProcess } from './process.ts';
+import { startRelayProcess, sharedStorage } from './process.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { offerRestart, sayEnded, sayNotAttached, sayNotice, sayStoppedElsewhere } from './session-messages.ts';
 import { readSettings } from './settings.ts';
 import { SharedStart, unlessAborted } from './shared-start.ts';
 import { TunnelConsents } from '../consents/public-url-consent.ts';
-import { sharedStorage } from './workspace-storage.ts';
+import { CommandError } from '../ui/command-error.ts';
 
 export type SessionState =
   /** `elsewhere`: another window or the command line stopped it. */
@@ -362,4 +362,19 @@ export class Session implements vscode.Disposable {
     this.#state = state;
     this.#changed.fire(state);
   }
+}
+
+/** @throws CommandError if the relay isn't running */
+export function connected(session: Pick<Session, 'client'>): RelayClient {
+  const { client } = session;
+  if (client !== undefined) return client;
+  throw notRunning();
+}
+
+/** Offers to start it. */
+export function notRunning(): CommandError {
+  return new CommandError(say('The relay isn’t running'), say('Start the relay, and then try again.'), {
+    title: say('Start Relay'),
+    command: 'start',
+  });
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Settings } from '../../protocol/settings.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
-import { takenSettings } from './taken-names.ts';
+import { relaySettings, settingAt, takenSettings } from './taken-settings.ts';
 
 export interface SettingProblem {
   /** The setting's full ID. */
@@ -21,13 +21,13 @@ export class SettingsError extends Error {
 }
 
 export function concernsRelay(event: vscode.ConfigurationChangeEvent): boolean {
-  const ids = takenSettings.map((name) => `${prefix}.${name}`);
+  const ids = [...takenSettings].map((name) => `${prefix}.${name}`);
   return [...ids, 'http.proxy', 'http.noProxy'].some((id) => event.affectsConfiguration(id));
 }
 
 /** @throws SettingsError with all problems */
 export async function readSettings(): Promise<Settings> {
-  const { relaySettings, settingAt, settingsSchema } = await import('../deferred.ts');
+  const { settingsSchema } = await import('../deferred.ts');
   const http = vscode.workspace.getConfiguration('http');
   const proxy = http.get<string>('proxy', '');
   const parsed = settingsSchema.safeParse({

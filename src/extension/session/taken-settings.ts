@@ -1,9 +1,9 @@
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelPreset } from '../../protocol/tunnel-presets.ts';
-import type { TakenSetting } from './taken-names.ts';
+import type { SettingName } from '../settings.ts';
 
 interface Taken {
-  readonly name: TakenSetting;
+  readonly name: SettingName;
   /** The member of the setting's value, if that is an object. */
   readonly member?: string;
   /** The path in the relay's settings; by default the setting's name. */
@@ -26,6 +26,7 @@ function ofProgram(of: TunnelPreset, members: Readonly<Record<string, string>>):
   });
 }
 
+/** The settings that the relay uses. */
 const taken: readonly Taken[] = [
   { name: 'destinations' },
   { name: 'retryPolicy', at: 'retry' },
@@ -51,6 +52,9 @@ const taken: readonly Taken[] = [
   ...ofProgram('ssh', { path: 'sshPath', server: 'sshServer', name: 'sshHostname', remotePort: 'sshRemotePort' }),
   { name: 'tunnel.programs', member: 'command', at: 'tunnel.program', of: 'command' },
 ];
+
+export const takenSettings: ReadonlySet<SettingName> = new Set(taken.map(({ name }) => name));
+
 function takenUnder(kind: unknown): (Taken & { readonly at: string })[] {
   return taken
     .filter(({ of }) => of === undefined || of === kind)
@@ -64,7 +68,7 @@ function memberOf(said: unknown, member: string): unknown {
 }
 
 /** Not validated yet. */
-export function relaySettings(read: (name: TakenSetting) => unknown): Readonly<Record<string, unknown>> {
+export function relaySettings(read: (name: SettingName) => unknown): Readonly<Record<string, unknown>> {
   const made: Record<string, unknown> = {};
   for (const { name, member, at, as = (said: unknown) => said } of takenUnder(trimmed(read('tunnel.kind')))) {
     const [place = '', field] = at.split('.');
@@ -80,7 +84,7 @@ export function relaySettings(read: (name: TakenSetting) => unknown): Readonly<R
  * @param kind the kind of tunnel
  * @returns its name, and the rest of the path within it; the full path if it is from none
  */
-export function settingAt(path: readonly string[], kind: unknown): { name: TakenSetting | null; rest: string } {
+export function settingAt(path: readonly string[], kind: unknown): { name: SettingName | null; rest: string } {
   const whole = path.join('.');
   const found = takenUnder(trimmed(kind)).find(({ at }) => whole === at || whole.startsWith(`${at}.`));
   if (found === undefined) return { name: null, rest: whole };

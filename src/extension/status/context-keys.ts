@@ -1,13 +1,12 @@
 /** Keys for `when` clauses about the relay: they select commands and welcome content. */
 import * as vscode from 'vscode';
 import { reopening, tryingAgain } from '../../protocol/tunnel-words.ts';
-import type { TunnelStatus } from '../../protocol/status.ts';
+import type { TunnelStatus, Status } from '../../protocol/status.ts';
 import { onSetting } from '../configuration.ts';
 import { readEntries } from '../destinations/destination-settings.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import { walked } from '../ui/walkthrough.ts';
-import { eventCount } from './event-count.ts';
 
 export function keepRelayKeys(
   { subscriptions }: Pick<vscode.ExtensionContext, 'subscriptions'>,
@@ -66,4 +65,9 @@ export function isTunnelFailing({ state, said }: TunnelStatus): boolean {
 /** Whether there is a tunnel to close: open or opening. Otherwise there is one to open. */
 export function isTunnelOn(state: TunnelStatus['state']): boolean {
   return state !== 'closed' && state !== 'failed';
+}
+
+/** The number of rows in the events view, with test calls and rejected deliveries. */
+export function eventCount({ counts }: Pick<Status, 'counts'>): number {
+  return counts.events + counts.tests + counts.rejected;
 }

@@ -8,8 +8,8 @@ import { offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { maskUrl } from '../public-url/relay-url.ts';
-import type { WebhookCommandParts } from './webhook-command-parts.ts';
-import type { WebhookNode } from './webhook-node.ts';
+import type { WebhookCommandParts } from './register-webhooks.ts';
+import type { WebhookNode } from './webhook-source.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 
 export type Change = 'activate' | 'deactivate' | 'delete';

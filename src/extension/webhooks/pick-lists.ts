@@ -7,8 +7,7 @@ import { printable } from '../ui/printable.ts';
 import { askChoices } from '../ui/questions.ts';
 import { back, ifAnswered } from '../ui/steps.ts';
 import type { Answer, StepPlace } from '../ui/steps.ts';
-import type { ListNode } from './webhook-node.ts';
-import type { WebhookSource } from './webhook-source.ts';
+import type { ListNode, WebhookSource } from './webhook-source.ts';
 
 export interface PickListsParts {
   readonly accounts: AccountStore;

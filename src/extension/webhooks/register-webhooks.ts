@@ -14,13 +14,14 @@ import { walked } from '../ui/walkthrough.ts';
 import type { Answer, Step, StepPlace } from '../ui/steps.ts';
 import { openVendorUrls } from '../public-url/urls.ts';
 import { askAccount } from '../accounts/account-commands.ts';
-import type { Account } from '../accounts/account-store.ts';
-import type { WebhookCommandParts } from './webhook-command-parts.ts';
-import type { Registration } from './webhook-journal.ts';
-import type { ListNode, WebhooksNode } from './webhook-node.ts';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
+import type { Registration, WebhookJournal } from './webhook-journal.ts';
+import type { ListNode, WebhooksNode, WebhookSource } from './webhook-source.ts';
 import { sayFailure } from './webhook-registrar.ts';
-import type { Outcome } from './webhook-registrar.ts';
+import type { Outcome, WebhookRegistrar } from './webhook-registrar.ts';
 import type { WebhooksView } from './webhooks-view.ts';
+import type { Session } from '../session/session.ts';
+import type { ListPicker } from './pick-lists.ts';
 
 interface Wanted {
   /** Undefined if the lists are given. */
@@ -167,4 +168,15 @@ async function askFormat(place: StepPlace, { format }: Wanted): Promise<Answer<P
     active: items.find((item) => item.format === format),
   });
   return ifAnswered(answer, (item) => ({ format: item.format }));
+}
+
+export interface WebhookCommandParts {
+  readonly accounts: AccountStore;
+  readonly session: Session;
+  readonly log: vscode.LogOutputChannel;
+  readonly journal: WebhookJournal;
+  readonly source: WebhookSource;
+  readonly view: WebhooksView;
+  readonly registrar: WebhookRegistrar;
+  readonly picker: ListPicker;
 }

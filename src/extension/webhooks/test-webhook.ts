@@ -9,8 +9,8 @@ import { maskUrl } from '../public-url/relay-url.ts';
 import { registerOn } from './register-webhooks.ts';
 import { testWords } from './test-words.ts';
 import type { TestStep } from './test-words.ts';
-import type { WebhookCommandParts } from './webhook-command-parts.ts';
-import type { WebhookNode } from './webhook-node.ts';
+import type { WebhookCommandParts } from './register-webhooks.ts';
+import type { WebhookNode } from './webhook-source.ts';
 
 export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode): Promise<void> {
   const { accounts, log, view } = parts;

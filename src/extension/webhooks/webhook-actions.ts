@@ -2,7 +2,6 @@
 import type * as vscode from 'vscode';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
-import { createAuthorizeAccount } from '../accounts/authorize-account.ts';
 import { signIn } from '../accounts/sign-in.ts';
 import type { SignInMethod } from '../accounts/sign-in.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -62,13 +61,7 @@ export function createWebhookActions({
     log,
     changed: () => view.refreshWebhooks(),
   });
-  const signInParts = {
-    accounts,
-    log,
-    authorize: createAuthorizeAccount(browser),
-    loopback: async () => (await browser.callbacks()).loopback,
-  };
-  const ask = (method?: SignInMethod): Promise<Account | undefined> => signIn(signInParts, method);
+  const ask = (method?: SignInMethod): Promise<Account | undefined> => signIn({ accounts, log, browser }, method);
   const picker = createListPicker({ accounts, source, signIn: ask });
   const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
   const accountHandlers = createAccountCommands({

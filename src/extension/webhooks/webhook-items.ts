@@ -3,7 +3,7 @@ import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { printable } from '../ui/printable.ts';
 import { maskUrl } from '../public-url/relay-url.ts';
-import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './webhook-node.ts';
+import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './webhook-source.ts';
 import type { Place } from '../public-url/url-place.ts';
 import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './webhook-words.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';

@@ -16,7 +16,7 @@ import { pointHere, deactivateOurs, deleteOurs } from './lifecycle.ts';
 import type { HookChange, WebhookApi } from './lifecycle.ts';
 import { isSame } from './webhook-journal.ts';
 import type { Registration, WebhookJournal } from './webhook-journal.ts';
-import type { ListNode } from './webhook-node.ts';
+import type { ListNode } from './webhook-source.ts';
 
 export interface WebhookRegistrarParts {
   readonly accounts: AccountStore;

@@ -12,8 +12,7 @@ import { followUrls, placeOfUrl, urlContext } from '../public-url/url-place.ts';
 import type { Place } from '../public-url/url-place.ts';
 import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
 import type { WebhookJournal } from './webhook-journal.ts';
-import type { ListNode, WebhookNode, WebhooksNode } from './webhook-node.ts';
-import type { WebhookSource } from './webhook-source.ts';
+import type { ListNode, WebhookNode, WebhooksNode, WebhookSource } from './webhook-source.ts';
 
 export interface WebhooksViewParts {
   readonly accounts: AccountStore;

@@ -37,10 +37,7 @@ export interface Webhooks {
 
 /** Creates accounts and webhooks, with the view and the observers of the relay. Makes no requests to the vendor yet. */
 export function createWebhooks({ context, session, log, sandbox, names, relays, actions }: WebhooksParts): Webhooks {
-  const accounts = new AccountStore(context, {
-    running: () => sandbox.find(),
-    start: () => sandbox.start(),
-  });
+  const accounts = new AccountStore(context, sandbox);
   const journal = new WebhookJournal(context.globalState, prefix);
   const source = new WebhookSource({ accounts, names, log });
   const view = new WebhooksView({ accounts, session, journal, relays, source });

@@ -1,6 +1,6 @@
 /** Instances as the platform answers with them, for tests. */
 import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
-import type { AroundInstance } from '../../../src/extension/instances/placed-instance.ts';
+import type { AroundInstance } from '../../../src/extension/instances/instance-node.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
 
 export const secret = '0123456789abcdef0123456789abcdef';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import { factRows, queueWords } from '../../../src/extension/instances/instance-facts.ts';
 import type { InstanceNode } from '../../../src/extension/instances/instance-node.ts';
-import { placedInstance } from '../../../src/extension/instances/placed-instance.ts';
+import { placedInstance } from '../../../src/extension/instances/instance-node.ts';
 import { QueueOffer } from '../../../src/extension/instances/queue-offer.ts';
 import { QueueStates } from '../../../src/extension/instances/queue-states.ts';
 import type { KnownQueue, QueueStatesParts } from '../../../src/extension/instances/queue-states.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import type { StoredInstance } from '../../../src/extension/instances/instance-store.ts';
-import { forgetInstance, keepVerifyKey, verifyKeyName } from '../../../src/extension/instances/verify-keys.ts';
-import type { VerifyKeyParts } from '../../../src/extension/instances/verify-keys.ts';
+import type { StoredInstance, VerifyKeyParts } from '../../../src/extension/instances/instance-store.ts';
+import { forgetInstance, keepVerifyKey, verifyKeyName } from '../../../src/extension/instances/instance-store.ts';
 import type { SecretKind } from '../../../src/extension/secrets/secrets.ts';
 
 const one: StoredInstance = { id: 7, name: 'Mine', host: 'a.example', createdAt: '2026-01-01T00:00:00.000Z' };

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { configuration } from '../../../scripts/settings.ts';
-import { takenSettings } from '../../../src/extension/session/taken-names.ts';
-import type { TakenSetting } from '../../../src/extension/session/taken-names.ts';
-import { relaySettings, settingAt } from '../../../src/extension/session/taken-settings.ts';
+import { relaySettings, settingAt, takenSettings } from '../../../src/extension/session/taken-settings.ts';
+import type { SettingName } from '../../../src/extension/settings.ts';
 import { defaultSettings, settingsSchema } from '../../../src/protocol/settings.ts';
 
 const sections = configuration as readonly { readonly properties: Readonly<Record<string, { default: unknown }>> }[];
@@ -11,7 +10,7 @@ const defaults = Object.assign({}, ...sections.map(({ properties }) => propertie
 >;
 
 /** As VS Code has them, where the user says this. */
-function reading(said: Partial<Record<TakenSetting, unknown>> = {}): (name: TakenSetting) => unknown {
+function reading(said: Partial<Record<SettingName, unknown>> = {}): (name: SettingName) => unknown {
   return (name) => (name in said ? said[name] : defaults[`campaignMonitorRelay.${name}`]?.default);
 }
 
@@ -33,7 +32,7 @@ describe('The settings that the relay takes', () => {
   });
 
   it('give each kind of tunnel what it takes, without spaces around it', () => {
-    const tunnel = (said: Partial<Record<TakenSetting, unknown>>): unknown => relaySettings(reading(said))['tunnel'];
+    const tunnel = (said: Partial<Record<SettingName, unknown>>): unknown => relaySettings(reading(said))['tunnel'];
     assert.deepEqual(tunnel({ 'tunnel.kind': 'none', 'tunnel.url': 'https://a.example' }), { kind: 'none' });
     assert.deepEqual(tunnel({ 'tunnel.kind': ' fixed ', 'tunnel.url': ' https://a.example ' }), {
       kind: 'fixed',
@@ -60,7 +59,7 @@ describe('The settings that the relay takes', () => {
     });
   });
 
-  const wrong: readonly [Partial<Record<TakenSetting, unknown>>, TakenSetting, string][] = [
+  const wrong: readonly [Partial<Record<SettingName, unknown>>, SettingName, string][] = [
     [{ destinations: [{ url: 'nowhere' }] }, 'destinations', '0.url'],
     [{ destinations: 'nowhere' }, 'destinations', ''],
     [{ retryPolicy: 'often' }, 'retryPolicy', ''],

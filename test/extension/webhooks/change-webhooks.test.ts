@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Place } from '../../../src/extension/public-url/url-place.ts';
-import type { WebhookNode } from '../../../src/extension/webhooks/webhook-node.ts';
+import type { WebhookNode } from '../../../src/extension/webhooks/webhook-source.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 const account = { id: 'a', label: 'Mine', kind: 'api-key', host: '' } as const;

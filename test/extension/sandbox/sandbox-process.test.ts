@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { logSandbox } from '../../../src/extension/sandbox/log.ts';
 import type { SandboxProcess } from '../../../src/extension/sandbox/sandbox-process.ts';
+import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 describe('the log of the sandbox', () => {
-  it('tells when it starts and ends', () => {
+  useVscodeStandIn();
+
+  it('tells when it starts and ends', async () => {
+    const { logSandbox } = await import('../../../src/extension/sandbox/sandbox-process.ts');
     const lines: string[] = [];
     let say: (running: unknown) => void = () => undefined;
     const sandbox = {

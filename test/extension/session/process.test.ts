@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sharedStorage } from '../../../src/extension/session/workspace-storage.ts';
+import { sharedStorage } from '../../../src/extension/session/process.ts';
 import { temporaryFolder } from '../../relay/afterwards.ts';
 
 describe('The storage of a workspace', () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isSandbox } from '../../../src/extension/sandbox/sandbox-check.ts';
+import { isSandbox } from '../../../src/extension/sandbox/shared-sandbox.ts';
 import { startHarness } from '../../sandbox/harness.ts';
 
 describe('whether a sandbox runs', () => {

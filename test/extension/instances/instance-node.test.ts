@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { placedInstance, placeOfCallback } from '../../../src/extension/instances/placed-instance.ts';
-import type { AroundInstance } from '../../../src/extension/instances/placed-instance.ts';
+import { placedInstance, placeOfCallback } from '../../../src/extension/instances/instance-node.ts';
+import type { AroundInstance } from '../../../src/extension/instances/instance-node.ts';
 import { aroundRelay, callbackAt, instance, listId, otherSecret } from './instances.ts';
 
 describe('an instance as a window sees it', () => {
