@@ -75,42 +75,52 @@ export function positionOf({ state }: Pick<Session, 'state'>): RelayPosition | u
   return { pid, relay, publicUrl, settled: tunnel.state === 'closed' || tunnel.state === 'failed' };
 }
 
+/** Undefined if the user declines. */
+type Answer = Choice | (() => Promise<Choice | undefined>) | undefined;
+
+/** @param answers the buttons, by their labels */
+async function choose(
+  question: string,
+  answers: readonly (readonly [label: string, answer: Answer])[],
+): Promise<Choice | undefined> {
+  const chosen = await vscode.window.showWarningMessage(question, ...answers.map(([label]) => label));
+  const answer = answers.find(([label]) => label === chosen)?.[1];
+  return typeof answer === 'function' ? answer() : answer;
+}
+
 async function ask(state: AskedState, left: readonly StaleRegistration[]): Promise<Choice | undefined> {
   switch (state) {
-    case 'behind':
-      return askAboutOldUrl(left);
+    case 'behind': {
+      const canMore = left.some(({ actions }) => actions.delete !== undefined);
+      return choose(say('The relay’s public URL has changed. Still using the old one: {0}.', wordsOf(left)), [
+        [say('Update'), { action: 'update' }],
+        [say('Always Update'), { action: 'update', always: true }],
+        ...(canMore ? [[say('More…'), () => pickAction(left)] as const] : []),
+        [say('Not Now'), undefined],
+      ]);
+    }
     case 'idle':
-      return askAboutIdle(left);
+      return choose(say('This relay’s webhooks are inactive on these lists: {0}.', namesOf(left)), [
+        [say('Activate Webhooks'), { action: 'update' }],
+        [say('Delete'), { action: 'delete' }],
+      ]);
     case 'unfinished':
-      return askAboutUnfinished(left);
+      return choose(say('A change of this relay’s webhooks was interrupted on these lists: {0}.', namesOf(left)), [
+        [say('Finish'), { action: 'update' }],
+        [say('Not Now'), undefined],
+      ]);
     case 'dead':
-      return askAboutDead(left);
+      // The relay is running, but these URLs don't respond.
+      return choose(say('This relay’s webhooks on these lists use an old URL: {0}.', namesOf(left)), [
+        [say('Open Public URL'), openUrl],
+        [say('Deactivate'), { action: 'deactivate' }],
+        [say('Delete'), { action: 'delete' }],
+      ]);
   }
 }
 
-async function askAboutOldUrl(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const update = say('Update');
-  const always = say('Always Update');
-  const more = say('More…');
-  const notNow = say('Not Now');
-  const canMore = left.some(({ actions }) => actions.delete !== undefined);
-  const choice = await vscode.window.showWarningMessage(
-    say('The relay’s public URL has changed. Still using the old one: {0}.', wordsOf(left)),
-    update,
-    always,
-    ...(canMore ? [more] : []),
-    notNow,
-  );
-  switch (choice) {
-    case update:
-      return { action: 'update' };
-    case always:
-      return { action: 'update', always: true };
-    case more:
-      return pickAction(left);
-    default:
-      return undefined;
-  }
+async function openUrl(): Promise<undefined> {
+  await vscode.commands.executeCommand(commandId('openTunnel'));
 }
 
 async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
@@ -131,44 +141,6 @@ async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | 
     { title: wordsOf(those), placeHolder: say('What do you want to do?') },
   );
   return choice;
-}
-
-async function askAboutIdle(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const activate = say('Activate Webhooks');
-  const remove = say('Delete');
-  const choice = await vscode.window.showWarningMessage(
-    say('This relay’s webhooks are inactive on these lists: {0}.', namesOf(left)),
-    activate,
-    remove,
-  );
-  if (choice === activate) return { action: 'update' };
-  return choice === remove ? { action: 'delete' } : undefined;
-}
-
-async function askAboutUnfinished(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const finish = say('Finish');
-  const choice = await vscode.window.showWarningMessage(
-    say('A change of this relay’s webhooks was interrupted on these lists: {0}.', namesOf(left)),
-    finish,
-    say('Not Now'),
-  );
-  return choice === finish ? { action: 'update' } : undefined;
-}
-
-/** The relay is running, but these URLs don't respond. */
-async function askAboutDead(left: readonly StaleRegistration[]): Promise<Choice | undefined> {
-  const open = say('Open Public URL');
-  const deactivate = say('Deactivate');
-  const remove = say('Delete');
-  const choice = await vscode.window.showWarningMessage(
-    say('This relay’s webhooks on these lists use an old URL: {0}.', namesOf(left)),
-    open,
-    deactivate,
-    remove,
-  );
-  if (choice === open) await vscode.commands.executeCommand(commandId('openTunnel'));
-  if (choice === deactivate) return { action: 'deactivate' };
-  return choice === remove ? { action: 'delete' } : undefined;
 }
 
 function sayDone(action: UrlAction, changed: readonly StaleRegistration[], state: StaleState): Promise<void> {
