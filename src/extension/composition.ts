@@ -41,7 +41,7 @@ export function compose(context: vscode.ExtensionContext): void {
   const secrets = new SecretBox(context);
   const session = new Session(context, log, secrets);
   const names = new ListNames(context.globalState);
-  const relays = new KnownRelays(context.globalState, prefix);
+  const relays = new KnownRelays(context.globalState);
   const history = new StoppedHistory({ session, bundle: context.asAbsolutePath('dist/cm-relay.js') });
   const watch = new HistoryWatch({
     session,
@@ -55,7 +55,7 @@ export function compose(context: vscode.ExtensionContext): void {
     names: { nameOfList: names.nameOf, onDidChange: (listener) => names.onDidChange(listener) },
   });
   const sandbox = new SandboxProcess(context);
-  const platform = new Platform({ context, sandbox });
+  const platform = new Platform(context, sandbox);
   const uris = new UriCallbacks();
   const instanceStore = new InstanceStore(context);
   const instances = new InstancesView({

@@ -174,7 +174,7 @@ describe('the keeper of webhooks', function () {
     base = 'https://one.example';
     const { context } = storage();
     accounts = new AccountStore(context, noSandbox);
-    journal = new WebhookJournal(context.globalState, 'test');
+    journal = new WebhookJournal(context.globalState);
     const { apiKey } = sandbox.credentials.campaignMonitor;
     const host = new URL(sandbox.campaignMonitorApi).origin;
     const account = await accounts.add({ label: 'Mine', kind: 'api-key', host }, { kind: 'api-key', apiKey });
@@ -312,7 +312,7 @@ describe('the keeper of the sandbox’s webhooks', function () {
       find: () => Promise.resolve(sandbox),
       start: () => Promise.resolve(sandbox),
     });
-    journal = new WebhookJournal(context.globalState, 'test');
+    journal = new WebhookJournal(context.globalState);
     const account = await accounts.add({ label: 'Sandbox', kind: 'sandbox', host: '' }, null);
     const client = { kind: 'client', account, clientId: 'c', name: 'Client' } as const;
     list = { kind: 'list', account, client, listId, name: 'Newsletter' };

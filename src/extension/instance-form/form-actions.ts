@@ -79,7 +79,7 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
 export async function storeSecrets({ platform }: Pick<FormActionParts, 'platform'>, state: FormState): Promise<void> {
   const secrets = state.platformSecrets();
   if (secrets === undefined) return;
-  await platform.storeSecrets(secrets, secrets.host);
+  await platform.storeSecrets(secrets.host, secrets);
   state.setStored(secrets.host, true);
 }
 

@@ -19,7 +19,7 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
     forget: async () => {
       if (await forgetSecrets(platform)) showStatusMessage(say('Secrets forgotten.'));
     },
-    kept: async () => (await platform.secrets.hosts(platform.host)).length > 0,
+    kept: async () => (await platform.hostsWithSecrets()).length > 0,
   };
 }
 
@@ -52,14 +52,14 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
     step(say('Organization secret'), 'organizationSecret'),
   ]);
   if (secrets === undefined) return false;
-  await platform.storeSecrets(secrets, host);
+  await platform.storeSecrets(host, secrets);
   return true;
 }
 
 /** @returns whether they were removed */
 async function forgetSecrets(platform: Platform): Promise<boolean> {
   const { window } = vscode;
-  const hosts = await platform.secrets.hosts(platform.host);
+  const hosts = await platform.hostsWithSecrets();
   if (hosts.length === 0) {
     void offer('Information', say('No Open Connectors secrets are stored.'), {});
     return false;
@@ -79,6 +79,6 @@ async function forgetSecrets(platform: Platform): Promise<boolean> {
     forget,
   );
   if (choice !== forget) return false;
-  await platform.secrets.forget(hosts);
+  await platform.forgetSecrets(hosts);
   return true;
 }

@@ -1,4 +1,7 @@
-/** Which Open Connectors this window uses: its host, and the client of its API. */
+/**
+ * Which Open Connectors this window uses: its host, the client of its API, and the secrets of each host in
+ * SecretStorage. The sandbox has its own secrets.
+ */
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
 import { onSetting, setting, trimText, writeSetting } from '../configuration.ts';
@@ -9,26 +12,26 @@ import { prefix } from '../prefix.ts';
 /** The value of the host setting that means the sandbox on this machine. */
 const sandboxHost = 'sandbox';
 
-export interface ApiOptions {
-  /** A value of the setting; by default the current one. */
-  readonly host?: string;
-  /** Starts the sandbox if necessary: an action may start it, a view may not. */
-  readonly startSandbox?: boolean;
-}
+export type OpenConnectorsSecrets = Pick<OpenConnectorsOptions, 'userSecret' | 'organizationSecret'>;
+
+/** The hosts with stored secrets, because SecretStorage can't list them. */
+const hostsKey = `${prefix}.openConnectorsHosts`;
 
 export class Platform {
+  readonly #context: vscode.ExtensionContext;
   readonly #sandbox: SandboxProcess;
   readonly #changed = new vscode.EventEmitter<void>();
   /** The host or its secrets have changed, here or in another window. */
   readonly onDidChange = this.#changed.event;
-  readonly secrets: PlatformSecretStore;
 
-  constructor({ context, sandbox }: { readonly context: vscode.ExtensionContext; readonly sandbox: SandboxProcess }) {
-    this.secrets = new PlatformSecretStore(context);
+  constructor(context: vscode.ExtensionContext, sandbox: SandboxProcess) {
+    this.#context = context;
     this.#sandbox = sandbox;
     context.subscriptions.push(
       this.#changed,
-      this.secrets.onDidChange(() => this.#changed.fire()),
+      context.secrets.onDidChange(({ key }) => {
+        if (key.startsWith(secretsKey(''))) this.#changed.fire();
+      }),
       onSetting('openConnectors.host', () => this.#changed.fire()),
       sandbox.onDidChange(() => {
         if (this.isSandbox) this.#changed.fire();
@@ -50,78 +53,55 @@ export class Platform {
     await writeSetting('openConnectors.host', host);
   }
 
-  async secretsSet(host = this.host): Promise<boolean> {
-    return host === sandboxHost || (await this.secrets.of(host)) !== undefined;
+  async secretsSet(host: string): Promise<boolean> {
+    return host === sandboxHost || (await this.#secrets(host)) !== undefined;
   }
 
-  /** Stores the secrets of a host, except the sandbox, which has its own. */
-  async storeSecrets(secrets: OpenConnectorsSecrets, host: string): Promise<void> {
-    if (host !== sandboxHost) await this.secrets.store(host, secrets);
-  }
-
-  /** Undefined if the secrets aren't set, or the sandbox isn't running. @throws the sandbox's error at its start */
-  async api({ host = this.host, startSandbox = false }: ApiOptions = {}): Promise<OpenConnectorsApi | undefined> {
-    const found = host === sandboxHost ? await this.#ofSandbox(startSandbox) : await this.#ofHost(host);
-    if (found === undefined) return undefined;
-    const { OpenConnectorsApi, baseUrlOf } = await import('../deferred.ts');
-    const { userSecret, organizationSecret } = found.secrets;
-    const timeoutMs = setting('openConnectors.timeoutSeconds') * 1000;
-    return new OpenConnectorsApi({ baseUrl: baseUrlOf(found.address), userSecret, organizationSecret, timeoutMs });
-  }
-
-  async #ofHost(address: string): Promise<{ address: string; secrets: OpenConnectorsSecrets } | undefined> {
-    const secrets = await this.secrets.of(address);
-    return secrets === undefined ? undefined : { address, secrets };
-  }
-
-  async #ofSandbox(start: boolean): Promise<{ address: string; secrets: OpenConnectorsSecrets } | undefined> {
-    const running = await (start ? this.#sandbox.start() : this.#sandbox.find());
-    if (running === undefined) return undefined;
-    return { address: running.openConnectorsApi, secrets: running.credentials.openConnectors };
-  }
-}
-
-export type OpenConnectorsSecrets = Pick<OpenConnectorsOptions, 'userSecret' | 'organizationSecret'>;
-
-/** The hosts with stored secrets, because SecretStorage can't list them. */
-const hostsKey = `${prefix}.openConnectorsHosts`;
-
-export class PlatformSecretStore {
-  readonly #context: vscode.ExtensionContext;
-
-  constructor(context: vscode.ExtensionContext) {
-    this.#context = context;
-  }
-
-  /** Calls back when a host's secrets are set or removed, here or in another window. */
-  onDidChange(listener: () => void): vscode.Disposable {
-    return this.#context.secrets.onDidChange(({ key }) => {
-      if (key.startsWith(secretsKey(''))) listener();
-    });
-  }
-
-  async of(host: string): Promise<OpenConnectorsSecrets | undefined> {
-    const text = await this.#context.secrets.get(secretsKey(host));
-    return text === undefined ? undefined : (JSON.parse(text) as OpenConnectorsSecrets);
-  }
-
-  async store(host: string, { userSecret, organizationSecret }: OpenConnectorsSecrets): Promise<void> {
+  async storeSecrets(host: string, { userSecret, organizationSecret }: OpenConnectorsSecrets): Promise<void> {
     await this.#context.globalState.update(hostsKey, [...new Set([...this.#noted, host])]);
     await this.#context.secrets.store(secretsKey(host), JSON.stringify({ userSecret, organizationSecret }));
   }
 
-  /** @param candidate another host to check, in case its secrets are stored but not listed */
-  async hosts(candidate: string): Promise<readonly string[]> {
+  /** The hosts with stored secrets. The current one is checked, too, in case it isn't listed. */
+  async hostsWithSecrets(): Promise<readonly string[]> {
     const hosts: string[] = [];
-    for (const host of new Set([...this.#noted, candidate])) {
+    for (const host of new Set([...this.#noted, this.host])) {
       if ((await this.#context.secrets.get(secretsKey(host))) !== undefined) hosts.push(host);
     }
     return hosts;
   }
 
-  async forget(hosts: readonly string[]): Promise<void> {
+  async forgetSecrets(hosts: readonly string[]): Promise<void> {
     for (const host of hosts) await this.#context.secrets.delete(secretsKey(host));
     await this.#context.globalState.update(hostsKey, undefined);
+  }
+
+  /**
+   * Undefined if the secrets aren't set, or the sandbox isn't running.
+   * @param options by default, the host of the settings. An action may start the sandbox, a view may not.
+   * @throws the sandbox's error at its start
+   */
+  async api(
+    options: { readonly host?: string; readonly startSandbox?: boolean } = {},
+  ): Promise<OpenConnectorsApi | undefined> {
+    const { host = this.host, startSandbox = false } = options;
+    let address = host;
+    let secrets: OpenConnectorsSecrets | undefined;
+    if (host === sandboxHost) {
+      const running = await (startSandbox ? this.#sandbox.start() : this.#sandbox.find());
+      address = running?.openConnectorsApi ?? '';
+      secrets = running?.credentials.openConnectors;
+    } else secrets = await this.#secrets(host);
+    if (secrets === undefined) return undefined;
+    const { OpenConnectorsApi, baseUrlOf } = await import('../deferred.ts');
+    const { userSecret, organizationSecret } = secrets;
+    const timeoutMs = setting('openConnectors.timeoutSeconds') * 1000;
+    return new OpenConnectorsApi({ baseUrl: baseUrlOf(address), userSecret, organizationSecret, timeoutMs });
+  }
+
+  async #secrets(host: string): Promise<OpenConnectorsSecrets | undefined> {
+    const text = await this.#context.secrets.get(secretsKey(host));
+    return text === undefined ? undefined : (JSON.parse(text) as OpenConnectorsSecrets);
   }
 
   get #noted(): readonly string[] {

@@ -2,6 +2,7 @@
  * The relays of this machine, and where each was last reachable: so that a URL is recognized as that of a stopped
  * relay.
  */
+import { prefix } from '../prefix.ts';
 
 /** The part of VS Code's Memento used here. */
 export interface Memory {
@@ -20,21 +21,20 @@ export interface KnownRelay {
   readonly former?: readonly string[] | undefined;
 }
 
+const relaysKey = `${prefix}.webhooks.relays`;
 const mostFormer = 100;
 
 /** Saved in VS Code's global state, which all windows share. URLs with a secret aren't saved. */
 export class KnownRelays {
   readonly #memory: Memory;
-  readonly #key: string;
 
-  constructor(memory: Memory, prefix: string) {
+  constructor(memory: Memory) {
     this.#memory = memory;
-    this.#key = `${prefix}.webhooks.relays`;
   }
 
   /** In the order of their last change. */
   all(): readonly KnownRelay[] {
-    return this.#memory.get<readonly KnownRelay[]>(this.#key, []);
+    return this.#memory.get<readonly KnownRelay[]>(relaysKey, []);
   }
 
   /** The current name of a relay, then its former ones. */
@@ -57,7 +57,7 @@ export class KnownRelays {
     const isKnown = same.length === 1 && before?.relay === known.relay && before.dataDir === known.dataDir;
     if (isKnown && before.base === base && before.localBase === known.localBase) return;
     const former = names.size === 0 ? {} : { former: [...names].slice(0, mostFormer) };
-    await this.#memory.update(this.#key, [
+    await this.#memory.update(relaysKey, [
       ...all.filter((each) => !isSame(each)),
       { ...before, ...known, base, ...former },
     ]);

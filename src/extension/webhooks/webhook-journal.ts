@@ -1,7 +1,10 @@
 /** The registrations of this tool: lists and IDs, never a secret or a URL with one. */
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
+import { prefix } from '../prefix.ts';
 import type { Memory } from '../session/known-relays.ts';
+
+const registrationsKey = `${prefix}.webhooks.registrations`;
 
 /** One list on which a relay is registered. */
 export interface Registration {
@@ -39,15 +42,13 @@ export function isSame(one: Registration, other: Registration): boolean {
 /** The registrations, one per account, list and relay, in VS Code's global state, which all windows share. */
 export class WebhookJournal {
   readonly #memory: Memory;
-  readonly #registrationsKey: string;
 
-  constructor(memory: Memory, prefix: string) {
+  constructor(memory: Memory) {
     this.#memory = memory;
-    this.#registrationsKey = `${prefix}.webhooks.registrations`;
   }
 
   all(): readonly Registration[] {
-    return this.#memory.get<readonly EarlierRegistration[]>(this.#registrationsKey, []).map(readEarlier);
+    return this.#memory.get<readonly EarlierRegistration[]>(registrationsKey, []).map(readEarlier);
   }
 
   /**
@@ -60,13 +61,13 @@ export class WebhookJournal {
     const all = this.all();
     const added = all.filter(isReplaced).flatMap(({ ids }) => ids.filter((id) => !before.ids.includes(id)));
     const recorded = { ...registration, ids: [...new Set([...registration.ids, ...added])] };
-    await this.#memory.update(this.#registrationsKey, [...all.filter((each) => !isReplaced(each)), recorded]);
+    await this.#memory.update(registrationsKey, [...all.filter((each) => !isReplaced(each)), recorded]);
     return recorded;
   }
 
   async remove(registration: Registration): Promise<void> {
     const others = this.all().filter((each) => !isSame(each, registration));
-    await this.#memory.update(this.#registrationsKey, others);
+    await this.#memory.update(registrationsKey, others);
   }
 
   /** Removes a deleted webhook, and the registration if it was the last one and no other may have been created. */
@@ -88,6 +89,6 @@ export class WebhookJournal {
 
   async forgetAccount(accountId: string): Promise<void> {
     const others = this.all().filter((each) => each.accountId !== accountId);
-    await this.#memory.update(this.#registrationsKey, others);
+    await this.#memory.update(registrationsKey, others);
   }
 }

@@ -23,11 +23,7 @@ export interface WebhooksViewParts {
 }
 
 export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<WebhooksNode> {
-  readonly #accounts: AccountStore;
-  readonly #session: Session;
-  readonly #journal: WebhookJournal;
-  readonly #relays: KnownRelays;
-  readonly #source: WebhookSource;
+  readonly #parts: WebhooksViewParts;
   readonly #view: vscode.TreeView<WebhooksNode>;
   readonly #changed = new vscode.EventEmitter<WebhooksNode[] | undefined>();
   readonly #redraws = new Redraws<WebhooksNode>((nodes) => this.#changed.fire(nodes));
@@ -35,12 +31,9 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor({ accounts, session, journal, relays, source }: WebhooksViewParts) {
-    this.#accounts = accounts;
-    this.#session = session;
-    this.#journal = journal;
-    this.#relays = relays;
-    this.#source = source;
+  constructor(parts: WebhooksViewParts) {
+    this.#parts = parts;
+    const { accounts, session, relays, source } = parts;
     this.#view = vscode.window.createTreeView(`${prefix}.webhooks`, {
       treeDataProvider: this,
       canSelectMany: true,
@@ -66,12 +59,12 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   /** Where a webhook points to. */
   placeOf({ hook, list }: WebhookNode): Place {
-    const around = urlContext(this.#session, this.#relays, 'campaign-monitor');
+    const around = urlContext(this.#parts.session, this.#parts.relays, 'campaign-monitor');
     return placeOfUrl(hook.url, reachOf(list.account), around);
   }
 
   isCreated({ list, hook }: WebhookNode): boolean {
-    return this.#journal
+    return this.#parts.journal
       .all()
       .some(
         ({ accountId, listId, ids }) =>
@@ -95,13 +88,13 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   /** Reloads everything. */
   refresh(): void {
-    this.#source.forget();
+    this.#parts.source.forget();
     this.#redraws.draw();
   }
 
   /** Reloads the webhooks of lists, by default of all. */
   refreshWebhooks(lists?: readonly ListNode[]): void {
-    this.#source.forgetWebhooks(lists);
+    this.#parts.source.forgetWebhooks(lists);
     this.#redraws.draw();
   }
 
@@ -122,7 +115,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       case 'list':
         return node.client;
       case 'client':
-        return this.#accounts.all().length === 1 ? undefined : { kind: 'account', account: node.account };
+        return this.#parts.accounts.all().length === 1 ? undefined : { kind: 'account', account: node.account };
       case 'account':
       case 'note':
         return undefined;
@@ -135,12 +128,13 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
 
   async #childrenOf(node: WebhooksNode | undefined): Promise<WebhooksNode[]> {
     if (node === undefined) {
-      const accounts = this.#accounts.all();
+      const accounts = this.#parts.accounts.all();
       const [only] = accounts;
-      if (accounts.length === 1 && only !== undefined) return this.#source.children({ kind: 'account', account: only });
+      if (accounts.length === 1 && only !== undefined)
+        return this.#parts.source.children({ kind: 'account', account: only });
       return accounts.map((account) => ({ kind: 'account', account }));
     }
-    return node.kind === 'webhook' || node.kind === 'note' ? [] : this.#source.children(node);
+    return node.kind === 'webhook' || node.kind === 'note' ? [] : this.#parts.source.children(node);
   }
 
   getTreeItem(node: WebhooksNode): vscode.TreeItem {
@@ -148,7 +142,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       case 'account':
         return accountItem(node);
       case 'client':
-        return clientItem(node, !this.#source.isLarge(node.account));
+        return clientItem(node, !this.#parts.source.isLarge(node.account));
       case 'list':
         return listItem(node, this.#isRegistered(node));
       case 'webhook':
@@ -159,16 +153,16 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
   }
 
   #isRegistered({ account, listId }: ListNode): boolean {
-    return this.#journal.all().some((each) => each.accountId === account.id && each.listId === listId);
+    return this.#parts.journal.all().some((each) => each.accountId === account.id && each.listId === listId);
   }
 
   /** Selects the welcome content. */
   #tell(): void {
-    void vscode.commands.executeCommand('setContext', `${prefix}.signedIn`, this.#accounts.all().length > 0);
+    void vscode.commands.executeCommand('setContext', `${prefix}.signedIn`, this.#parts.accounts.all().length > 0);
   }
 
   /** The sandbox was started or stopped: its account's rows are outdated. */
   followSandbox(): void {
-    if (this.#accounts.all().some(({ kind }) => kind === 'sandbox')) this.refresh();
+    if (this.#parts.accounts.all().some(({ kind }) => kind === 'sandbox')) this.refresh();
   }
 }

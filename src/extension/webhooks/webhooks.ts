@@ -2,7 +2,6 @@
 import type * as vscode from 'vscode';
 import { AccountStore } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
-import { prefix } from '../prefix.ts';
 import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
@@ -38,7 +37,7 @@ export interface Webhooks {
 /** Creates accounts and webhooks, with the view and the observers of the relay. Makes no requests to the vendor yet. */
 export function createWebhooks({ context, session, log, sandbox, names, relays, actions }: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, sandbox);
-  const journal = new WebhookJournal(context.globalState, prefix);
+  const journal = new WebhookJournal(context.globalState);
   const source = new WebhookSource({ accounts, names, log });
   const view = new WebhooksView({ accounts, session, journal, relays, source });
   const isRegistered = (relay: string): boolean => {

@@ -13,7 +13,7 @@ describe('The platform of a window', () => {
       getConfiguration: () => ({ inspect: () => ({ globalValue: said }) }),
     };
     const context = { subscriptions: [], secrets: { onDidChange } };
-    const platform = new Platform({ context, sandbox: { onDidChange } } as never);
+    const platform = new Platform(context as never, { onDidChange } as never);
     assert.equal(platform.host, 'api.example');
     for (said of [5, null, ['api.example']]) assert.equal(platform.host, '');
   });

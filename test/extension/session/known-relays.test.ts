@@ -9,7 +9,7 @@ describe('the relays of this machine', () => {
   let relays: KnownRelays;
 
   beforeEach(() => {
-    relays = new KnownRelays(memory(), 'test');
+    relays = new KnownRelays(memory());
   });
 
   it('remembers where a relay was public last', async () => {
@@ -56,7 +56,7 @@ describe('the relays of this machine', () => {
       base: `https://${relay}.example`,
       localBase,
     }));
-    relays = new KnownRelays(memory({ 'test.webhooks.relays': kept }), 'test');
+    relays = new KnownRelays(memory({ 'campaignMonitorRelay.webhooks.relays': kept }));
     await relays.know({ relay: 'second', dataDir: '/one', base: null, localBase });
     assert.deepEqual(relays.namesOf('second'), ['second', 'first']);
     assert.equal(relays.all().length, 1);

@@ -56,7 +56,7 @@ describe("a list's webhook", () => {
   beforeEach(() => {
     vendor = new FakeVendor();
     kept = {};
-    journal = new WebhookJournal(memory(kept), 'test');
+    journal = new WebhookJournal(memory(kept));
   });
 
   it('is created once, however often it is registered', async () => {
@@ -126,7 +126,7 @@ describe("a list's webhook", () => {
   });
 
   it('is one when two windows create it at the same time', async () => {
-    const other = new WebhookJournal(memory(kept), 'test');
+    const other = new WebhookJournal(memory(kept));
     await Promise.all([
       pointHere(vendor, journal, registration(), urlAt('a')),
       pointHere(vendor, other, registration(), urlAt('a')),
@@ -137,7 +137,7 @@ describe("a list's webhook", () => {
 
   for (const call of ['webhooks', 'createWebhook'] as const) {
     it(`is the last one if another window registers it for other events during ${call}, and none is lost`, async () => {
-      const other = new WebhookJournal(memory(kept), 'test');
+      const other = new WebhookJournal(memory(kept));
       const slow = Object.assign(new FakeVendor(), {
         [call]: async (listId: string, wanted: NewWebhook) => {
           Reflect.deleteProperty(slow, call);
@@ -213,7 +213,7 @@ describe("a list's webhook", () => {
 
   it('stays recorded if the vendor refuses another window’s', async () => {
     const refused = new CampaignMonitorError('rate-limited', { status: 429 });
-    const other = new WebhookJournal(memory(kept), 'test');
+    const other = new WebhookJournal(memory(kept));
     const refusing = Object.assign(new FakeVendor(), {
       createWebhook: async () => {
         await pointHere(vendor, other, current(), urlAt('a'));
@@ -232,7 +232,7 @@ describe("a list's webhook", () => {
     const pending = { url: 'https://b.example', before: [] };
     const states = ['moving', 'deactivating', 'deleting'] as const;
     const records = states.map((state) => ({ ...registration({ ids, state, listId: state }), pending }));
-    kept['test.webhooks.registrations'] = [
+    kept['campaignMonitorRelay.webhooks.registrations'] = [
       { ...registration({ ids, state: 'moving' }), pending },
       ...records,
       { ...registration({ ids, listId: 'active' }), pending: null },
@@ -298,7 +298,7 @@ describe('whatever breaks off between the calls', () => {
             vendor.plant(listId, foreignHook({ url: urlAt('c') })),
           ]);
           const foreignBefore = lists.map((listId) => vendor.of(listId));
-          let journal = new WebhookJournal(memory(kept), 'test');
+          let journal = new WebhookJournal(memory(kept));
           const registrations = (): Registration[] =>
             lists.map((listId) => journal.all().find((each) => each.listId === listId) ?? registration({ listId }));
           const oursOn = (listId: string): Webhook[] =>
@@ -327,7 +327,7 @@ describe('whatever breaks off between the calls', () => {
               }
             }
             // The next start knows only what was kept.
-            journal = new WebhookJournal(memory(kept), 'test');
+            journal = new WebhookJournal(memory(kept));
           }
 
           vendor.fix();
@@ -355,7 +355,7 @@ describe('whatever breaks off between the calls', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(5), fc.boolean(), fc.boolean(), async (call, done, moved) => {
         const vendor = new FakeVendor();
-        const journal = new WebhookJournal(memory(), 'test');
+        const journal = new WebhookJournal(memory());
         vendor.plant('list', foreignHook());
         await pointHere(vendor, journal, registration(), urlAt('a'));
         if (moved) {

@@ -17,7 +17,7 @@ describe('the journal of registrations', () => {
 
   beforeEach(async () => {
     kept = {};
-    journal = new WebhookJournal(memory(kept), 'test');
+    journal = new WebhookJournal(memory(kept));
     await journal.put(registration('one'));
     await journal.put(registration('two'));
   });
@@ -25,7 +25,7 @@ describe('the journal of registrations', () => {
   it('keeps one for an account, a list and a relay, for whoever reads it next', async () => {
     await journal.put(registration('one', { state: 'inactive' }));
     await journal.put(registration('one', { relay: 'another' }));
-    const again = new WebhookJournal(memory(kept), 'test').all();
+    const again = new WebhookJournal(memory(kept)).all();
     assert.deepEqual(
       again.map(({ listId, relay, state }) => [listId, relay, state]),
       [
