@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import { onSetting, setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
-import { assistantArguments, assistantRight } from './assistant-server.ts';
 
 const providerId = `${prefix}.assistants`;
 
@@ -17,7 +16,7 @@ export interface AssistantsParts {
  * Offers a server only if the user's own setting says so, not a workspace's. VS Code starts it when an assistant needs
  * it, and asks the user first.
  */
-export function registerAssistants({ bundle, version, dataDir }: AssistantsParts): vscode.Disposable {
+export function registerAssistants(parts: AssistantsParts): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
   return vscode.Disposable.from(
     changed,
@@ -25,11 +24,26 @@ export function registerAssistants({ bundle, version, dataDir }: AssistantsParts
     vscode.lm.registerMcpServerDefinitionProvider(providerId, {
       onDidChangeMcpServerDefinitions: changed.event,
       provideMcpServerDefinitions: () => {
-        const args = assistantArguments(assistantRight(setting('assistants')), bundle, dataDir);
+        const args = assistantArguments(setting('assistants'), parts);
         if (args === null) return [];
         const env = { ELECTRON_RUN_AS_NODE: '1' };
-        return [new vscode.McpStdioServerDefinition('Campaign Monitor Relay', process.execPath, args, env, version)];
+        return [
+          new vscode.McpStdioServerDefinition('Campaign Monitor Relay', process.execPath, args, env, parts.version),
+        ];
       },
     }),
   );
+}
+
+/**
+ * Node's arguments for the server.
+ * @param right the setting's value; an unknown one allows nothing
+ * @returns null if assistants aren't allowed
+ */
+export function assistantArguments(
+  right: unknown,
+  { bundle, dataDir }: Pick<AssistantsParts, 'bundle' | 'dataDir'>,
+): string[] | null {
+  if (right !== 'read' && right !== 'send') return null;
+  return [bundle, 'mcp', '--data-dir', dataDir, ...(right === 'send' ? ['--allow-write'] : [])];
 }

@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { assistantArguments, assistantRight } from '../../../src/extension/session/assistant-server.ts';
-import type { AssistantRight } from '../../../src/extension/session/assistant-server.ts';
 import { temporaryFolder } from '../../relay/afterwards.ts';
+import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 const program = fileURLToPath(new URL('../../../src/cli/cm-relay.ts', import.meta.url));
 
-async function toolsOf(right: AssistantRight): Promise<string[]> {
-  const args = assistantArguments(right, program, temporaryFolder());
+async function argumentsFor(right: unknown, dataDir: string): Promise<string[] | null> {
+  const { assistantArguments } = await import('../../../src/extension/session/assistants.ts');
+  return assistantArguments(right, { bundle: program, dataDir });
+}
+
+async function toolsOf(right: unknown): Promise<string[]> {
+  const args = await argumentsFor(right, temporaryFolder());
   assert.ok(args !== null);
   const client = new Client({ name: 'test', version: '1' });
   const { PATH = '' } = process.env;
@@ -32,10 +36,11 @@ async function toolsOf(right: AssistantRight): Promise<string[]> {
 
 describe('The server for assistants of VS Code', function () {
   this.timeout(60_000);
+  useVscodeStandIn();
 
-  it('is none until the user says so, whatever else the setting holds', () => {
+  it('is none until the user says so, whatever else the setting holds', async () => {
     for (const value of [undefined, 'off', 'READ', true, null, 'everything'])
-      assert.equal(assistantArguments(assistantRight(value), program, '/data'), null, String(value));
+      assert.equal(await argumentsFor(value, '/data'), null, String(value));
   });
 
   it('reads, and sends only where that is allowed', async () => {
