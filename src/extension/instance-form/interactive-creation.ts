@@ -7,10 +7,11 @@ import { inMessage, unlinked } from '../ui/printable.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import { working } from '../ui/progress.ts';
 import type { CreationResult, CreationStep } from '../../open-connectors/instance-creation.ts';
-import type { InstanceStore } from '../instances/instance-store.ts';
+import type { InstanceStore, StoredInstance, VerifyKeyParts } from '../instances/instance-store.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { OpenConnectorsError } from '../deferred.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
+import { keepVerifyKey } from '../instances/instance-store.ts';
 
 export type Creation =
   | { readonly kind: 'created'; readonly id: number; readonly name: string; readonly host: string }
@@ -161,12 +162,12 @@ function describe({ id, createdAt }: InstanceFacts): string {
   return `${say('ID {0}', id)}\n${say('Created {0}', new Date(createdAt).toLocaleString(env.language))}`;
 }
 
-export function explainPlatformError(error: OpenConnectorsError): { readonly message: string; readonly next: string } {
+function explainPlatformError(error: OpenConnectorsError): { readonly message: string; readonly next: string } {
   return { message: sentence(messageOf(error)), next: nextOf(error) ?? '' };
 }
 
 /** An error for the log: with the request ID, for Open Connectors' support. */
-export function platformErrorForLog(error: OpenConnectorsError): string {
+function platformErrorForLog(error: OpenConnectorsError): string {
   const status = error.status === null ? '' : `, status ${error.status}`;
   const request = error.requestId === null ? '' : `, request ${error.requestId}`;
   return `${error.message} (${error.kind}${status}${request})`;
@@ -176,4 +177,47 @@ export function platformErrorForLog(error: OpenConnectorsError): string {
 function sentence(text: string): string {
   const plain = unlinked(text).trim();
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;
+}
+
+interface KeyFailure {
+  readonly error: Error;
+  /** What failed, and how the user stores it. */
+  readonly text: string;
+}
+
+/**
+ * Stores each kind of key even if the other fails.
+ * @param signDirect whether the relay also signs what it creates itself
+ * @returns what could not be stored: the instance exists anyway
+ */
+export async function storeSignatureKey(
+  parts: VerifyKeyParts,
+  instance: Pick<StoredInstance, 'name' | 'id' | 'host'>,
+  key: string,
+  signDirect: boolean,
+): Promise<readonly KeyFailure[]> {
+  const failures: KeyFailure[] = [];
+  try {
+    await keepVerifyKey(parts, instance, key);
+  } catch (reason) {
+    const error = reason as Error;
+    const text = say(
+      'Couldn’t store the instance’s signature key: {0}. Add the key as a verify key with “Manage Keys and Secrets…”.',
+      error.message,
+    );
+    failures.push({ error, text });
+  }
+  if (!signDirect) return failures;
+  try {
+    // Only by its name, because destinations refer to it.
+    await parts.secrets.set('signatureKeys', instance.name.slice(0, 100), key);
+  } catch (reason) {
+    const error = reason as Error;
+    const text = say(
+      'Couldn’t store the key for signing notifications that the relay creates: {0}. Add the key as a signature key with “Manage Keys and Secrets…”.',
+      error.message,
+    );
+    failures.push({ error, text });
+  }
+  return failures;
 }

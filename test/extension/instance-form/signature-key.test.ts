@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { storeSignatureKey } from '../../../src/extension/instance-form/signature-key.ts';
+import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 const instance = { id: 7, name: 'n'.repeat(120), host: 'a.example' };
 
 /** @param broken the kinds of keys that cannot be stored */
 async function storing(signDirect: boolean, ...broken: readonly string[]) {
+  const { storeSignatureKey } = await import('../../../src/extension/instance-form/interactive-creation.ts');
   const kept: string[] = [];
   const parts = {
     store: { find: () => undefined, change: () => Promise.resolve(), forget: () => Promise.resolve() },
@@ -24,6 +25,8 @@ const signing =
   'Couldn’t store the key for signing notifications that the relay creates: no signatureKeys. Add the key as a signature key with “Manage Keys and Secrets…”.';
 
 describe('The signature key of a new instance', () => {
+  useVscodeStandIn();
+
   it('is kept for verifying, and for signing where that is wanted', async () => {
     assert.deepEqual((await storing(false)).kept.length, 2);
     const { kept, said } = await storing(true);
