@@ -5,7 +5,7 @@ import type { Status } from '../../protocol/status.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { byCommand, offer } from '../ui/offer.ts';
-import { readRelayUrl } from './relay-url.ts';
+import { readRelayUrl } from './url-place.ts';
 import type { Session } from '../session/session.ts';
 import type { UrlKeeper } from './url-keeper.ts';
 

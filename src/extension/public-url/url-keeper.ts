@@ -49,7 +49,7 @@ export interface UrlHolder {
 
 export interface RelayPosition {
   readonly pid: number;
-  /** Identifies its secret, as in relay-url.ts: a URL with another one doesn't work. */
+  /** Identifies its secret, as in url-place.ts: a URL with another one doesn't work. */
   readonly relay: string;
   /** Null: none now. */
   readonly publicUrl: string | null;

@@ -9,7 +9,7 @@ import { focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
 import { cancellable } from '../ui/progress.ts';
-import { readRelayUrl } from './relay-url.ts';
+import { readRelayUrl } from './url-place.ts';
 import type { Session } from '../session/session.ts';
 import { UrlKeeper } from './url-keeper.ts';
 import type {

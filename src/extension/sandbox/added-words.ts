@@ -3,8 +3,7 @@ import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
 import { placeOfUrl } from '../public-url/url-place.ts';
-import type { UrlContext } from '../public-url/url-place.ts';
-import type { VendorPath } from '../public-url/relay-url.ts';
+import type { UrlContext, VendorPath } from '../public-url/url-place.ts';
 
 /**
  * Who receives the events of a list:

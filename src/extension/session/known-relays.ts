@@ -11,7 +11,7 @@ export interface Memory {
 }
 
 export interface KnownRelay {
-  /** Identifies it, as in relay-url.ts. */
+  /** Identifies it, as in url-place.ts. */
   readonly relay: string;
   readonly dataDir: string;
   /** Its last public URL; null if it never had one. */

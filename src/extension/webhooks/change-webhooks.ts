@@ -7,7 +7,7 @@ import { messageOf } from '../ui/error-words.ts';
 import { offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { maskUrl } from '../public-url/relay-url.ts';
+import { maskUrl } from '../public-url/url-place.ts';
 import type { WebhookCommandParts } from './register-webhooks.ts';
 import type { WebhookNode } from './webhook-source.ts';
 import type { WebhooksView } from './webhooks-view.ts';

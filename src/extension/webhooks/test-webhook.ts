@@ -5,7 +5,7 @@ import { byCommand, focusView, offer } from '../ui/offer.ts';
 import type { MessageActions } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { inMessage } from '../ui/printable.ts';
-import { maskUrl } from '../public-url/relay-url.ts';
+import { maskUrl } from '../public-url/url-place.ts';
 import { registerOn } from './register-webhooks.ts';
 import { testWords } from './test-words.ts';
 import type { TestStep } from './test-words.ts';

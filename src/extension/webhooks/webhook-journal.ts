@@ -11,7 +11,7 @@ export interface Registration {
   readonly accountId: string;
   readonly listId: string;
   readonly listName: string;
-  /** Identifies the relay, as in public-url/relay-url.ts, by the secret in the webhook's URL. */
+  /** Identifies the relay, as in public-url/url-place.ts, by the secret in the webhook's URL. */
   readonly relay: string;
   readonly events: readonly WebhookEventType[];
   readonly format: WebhookFormat;

@@ -1,6 +1,5 @@
 /** Finds webhooks of this relay with an outdated URL, for the URL update. */
-import { reachesRelay, urlFor } from '../public-url/url-place.ts';
-import { withBase } from '../public-url/relay-url.ts';
+import { reachesRelay, urlFor, withBase } from '../public-url/url-place.ts';
 import type { UrlAction, StaleRegistration, StaleState, UrlHolder } from '../public-url/url-keeper.ts';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';

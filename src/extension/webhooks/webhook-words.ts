@@ -3,7 +3,7 @@ import { say } from '../../common/say.ts';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { printable } from '../ui/printable.ts';
-import { maskUrl } from '../public-url/relay-url.ts';
+import { maskUrl } from '../public-url/url-place.ts';
 import type { Place } from '../public-url/url-place.ts';
 
 /** Where it points to: the relay by name, anything else by its host. */

@@ -5,7 +5,7 @@ import { registerAuthentication } from '../accounts/authentication.ts';
 import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
-import { readRelayUrl } from '../public-url/relay-url.ts';
+import { readRelayUrl } from '../public-url/url-place.ts';
 import type { Session } from '../session/session.ts';
 import { watchForEchoes } from './echo-hint.ts';
 import type { WebhookActions } from './webhook-actions.ts';
@@ -28,7 +28,7 @@ export interface Webhooks {
   readonly journal: WebhookJournal;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
-  /** Whether a relay, named as in relay-url.ts, is registered on a list, also with an earlier secret. */
+  /** Whether a relay, named as in url-place.ts, is registered on a list, also with an earlier secret. */
   readonly isRegistered: (relay: string) => boolean;
   /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;

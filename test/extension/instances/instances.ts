@@ -1,5 +1,5 @@
 /** Instances as the platform answers with them, for tests. */
-import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
+import { readRelayUrl } from '../../../src/extension/public-url/url-place.ts';
 import type { AroundInstance } from '../../../src/extension/instances/instance-node.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
 

@@ -60,7 +60,7 @@ describe('The words for a subscriber who was added', () => {
   });
 
   it('lead to the public URL where an instance calls the one that is closed', async () => {
-    const { readRelayUrl } = await import('../../../src/extension/public-url/relay-url.ts');
+    const { readRelayUrl } = await import('../../../src/extension/public-url/url-place.ts');
     const own = readRelayUrl(url, 'campaign-monitor')?.relay;
     assert.ok(own !== undefined);
     const publicly = instance({ 'event.notification.callback.url': callback.replace(base, 'https://pub.example.com') });
@@ -80,7 +80,7 @@ describe('The words for a subscriber who was added', () => {
   });
 
   it('say what is missing where the relay does not run', async () => {
-    const { readRelayUrl } = await import('../../../src/extension/public-url/relay-url.ts');
+    const { readRelayUrl } = await import('../../../src/extension/public-url/url-place.ts');
     const own = readRelayUrl(url, 'campaign-monitor')?.relay;
     assert.ok(own !== undefined);
     const relays = [{ relay: own, base: null, localBase: base, dataDir: '/data' }] as unknown as UrlContext['relays'];

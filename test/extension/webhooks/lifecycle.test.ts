@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { webhookEventTypes } from '../../../src/campaign-monitor/event-types.ts';
-import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
+import { readRelayUrl } from '../../../src/extension/public-url/url-place.ts';
 import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Webhook } from '../../../src/campaign-monitor/answers.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StaleState, UrlAction } from '../../../src/extension/public-url/url-keeper.ts';
-import { readRelayUrl } from '../../../src/extension/public-url/relay-url.ts';
+import { readRelayUrl } from '../../../src/extension/public-url/url-place.ts';
 import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
