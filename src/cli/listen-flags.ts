@@ -42,41 +42,7 @@ interface Flag<T> {
   readonly usual?: readonly string[];
   readonly setting?: keyof Settings;
   /** Whether a running relay does something else than the flag asks for. Without it, they cannot be compared. */
-  readonly differs?: (given: T, running: Status, flags: ListenFlags) => boolean;
-}
-
-export interface ListenFlags {
-  forwardTo?: string[];
-  raw?: boolean;
-  insecure?: boolean;
-  header?: Header[];
-  port?: number;
-  tunnel?: string;
-  tunnelHost?: string;
-  tunnelAllow?: string[];
-  subdomain?: string;
-  tunnelName?: string;
-  tunnelServer?: string;
-  tunnelRemotePort?: number;
-  tunnelProgram?: string;
-  tunnelCommand?: TunnelProgram;
-  signatureKeyEnv?: string;
-  verifyKeyEnv?: string;
-  retry?: RetryPolicy;
-  timeZone?: string;
-  concurrency?: number;
-  answer?: number | 'off';
-  after?: number;
-  for?: number;
-  count?: number;
-  retain?: number;
-  config?: string;
-  allowEnv?: boolean;
-  allowTunnelHost?: boolean;
-  filter?: string;
-  output?: OutputStyle;
-  detach?: boolean;
-  json?: boolean;
+  readonly differs?: (given: T, running: Status, flags: { readonly forwardTo?: string[] | undefined }) => boolean;
 }
 
 type Header = readonly [name: string, value: string];
@@ -171,9 +137,11 @@ const programText: z.ZodType<TunnelProgram, string> = z.string().transform((text
   return result.success ? result.data : refused(issuesText(result.error));
 });
 
+const flag = <T>(described: Flag<T>): Flag<T> => described;
+
 /** Every flag but those that all commands have, in the order of the help. */
-export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Required<ListenFlags>[K]> } = {
-  forwardTo: {
+export const listenFlags = {
+  forwardTo: flag<string[]>({
     term: '--forward-to <url>',
     help: 'your callback: 3000, 3000/callback, localhost:3000/callback, or a URL; repeatable',
     read: collectedBy(callbackUrl),
@@ -183,181 +151,185 @@ export const listenFlags: { readonly [K in keyof Required<ListenFlags>]: Flag<Re
         given.map((url) => new URL(url).href),
         settings.destinations.map(({ url }) => new URL(url).href),
       ),
-  },
-  raw: {
+  }),
+  raw: flag<boolean>({
     term: '--raw',
     help: 'forward what Campaign Monitor posts, byte for byte, instead of Open Connectors notifications',
     differs: destinationsDiffer(({ mode }) => mode === 'raw'),
-  },
-  insecure: {
+  }),
+  insecure: flag<boolean>({
     term: '--insecure',
     help: 'accept any certificate from the callback, including self-signed ones',
     differs: destinationsDiffer(({ insecureTls }) => insecureTls === true),
-  },
-  header: {
+  }),
+  header: flag<Header[]>({
     term: '--header <header>',
     help: 'extra header to send, such as "X-Tenant: 7"; not for credentials; repeatable',
     read: collectedBy(headerSchema),
     differs: (given, running) =>
       destinationsDiffer((each) => isDeepStrictEqual(each.headers, Object.fromEntries(given)))(given, running),
-  },
-  port: {
+  }),
+  port: flag<number>({
     term: '--port <n>',
     help: `port on this machine for incoming deliveries; 0 = any free port (default: the last one used, initially ${defaultPort})`,
     read: wholeNumber(z.int().min(0).max(65_535)),
     differs: (given, { campaignMonitorUrl }) => given !== 0 && given !== Number(new URL(campaignMonitorUrl).port || 80),
-  },
-  tunnel: {
+  }),
+  tunnel: flag<string>({
     term: '--tunnel <kind>',
     help: `how to make the relay public: ${tunnelNames.join(', ')}, or your own https:// URL that forwards to this relay (default: ${defaults.tunnel.kind})`,
     read: checkedBy(tunnelSchema),
     usual: tunnelNames,
     setting: 'tunnel',
     differs: differsFrom(({ settings: { tunnel } }) => (tunnel.kind === 'fixed' ? tunnel.url : tunnelName(tunnel))),
-  },
-  tunnelHost: {
+  }),
+  tunnelHost: flag<string>({
     term: '--tunnel-host <url>',
     help: `localtunnel server (default: ${localtunnel.shape.host.parse(undefined)})`,
     read: checkedBy(urlOf(localtunnel.shape.host)),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).host),
-  },
-  tunnelAllow: {
+  }),
+  tunnelAllow: flag<string[]>({
     term: '--tunnel-allow <host>',
     help: 'host (with its subdomains) or address that the localtunnel server may use besides its own; repeatable',
     read: collectedBy(localtunnel.shape.otherHosts.unwrap().element),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).otherHosts),
-  },
-  subdomain: {
+  }),
+  subdomain: flag<string>({
     term: '--subdomain <name>',
     help: 'localtunnel subdomain to request (default: a random one that stays the same)',
     read: checkedBy(localtunnel.shape.subdomain.unwrap()),
     setting: 'tunnel',
     differs: differsFrom((running) => localOf(running).subdomain),
-  },
-  tunnelName: {
+  }),
+  tunnelName: flag<string>({
     term: '--tunnel-name <name>',
     help: 'your own name, domain, or host name with the service of the tunnel program (default: the service chooses)',
     read: checkedBy(command.shape.name.unwrap()),
     setting: 'tunnel',
     differs: differsFrom((running) => commandOf(running).name),
-  },
-  tunnelServer: {
+  }),
+  tunnelServer: flag<string>({
     term: '--tunnel-server <server>',
     help: 'your SSH server for --tunnel ssh: [user@]host[:port]',
     read: checkedBy(command.shape.server.unwrap()),
     setting: 'tunnel',
     differs: differsFrom((running) => commandOf(running).server),
-  },
-  tunnelRemotePort: {
+  }),
+  tunnelRemotePort: flag<number>({
     term: '--tunnel-remote-port <n>',
     help: 'port on the SSH server that leads here; its HTTPS forwards to it (default: 8025)',
     read: wholeNumber(command.shape.remotePort.unwrap()),
     setting: 'tunnel',
     differs: differsFrom((running) => commandOf(running).remotePort),
-  },
-  tunnelProgram: {
+  }),
+  tunnelProgram: flag<string>({
     term: '--tunnel-program <path>',
     help: 'path of the tunnel program (default: the one in the PATH)',
     read: checkedBy(notEmpty('a path')),
     setting: 'tunnel',
     differs: differsFrom((running) => commandOf(running).path),
-  },
-  tunnelCommand: {
+  }),
+  tunnelCommand: flag<TunnelProgram>({
     term: '--tunnel-command <json>',
     help: 'your own tunnel program for --tunnel command, such as {"program":"/opt/t","args":["{port}"],"url":{"from":"output","pattern":"https://[^ ]+"}}',
     read: checkedBy(programText),
     setting: 'tunnel',
     differs: differsFrom((running) => commandOf(running).program),
-  },
-  signatureKeyEnv: {
+  }),
+  signatureKeyEnv: flag<string>({
     term: '--signature-key-env <name>',
     help: 'environment variable that holds the key for signing notifications',
     read: checkedBy(notEmpty('a variable name')),
     // A relay reveals no key, only whether one is used.
     differs: (_given, { settings: { destinations } }, { forwardTo }) =>
       forwardTo !== undefined && destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName),
-  },
-  verifyKeyEnv: {
+  }),
+  verifyKeyEnv: flag<string>({
     term: '--verify-key-env <name>',
     help: 'environment variable that holds the key for verifying deliveries from Open Connectors',
     read: checkedBy(notEmpty('a variable name')),
-  },
-  retry: {
+  }),
+  retry: flag<RetryPolicy>({
     term: '--retry <policy>',
     help: `${retryPolicies.map(retryWords).join('; ')} (default: ${defaults.retry})`,
     choices: retryPolicies,
     setting: 'retry',
     differs: differsFrom(({ settings }) => settings.retry),
-  },
-  timeZone: {
+  }),
+  timeZone: flag<string>({
     term: '--time-zone <zone>',
     help: `time zone of your Campaign Monitor client account (default: ${defaults.timeZone})`,
     read: checkedBy(shape.timeZone),
     setting: 'timeZone',
     differs: differsFrom(({ settings }) => settings.timeZone),
-  },
-  concurrency: {
+  }),
+  concurrency: flag<number>({
     term: '--concurrency <n>',
     help: `parallel notifications per destination (default: ${defaults.concurrency})`,
     read: wholeNumber(shape.concurrency),
     setting: 'concurrency',
     differs: differsFrom(({ settings }) => settings.concurrency),
-  },
-  answer: {
+  }),
+  answer: flag<number | 'off'>({
     term: '--answer <status>',
     help: 'answer deliveries with this HTTP status on purpose, and store them without forwarding; off = as usual. Also changes a relay that is already running',
     read: (value) => (value === 'off' ? 'off' : statusOf(value)),
     usual: ['500', '503', '429', '404', '410', 'off'],
-  },
-  after: {
+  }),
+  after: flag<number>({
     term: '--after <seconds>',
     help: `with --answer: wait before each answer, up to ${mostAnswerDelayMs / 1000} s (default: 0)`,
     read: seconds(0, mostAnswerDelayMs / 1000),
-  },
-  for: {
+  }),
+  for: flag<number>({
     term: '--for <seconds>',
     help: `with --answer: answer as usual again after this time (default: ${usualAnsweringMs / 1000}, 10 minutes)`,
     read: seconds(1, mostAnsweringMs / 1000),
-  },
-  count: {
+  }),
+  count: flag<number>({
     term: '--count <n>',
     help: 'with --answer: answer as usual again after this many deliveries',
     read: wholeNumber(askedAnswerSchema.shape.count.unwrap()),
-  },
-  retain: {
+  }),
+  retain: flag<number>({
     term: '--retain <n>',
     help: `number of deliveries to keep (default: ${defaults.retention.maxDeliveries})`,
     read: wholeNumber(shape.retention.unwrap().shape.maxDeliveries),
     setting: 'retention',
     differs: differsFrom(({ settings }) => settings.retention.maxDeliveries),
-  },
-  config: {
+  }),
+  config: flag<string>({
     term: '--config <file>',
     help: 'JSON file with settings, including those that have no flag (docs/cli.md); flags override the file',
     read: checkedBy(notEmpty('a file')),
-  },
-  allowEnv: { term: '--allow-env', help: 'send environment variables to the URLs in the --config file' },
-  allowTunnelHost: { term: '--allow-tunnel-host', help: 'use the tunnel hosts in the --config file' },
-  filter: {
+  }),
+  allowEnv: flag<boolean>({ term: '--allow-env', help: 'send environment variables to the URLs in the --config file' }),
+  allowTunnelHost: flag<boolean>({ term: '--allow-tunnel-host', help: 'use the tunnel hosts in the --config file' }),
+  filter: flag<string>({
     term: '--filter <q>',
     help: 'show only matching events, as in cm-relay events; all events are received and forwarded',
     read: readFilter,
-  },
-  output: {
+  }),
+  output: flag<OutputStyle>({
     term: '--output <style>',
     help: 'interactive (the default in a terminal): with keyboard shortcuts; compact (the default elsewhere): one line per event, no secrets; quiet: errors only',
     choices: outputStyles,
-  },
-  detach: {
+  }),
+  detach: flag<boolean>({
     term: '--detach',
     help: 'run in the background and return when ready; stop it with cm-relay stop',
-  },
-  json: {
+  }),
+  json: flag<boolean>({
     term: '--json',
     help: 'print one JSON object per line, the first {"type":"ready",…}',
-  },
+  }),
+};
+
+export type ListenFlags = {
+  -readonly [K in keyof typeof listenFlags]?: (typeof listenFlags)[K] extends Flag<infer T> ? T : never;
 };
 
 /** `sap: 5 retries after 8 s to 9 h`. */
