@@ -115,7 +115,7 @@ export function createHandlers(parts: ActivationParts): Handlers {
     browser,
     sandbox,
     instances: store,
-    pickLists: (chosen, signal) => webhookActions.picker.pickListIds(chosen, signal),
+    pickLists: webhookActions.pickListIds,
   });
   const instanceParts = {
     session,

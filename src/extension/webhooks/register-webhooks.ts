@@ -21,7 +21,7 @@ import { sayFailure } from './webhook-registrar.ts';
 import type { Outcome, WebhookRegistrar } from './webhook-registrar.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 import type { Session } from '../session/session.ts';
-import type { ListPicker } from './pick-lists.ts';
+import { askLists } from './pick-lists.ts';
 
 interface Wanted {
   /** Undefined if the lists are given. */
@@ -38,11 +38,11 @@ export async function registerWebhooks(
   node?: WebhooksNode,
   nodes?: readonly WebhooksNode[],
 ): Promise<void> {
-  const { accounts, view, picker } = parts;
+  const { accounts, view, signIn } = parts;
   const chosen = node === undefined ? [] : view.selected(node, nodes).filter((each) => each.kind === 'list');
   const title = say('Register This Relay on Lists');
   const [first, ...others] = accounts.all();
-  const account = chosen.length > 0 ? undefined : (first ?? (await picker.signIn()));
+  const account = chosen.length > 0 ? undefined : (first ?? (await signIn()));
   if (chosen.length === 0 && account === undefined) return;
   const steps: readonly Step<Wanted>[] = [
     ...(chosen.length === 0 && others.length > 0 ? [accountStep(parts)] : []),
@@ -60,11 +60,11 @@ function accountStep({ accounts }: WebhookCommandParts): Step<Wanted> {
     ifAnswered(await askAccount(place, accounts.all(), account), (one) => ({ account: one }));
 }
 
-function listsStep({ registrar, picker }: WebhookCommandParts): Step<Wanted> {
+function listsStep({ registrar, source }: WebhookCommandParts): Step<Wanted> {
   const registered = new Set(registrar.own().map(({ accountId, listId }) => `${accountId} ${listId}`));
   return async ({ account, lists }, place) => {
     if (account === undefined) return undefined;
-    const answer = await picker.askLists(place, account, lists, ({ listId }) =>
+    const answer = await askLists(source, place, account, lists, ({ listId }) =>
       registered.has(`${account.id} ${listId}`) ? say('registered') : '',
     );
     return ifAnswered(answer, (all) => ({ lists: all }));
@@ -178,5 +178,6 @@ export interface WebhookCommandParts {
   readonly source: WebhookSource;
   readonly view: WebhooksView;
   readonly registrar: WebhookRegistrar;
-  readonly picker: ListPicker;
+  /** Resolves to undefined if the user cancels. */
+  readonly signIn: () => Promise<Account | undefined>;
 }

@@ -8,8 +8,7 @@ import type { CommandHandlers } from '../commands.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
 import type { Session } from '../session/session.ts';
-import { createListPicker } from './pick-lists.ts';
-import type { ListPicker } from './pick-lists.ts';
+import { pickListIds } from './pick-lists.ts';
 import { createWebhookCommands } from './webhook-commands.ts';
 import type { WebhookJournal } from './webhook-journal.ts';
 import { WebhookRegistrar } from './webhook-registrar.ts';
@@ -35,7 +34,8 @@ export interface WebhookActions {
   readonly urls: WebhookUrls;
   /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
-  readonly picker: ListPicker;
+  /** Asks for lists until the signal is aborted. Resolves to undefined if the user cancels. */
+  readonly pickListIds: (selected: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
   /** Resolves to undefined if the user cancels. */
   readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
   /** Removes all data of an account. */
@@ -62,7 +62,6 @@ export function createWebhookActions({
     changed: () => view.refreshWebhooks(),
   });
   const ask = (method?: SignInMethod): Promise<Account | undefined> => signIn({ accounts, log, browser }, method);
-  const picker = createListPicker({ accounts, source, signIn: ask });
   const forgetWebhooks = (account: Account): Promise<void> => journal.forgetAccount(account.id);
   const accountHandlers = createAccountCommands({
     accounts,
@@ -78,12 +77,12 @@ export function createWebhookActions({
     source,
     view,
     registrar,
-    picker,
+    signIn: ask,
   });
   return {
     accountHandlers,
     webhookHandlers,
-    picker,
+    pickListIds: (selected, signal) => pickListIds({ accounts, source, signIn: ask }, selected, signal),
     urls: new WebhookUrls({ accounts, registrar }),
     beforeStop: () => webhooksAtStop(registrar),
     signIn: ask,
