@@ -43,7 +43,7 @@ export interface FormInUse {
 }
 
 /** An action may throw, and the error's `next` says what to do. */
-export type ActionHandlers = Readonly<Record<Exclude<FormAction, 'cancel'>, (form: FormInUse) => unknown>>;
+export type ActionHandlers = Readonly<Record<Exclude<FormAction, 'cancel' | 'showLog'>, (form: FormInUse) => unknown>>;
 
 /** The changed fields are drawn when an action has ended. */
 export function createFormActions(parts: FormActionParts): ActionHandlers {
@@ -60,7 +60,6 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
     copyJson: (form) => copy(form, form.client.previewOf(form.state.fields, form.state.typed)),
     copyCurl: (form) => copyCurl(parts, form),
     create: (form) => createAndKeep(parts, form),
-    showLog: () => parts.log.show(),
     copyId: (form) => copy(form, form.state.created?.id ?? ''),
     copyToken: async (form) => copy(form, await token(parts, form)),
     copyInstanceCurl: (form) => copyInstanceCurl(parts, form),
@@ -187,18 +186,9 @@ async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<v
   state.created = { id: String(creation.id), name: creation.name, host: creation.host };
   // A question about the key takes the focus from the page: this returns it.
   await form.showCreated();
-  await keepSignatureKey(parts, form, creation, input.signatureKey ?? '', fields.signDirect);
-}
-
-async function keepSignatureKey(
-  { log, secrets, instances: store }: FormActionParts,
-  form: FormInUse,
-  creation: Extract<Creation, { kind: 'created' }>,
-  key: string,
-  signDirect: boolean,
-): Promise<void> {
-  if (key === '') return;
-  const failures = await storeSignatureKey({ secrets, store }, creation, key, signDirect);
-  for (const { error } of failures) log.error(`the signature key of a new instance was not kept: ${error.message}`);
-  if (failures.length > 0) form.say(failures.map(({ text }) => text).join(' '));
+  const { signatureKey = '' } = input;
+  if (signatureKey === '') return;
+  const { log, secrets, instances: store } = parts;
+  const failures = await storeSignatureKey({ log, secrets, store }, creation, signatureKey, fields.signDirect);
+  if (failures.length > 0) form.say(failures.join(' '));
 }

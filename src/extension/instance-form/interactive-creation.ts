@@ -179,45 +179,40 @@ function sentence(text: string): string {
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;
 }
 
-interface KeyFailure {
-  readonly error: Error;
-  /** What failed, and how the user stores it. */
-  readonly text: string;
-}
-
 /**
- * Stores each kind of key even if the other fails.
+ * Stores each kind of key even if the other fails, which is logged.
  * @param signDirect whether the relay also signs what it creates itself
- * @returns what could not be stored: the instance exists anyway
+ * @returns what failed, and how the user stores it: the instance exists anyway
  */
 export async function storeSignatureKey(
-  parts: VerifyKeyParts,
+  { log, ...parts }: VerifyKeyParts & { readonly log: Pick<vscode.LogOutputChannel, 'error'> },
   instance: Pick<StoredInstance, 'name' | 'id' | 'host'>,
   key: string,
   signDirect: boolean,
-): Promise<readonly KeyFailure[]> {
-  const failures: KeyFailure[] = [];
-  try {
-    await keepVerifyKey(parts, instance, key);
-  } catch (reason) {
-    const error = reason as Error;
-    const text = say(
+): Promise<readonly string[]> {
+  const failures: string[] = [];
+  const trying = async (work: Promise<void>, explain: (why: string) => string): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      const { message } = error as Error;
+      log.error(`the signature key of a new instance was not kept: ${message}`);
+      failures.push(explain(message));
+    }
+  };
+  await trying(keepVerifyKey(parts, instance, key), (why) =>
+    say(
       'Couldn’t store the instance’s signature key: {0}. Add the key as a verify key with “Manage Keys and Secrets…”.',
-      error.message,
-    );
-    failures.push({ error, text });
-  }
+      why,
+    ),
+  );
   if (!signDirect) return failures;
-  try {
-    // Only by its name, because destinations refer to it.
-    await parts.secrets.set('signatureKeys', instance.name.slice(0, 100), key);
-  } catch (reason) {
-    const error = reason as Error;
-    const text = say(
+  // Only by its name, because destinations refer to it.
+  await trying(parts.secrets.set('signatureKeys', instance.name.slice(0, 100), key), (why) =>
+    say(
       'Couldn’t store the key for signing notifications that the relay creates: {0}. Add the key as a signature key with “Manage Keys and Secrets…”.',
-      error.message,
-    );
-    failures.push({ error, text });
-  }
+      why,
+    ),
+  );
   return failures;
 }
