@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { followTunnel, openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
-import { openPublicUrls } from '../../src/extension/public-url/urls.ts';
+import { openVendorUrls } from '../../src/extension/public-url/urls.ts';
 import type { TunnelStatus } from '../../src/protocol/status.ts';
 import { words } from '../../src/common/words.ts';
 import { reopening, tryingAgain } from '../../src/protocol/tunnel-words.ts';
@@ -60,7 +60,7 @@ describe('Where a public URL is needed', function () {
 
   it('one that could not be opened before is waited for', async () => {
     onOpening(opening);
-    const urls = openPublicUrls(window.session);
+    const urls = openVendorUrls(window.session, { isSandbox: false });
     await until(() => relay.asked.includes('tunnel/open'));
     relay.setTunnel(open);
     relay.say();
@@ -71,7 +71,7 @@ describe('Where a public URL is needed', function () {
     onOpening({ ...failed, said: [words('It was refused again')] });
     followTunnel(window.session);
     (await until(() => user.message('No public URL: It was refused.')))?.choose(undefined);
-    assert.equal(await openPublicUrls(window.session), undefined);
+    assert.equal(await openVendorUrls(window.session, { isSandbox: false }), undefined);
     const again = await until(() => user.message('No public URL: It was refused again.'));
     assert.deepEqual(again?.buttons, ['Choose Tunnel…', 'Try Again']);
     assert.equal(user.messages.length, 2);
@@ -110,7 +110,7 @@ describe('Where a public URL is needed', function () {
 
   it('says why it is not there yet, each time, until one gives up', async () => {
     onOpening(opening);
-    const urls = openPublicUrls(window.session);
+    const urls = openVendorUrls(window.session, { isSandbox: false });
     await until(() => user.reports.includes('Opening one.example.'));
     relay.setTunnel({ ...opening, said: [words('See {0}', '[this](command:x)')] });
     relay.say();

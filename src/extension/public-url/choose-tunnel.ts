@@ -122,31 +122,32 @@ async function use({ tunnel, surveyed }: TunnelItem): Promise<boolean> {
 async function askForServer(): Promise<boolean> {
   const { settingsSchema } = await import('../deferred.ts');
   const { programs } = programsSaid();
-  const steps: readonly Step<Server>[] = [
-    async ({ sshServer = programs.sshServer }, place) =>
-      ifAnswered(
-        await askText(place, {
-          prompt: say('SSH server, as [user@]host[:port]'),
-          value: sshServer,
-          check: (text) =>
-            text !== '' && settingsSchema.safeParse({ tunnel: { kind: 'ssh', server: text } }).success
-              ? undefined
-              : say('Enter [user@]host[:port], such as me@example.org.'),
-        }),
-        (answer) => ({ sshServer: answer }),
-      ),
-    async ({ sshHostname = programs.sshHostname }, place) =>
-      ifAnswered(
-        await askText(place, {
-          prompt: say('Host name of the public URL that leads to this server'),
-          value: sshHostname,
-          check: (text) =>
-            text !== '' && settingsSchema.safeParse({ tunnel: { kind: 'ssh', name: text } }).success
-              ? undefined
-              : say('Enter only a host name, such as hooks.example.org.'),
-        }),
-        (answer) => ({ sshHostname: answer }),
-      ),
+  const step =
+    (field: keyof Server, member: 'server' | 'name', prompt: string, wrong: string): Step<Server> =>
+    async (known, place) => {
+      const answer = await askText(place, {
+        prompt,
+        value: known[field] ?? programs[field],
+        check: (text) =>
+          text !== '' && settingsSchema.safeParse({ tunnel: { kind: 'ssh', [member]: text } }).success
+            ? undefined
+            : wrong,
+      });
+      return ifAnswered(answer, (text) => ({ [field]: text }));
+    };
+  const steps = [
+    step(
+      'sshServer',
+      'server',
+      say('SSH server, as [user@]host[:port]'),
+      say('Enter [user@]host[:port], such as me@example.org.'),
+    ),
+    step(
+      'sshHostname',
+      'name',
+      say('Host name of the public URL that leads to this server'),
+      say('Enter only a host name, such as hooks.example.org.'),
+    ),
   ];
   const given = await inSteps<Server>(say('Your own SSH server'), {}, () => steps);
   if (given === undefined) return false;

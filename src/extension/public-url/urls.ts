@@ -1,8 +1,6 @@
-import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { byCommand } from '../ui/offer.ts';
 import { unlessGivenUp, working } from '../ui/progress.ts';
-import { commandId } from '../commands.ts';
 import type { Session } from '../session/session.ts';
 
 export interface VendorUrls {
@@ -11,33 +9,27 @@ export interface VendorUrls {
 }
 
 /**
- * Starts the relay and opens its public URLs if necessary, with the usual consent.
- * @returns undefined if the user declined or cancelled, or there can be no public URL, which is reported
- */
-export async function openPublicUrls(session: Session): Promise<VendorUrls | undefined> {
-  const now = publicUrls(session);
-  if (now !== undefined) return now;
-  await vscode.commands.executeCommand(commandId('openTunnel'));
-  // The window's status of the tunnel may be older than the request to open it.
-  await session.refresh();
-  if ((session.status?.tunnel.state ?? 'closed') === 'closed') return undefined;
-  return unlessGivenUp(working(say('Opening public URL'), (signal, say) => opened(session, signal, say)));
-}
-
-/**
- * Starts the relay and opens its public URL if necessary; the sandbox doesn't need one.
- * @returns undefined if there are none, which is reported
+ * Starts the relay and opens its public URLs if necessary, with the usual consent; the sandbox needs only local ones.
+ * @returns undefined if the user declined or cancelled, or there can be none, which is reported
  */
 export async function openVendorUrls(
   session: Session,
   { isSandbox }: { readonly isSandbox: boolean },
 ): Promise<VendorUrls | undefined> {
-  if (!isSandbox) return openPublicUrls(session);
-  if (session.client === undefined) await byCommand('start')();
-  const { status } = session;
-  if (status === undefined) return undefined;
-  const { campaignMonitorUrl: campaignMonitor, openConnectorsUrl: openConnectors } = status;
-  return publicUrls(session) ?? { campaignMonitor, openConnectors };
+  const now = publicUrls(session);
+  if (now !== undefined) return now;
+  if (isSandbox) {
+    if (session.client === undefined) await byCommand('start')();
+    const { status } = session;
+    if (status === undefined) return undefined;
+    const { campaignMonitorUrl: campaignMonitor, openConnectorsUrl: openConnectors } = status;
+    return publicUrls(session) ?? { campaignMonitor, openConnectors };
+  }
+  await byCommand('openTunnel')();
+  // The window's status of the tunnel may be older than the request to open it.
+  await session.refresh();
+  if ((session.status?.tunnel.state ?? 'closed') === 'closed') return undefined;
+  return unlessGivenUp(working(say('Opening public URL'), (signal, say) => opened(session, signal, say)));
 }
 
 function publicUrls({ status }: Session): VendorUrls | undefined {
