@@ -1,11 +1,10 @@
-import * as vscode from 'vscode';
+import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
-import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { Account, AccountStore } from './account-store.ts';
-import { focusView } from '../ui/offer.ts';
-import { askChoice } from '../ui/questions.ts';
-import { back, ifAnswered } from '../ui/steps.ts';
+import { byCommand, focusView } from '../ui/offer.ts';
+import { alone, askChoice, only } from '../ui/questions.ts';
+import { ifAnswered } from '../ui/steps.ts';
 import type { Answer, StepPlace } from '../ui/steps.ts';
 import type { SignInMethod } from './sign-in.ts';
 
@@ -22,7 +21,7 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
     signIn: async (way?: unknown) => {
       if (way === 'sandbox') {
         const account = await parts.signIn('sandbox');
-        await vscode.commands.executeCommand(commandId('refreshWebhooks'));
+        await byCommand('refreshWebhooks')();
         await focusView('webhooks');
         return account;
       }
@@ -35,22 +34,17 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
       const account = node?.account ?? (await pickAccount(parts.accounts, say('Sign Out')));
       if (account === undefined) return;
       const count = parts.registered(account);
-      const out = say('Sign Out');
-      const choice = await vscode.window.showWarningMessage(
+      const isAgreed = await isConfirmed(
         say('Sign out of “{0}”?', account.label),
-        {
-          modal: true,
-          detail:
-            count === 0
-              ? say('The account’s credentials will be removed from this machine.')
-              : say(
-                  'The account’s credentials will be removed from this machine. Webhooks that you registered here (lists: {0}) will remain, but you won’t be able to update or remove them from here.',
-                  count,
-                ),
-        },
-        out,
+        count === 0
+          ? say('The account’s credentials will be removed from this machine.')
+          : say(
+              'The account’s credentials will be removed from this machine. Webhooks that you registered here (lists: {0}) will remain, but you won’t be able to update or remove them from here.',
+              count,
+            ),
+        say('Sign Out'),
       );
-      if (choice === out) await signOut(parts, account);
+      if (isAgreed) await signOut(parts, account);
     },
   };
 }
@@ -66,8 +60,7 @@ export async function signOut(
 export async function pickAccount(accounts: AccountStore, title: string): Promise<Account | undefined> {
   const all = accounts.all();
   if (all.length < 2) return all[0];
-  const answer = await askAccount({ title, step: 1, totalSteps: 1 }, all, undefined);
-  return answer === back ? undefined : answer;
+  return only(askAccount(alone(title), all, undefined));
 }
 
 export async function askAccount(

@@ -1,5 +1,6 @@
 /** Creates an instance in this window: the consent in the browser, progress, questions, and the result. */
 import * as vscode from 'vscode';
+import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import type { InstanceInput } from '../../open-connectors/instance-body.ts';
@@ -128,38 +129,29 @@ async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Prom
   return outcome.value;
 }
 
-async function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> {
-  const { window } = vscode;
-  const create = say('Create Another');
-  const choice = await window.showWarningMessage(
+function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> {
+  return isConfirmed(
     say('Open Connectors already has an instance “{0}”. Create another?', inMessage(existing[0]?.name ?? '')),
-    { modal: true, detail: existing.map(describe).join('\n\n') },
-    create,
+    existing.map(describe).join('\n\n'),
+    say('Create Another'),
   );
-  return choice === create;
 }
 
 /** Asks whether to use the instance that a call without a response created. @returns undefined for no, and for several */
 async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | undefined> {
-  const { window } = vscode;
   const [instance, another] = found;
   if (instance === undefined || another !== undefined) return undefined;
-  const use = say('Use This Instance');
-  const choice = await window.showWarningMessage(
+  const isAgreed = await isConfirmed(
     say('Open Connectors has a new instance “{0}”. Use it?', inMessage(instance.name)),
-    {
-      modal: true,
-      detail: `${describe(instance)}\n${say('This is most likely the instance you requested. VS Code won’t create a second one.')}`,
-    },
-    use,
+    `${describe(instance)}\n${say('This is most likely the instance you requested. VS Code won’t create a second one.')}`,
+    say('Use This Instance'),
   );
-  return choice === use ? instance : undefined;
+  return isAgreed ? instance : undefined;
 }
 
 function describe({ id, createdAt }: InstanceFacts): string {
-  const { env } = vscode;
   if (createdAt === null) return say('ID {0}', id);
-  return `${say('ID {0}', id)}\n${say('Created {0}', new Date(createdAt).toLocaleString(env.language))}`;
+  return `${say('ID {0}', id)}\n${say('Created {0}', new Date(createdAt).toLocaleString(vscode.env.language))}`;
 }
 
 function explainPlatformError(error: OpenConnectorsError): { readonly message: string; readonly next: string } {

@@ -1,12 +1,12 @@
 /** Changes an instance in Open Connectors. Each action writes only its own properties, and reports the result. */
+import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { InstanceChange } from '../../open-connectors/api.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
-import { askText } from '../ui/questions.ts';
-import { back } from '../ui/steps.ts';
+import { alone, askText, only } from '../ui/questions.ts';
 import { openVendorUrls } from '../public-url/urls.ts';
 import { askListIds } from './ask-list-ids.ts';
 import { platformOf } from './choose-instance.ts';
@@ -15,7 +15,6 @@ import type { InstanceNode, GoneNode } from './instance-node.ts';
 import { tokenOf, forgetInstance } from './instance-store.ts';
 import { newCredentials } from './reauthorise.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import * as vscode from 'vscode';
 
 /** Reads the instances again, after a failure too, because the change may have been made. */
 export async function thenRefresh(
@@ -140,15 +139,14 @@ export async function reauthorise(parts: InstanceCommandParts, node: InstanceNod
 
 export async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
-  const name = await askText(
-    { title: say('Rename {0}', printable(facts.name)), step: 1, totalSteps: 1 },
-    {
+  const name = await only(
+    askText(alone(say('Rename {0}', printable(facts.name))), {
       prompt: say('The ID and token stay the same'),
       value: facts.name,
       check: (text) => (text === '' ? say('Enter a name') : undefined),
-    },
+    }),
   );
-  if (name === undefined || name === back || name === facts.name) return;
+  if (name === undefined || name === facts.name) return;
   await change(parts, node, say('Renaming {0}', facts.name), { name });
   await parts.store.change(node.host, facts.id, { name });
 }
@@ -156,18 +154,14 @@ export async function rename(parts: InstanceCommandParts, node: InstanceNode): P
 export async function deleteInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts, host } = node;
   const name = printable(facts.name);
-  const confirm = say('Delete Instance');
-  const choice = await vscode.window.showWarningMessage(
+  const isAgreed = await isConfirmed(
     say('Delete the instance {0} ({1})?', name, facts.id),
-    {
-      modal: true,
-      detail: say(
-        'Open Connectors will permanently delete the instance. The instance’s token will be refused, and the instance will send no more events. Events that the relay received will stay in the history.',
-      ),
-    },
-    confirm,
+    say(
+      'Open Connectors will permanently delete the instance. The instance’s token will be refused, and the instance will send no more events. Events that the relay received will stay in the history.',
+    ),
+    say('Delete Instance'),
   );
-  if (choice !== confirm) return;
+  if (!isAgreed) return;
   // After the question, because the settings may now name another host, where this ID is another instance.
   const api = await platformOf(parts, node);
   await thenRefresh(parts, say('Deleting {0}', name), async (signal) => {
@@ -180,19 +174,15 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
 export async function forgetGone(parts: InstanceCommandParts, { stored }: GoneNode): Promise<void> {
   const { id, host } = stored;
   const name = printable(stored.name);
-  const confirm = say('Forget Instance');
-  const choice = await vscode.window.showWarningMessage(
+  const isAgreed = await isConfirmed(
     say('Forget the instance {0} ({1})?', name, id),
-    {
-      modal: true,
-      detail: say(
-        'Open Connectors no longer has the instance, or the secrets for {0} can’t access it. The instance’s token and verify key will be removed from VS Code’s secret storage. Open Connectors shows a token only when you create an instance.',
-        host,
-      ),
-    },
-    confirm,
+    say(
+      'Open Connectors no longer has the instance, or the secrets for {0} can’t access it. The instance’s token and verify key will be removed from VS Code’s secret storage. Open Connectors shows a token only when you create an instance.',
+      host,
+    ),
+    say('Forget Instance'),
   );
-  if (choice !== confirm) return;
+  if (!isAgreed) return;
   await forgetInstance(parts, host, id);
   void parts.view.refresh();
   showStatusMessage(say('{0} forgotten.', name));

@@ -3,8 +3,7 @@ import { say } from '../../common/say.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
-import { askChoice } from '../ui/questions.ts';
-import { back } from '../ui/steps.ts';
+import { alone, askChoice, only } from '../ui/questions.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { descriptionOf } from './instance-words.ts';
@@ -91,16 +90,15 @@ export async function chooseInstance(
     detail: descriptionOf(node.facts),
     node,
   }));
-  const answer = await askChoice(
-    { title: action, step: 1, totalSteps: 1 },
-    {
+  const choice = await only(
+    askChoice(alone(action), {
       placeholder:
         items.length === 0 ? say('No instances of the Campaign Monitor connector yet') : say('Which instance?'),
       // The item that is selected first, for Enter.
       items: items.toSorted(
         (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),
       ),
-    },
+    }),
   );
-  return answer === back ? undefined : answer?.node;
+  return choice?.node;
 }

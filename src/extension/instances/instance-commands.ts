@@ -19,10 +19,9 @@ import { copyMaking, copyReading, copyToken, showEvents, showInstance } from './
 import type { QueueAction } from './queued-notifications.ts';
 import { queuedNotifications } from './queued-notifications.ts';
 import { printable } from '../ui/printable.ts';
-import { askChoice } from '../ui/questions.ts';
+import { alone, askChoice, only } from '../ui/questions.ts';
 import { copy } from '../ui/status-message.ts';
 import type { RowCopy } from '../ui/status-message.ts';
-import { back } from '../ui/steps.ts';
 
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
   const on = (action: string, act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {
@@ -68,17 +67,16 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
 
 /** Asks what to change. @returns undefined if the user cancels */
 async function askChange({ facts }: InstanceNode): Promise<typeof editLists | undefined> {
-  const answer = await askChoice(
-    { title: say('Edit Instance {0}', printable(facts.name)), step: 1, totalSteps: 1 },
-    {
+  const choice = await only(
+    askChoice(alone(say('Edit Instance {0}', printable(facts.name))), {
       placeholder: say('Choose a setting to change'),
       items: [
         { label: say('Lists'), change: editLists },
         { label: say('Name'), change: rename },
       ],
-    },
+    }),
   );
-  return answer === back ? undefined : answer?.change;
+  return choice?.change;
 }
 
 /** The copyable properties of an instance by label; a key copies the first. */

@@ -2,7 +2,7 @@
  * Queued notifications in this window: Queued Notifications… delivers or fetches them, or changes the account's policy,
  * and they are offered once.
  */
-import * as vscode from 'vscode';
+import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { Fetched } from '../../open-connectors/fetch-queued.ts';
 import type { FailurePolicy } from '../../open-connectors/delivery-queue.ts';
@@ -112,7 +112,6 @@ function sayFetched({ taken, known, rejected, tooLarge, skipped, more }: Fetched
 }
 
 async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, policy: FailurePolicy): Promise<void> {
-  const change = say('Change for the Whole Account');
   const detail =
     policy === 'queue'
       ? say(
@@ -123,12 +122,12 @@ async function changePolicy(parts: InstanceCommandParts, node: InstanceNode, pol
           'Open Connectors then retries a failed notification several times before it stops posting and queues. This holds for all instances of all connectors and users of the account at {0}.',
           node.host,
         );
-  const choice = await vscode.window.showWarningMessage(
+  const isAgreed = await isConfirmed(
     say('Change the failure policy of the whole account to “{0}”?', policy),
-    { modal: true, detail },
-    change,
+    detail,
+    say('Change for the Whole Account'),
   );
-  if (choice !== change) return;
+  if (!isAgreed) return;
   const { queue } = await platformOf(parts, node);
   await thenRefresh(parts, say('Changing the failure policy'), (signal) => queue.setPolicy(policy, signal));
   showStatusMessage(say('The account’s failure policy is now “{0}”.', policy));

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { offer } from '../ui/offer.ts';
@@ -58,27 +58,22 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
 
 /** @returns whether they were removed */
 async function forgetSecrets(platform: Platform): Promise<boolean> {
-  const { window } = vscode;
   const hosts = await platform.hostsWithSecrets();
   if (hosts.length === 0) {
     void offer('Information', say('No Open Connectors secrets are stored.'), {});
     return false;
   }
-  const forget = say('Forget Secrets');
-  const choice = await window.showWarningMessage(
+  const isAgreed = await isConfirmed(
     say('Forget the Open Connectors secrets?'),
-    {
-      modal: true,
-      detail: [
-        say('The user secret and organization secret for {0} will be removed from this machine.', hosts.join(', ')),
-        say(
-          'Instances won’t change and will keep sending notifications. Their tokens and signature keys will stay in VS Code. To see or change instances in VS Code, you’ll need both secrets again.',
-        ),
-      ].join('\n'),
-    },
-    forget,
+    [
+      say('The user secret and organization secret for {0} will be removed from this machine.', hosts.join(', ')),
+      say(
+        'Instances won’t change and will keep sending notifications. Their tokens and signature keys will stay in VS Code. To see or change instances in VS Code, you’ll need both secrets again.',
+      ),
+    ].join('\n'),
+    say('Forget Secrets'),
   );
-  if (choice !== forget) return false;
+  if (!isAgreed) return false;
   await platform.forgetSecrets(hosts);
   return true;
 }

@@ -1,5 +1,5 @@
 /** Another secret for the webhook URLs, if one leaked. */
-import * as vscode from 'vscode';
+import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { Status } from '../../protocol/status.ts';
 import { setting } from '../configuration.ts';
@@ -16,13 +16,12 @@ import type { UrlKeeper } from './url-keeper.ts';
 export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise<void> {
   const { status } = session;
   if (status === undefined) return;
-  const make = say('Create New Secret URL');
-  const choice = await vscode.window.showWarningMessage(
+  const isAgreed = await isConfirmed(
     say('Create a new secret URL for this relay?'),
-    { modal: true, detail: whatHappens(status) },
-    make,
+    whatHappens(status),
+    say('Create New Secret URL'),
   );
-  if (choice !== make) return;
+  if (!isAgreed) return;
   const replaces = readRelayUrl(status.campaignMonitorUrl, 'campaign-monitor')?.relay ?? '';
   await keeper.changing(async () => {
     await session.client?.request('relay/newSecret', { replaces });

@@ -1,7 +1,8 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { isOfWorkspace } from '../configuration.ts';
+import { isConfirmed } from '../confirm.ts';
 import { offer, byCommand } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
 import { sayUnusable } from '../session/session-messages.ts';
@@ -23,9 +24,7 @@ export async function openTunnel(session: Session): Promise<void> {
   }
   if (tunnel === undefined) return;
   if (!session.tunnels.isAgreed(tunnel)) {
-    const open = say('Open Public URL');
-    const options = { modal: true, detail: tunnelQuestion(tunnel) };
-    if ((await vscode.window.showWarningMessage(say('Open a public URL?'), options, open)) !== open) return;
+    if (!(await isConfirmed(say('Open a public URL?'), tunnelQuestion(tunnel), say('Open Public URL')))) return;
   }
   await session.openTunnel(tunnel);
 }

@@ -1,11 +1,10 @@
 /** The URL keeper's questions and messages in this window: one question and one setting for all vendors. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { commandId } from '../commands.ts';
 import { setting, writeSetting } from '../configuration.ts';
 import { atThisWindow } from '../ui/attention.ts';
 import { withNext } from '../ui/error-words.ts';
-import { focusView, offer } from '../ui/offer.ts';
+import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
 import { cancellable } from '../ui/progress.ts';
@@ -61,7 +60,7 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
         again,
         show,
       );
-      if (choice === show) await vscode.commands.executeCommand(commandId('showLog'));
+      if (choice === show) await byCommand('showLog')();
       return choice === again;
     },
   });
@@ -120,7 +119,7 @@ async function ask(state: AskedState, left: readonly StaleRegistration[]): Promi
 }
 
 async function openUrl(): Promise<undefined> {
-  await vscode.commands.executeCommand(commandId('openTunnel'));
+  await byCommand('openTunnel')();
 }
 
 async function pickAction(left: readonly StaleRegistration[]): Promise<Choice | undefined> {

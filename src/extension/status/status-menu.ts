@@ -2,9 +2,8 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { heldCount } from '../../protocol/event-row.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
-import { commandId } from '../commands.ts';
 import type { CommandName } from '../commands.ts';
-import { focusView } from '../ui/offer.ts';
+import { byCommand, focusView } from '../ui/offer.ts';
 import { nameOfDestination, stateIcons, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
@@ -18,7 +17,7 @@ export async function showStatusMenu(session: Session): Promise<void> {
   const command = (label: string, name: CommandName, description?: string, ...args: unknown[]): Choice => ({
     label,
     ...(description !== undefined && { description }),
-    run: () => vscode.commands.executeCommand(commandId(name), ...args),
+    run: byCommand(name, ...args),
   });
   const choices: Choice[] = [];
   let title = say('Campaign Monitor Relay');
@@ -46,22 +45,16 @@ export async function showStatusMenu(session: Session): Promise<void> {
       choices.push(command(`$(copy) ${say('Copy Public URL')}`, 'copyUrl', tunnel.url, 'public'));
     else if (!isTunnelOn(tunnel.state)) choices.push(command(`$(globe) ${say('Open Public URL')}`, 'openTunnel'));
     choices.push(
-      {
-        label: `$(list-tree) ${say('Show Events')}`,
-        run: () => focusView('events'),
-      },
+      { label: `$(list-tree) ${say('Show Events')}`, run: () => focusView('events') },
       command(`$(copy) ${say('Copy Campaign Monitor Webhook URL')}`, 'copyUrl', undefined, 'campaignMonitor'),
       command(`$(copy) ${say('Copy Open Connectors Webhook URL')}`, 'copyUrl', undefined, 'openConnectors'),
       command(`$(refresh) ${say('New Secret URL…')}`, 'newSecretUrl'),
       command(`$(beaker) ${say('Send Sample Events…')}`, 'sendSample'),
+      command(`$(reply) ${say('Answer Deliveries With…')}`, 'answerDeliveries'),
     );
-    choices.push(command(`$(reply) ${say('Answer Deliveries With…')}`, 'answerDeliveries'));
     if (sending.state === 'flowing') choices.push(command(`$(debug-pause) ${say('Pause Sending')}`, 'pauseSending'));
     if (isTunnelOn(tunnel.state))
-      choices.push({
-        label: `$(circle-slash) ${say('Close Public URL')}`,
-        run: () => session.closeTunnel(),
-      });
+      choices.push({ label: `$(circle-slash) ${say('Close Public URL')}`, run: () => session.closeTunnel() });
     for (const each of status.destinations) {
       const { destinationId: id, url, mode } = each;
       const [icon] = stateIcons[each.state];

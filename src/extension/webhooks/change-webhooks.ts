@@ -1,5 +1,5 @@
 /** Activates, deactivates and deletes webhooks, after confirmation if that affects others. */
-import * as vscode from 'vscode';
+import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import { cancellable, working } from '../ui/progress.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -113,7 +113,7 @@ async function confirmDeletion(
     foreign.length === 0
       ? say('Deleted webhooks no longer send events. You can register the relay again.')
       : consequenceFor(view, foreign, nodes);
-  return isConfirmed(question, nodes, consequence, say('Delete'));
+  return isAgreed(question, nodes, consequence, say('Delete'));
 }
 
 function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]): Promise<boolean> {
@@ -121,7 +121,7 @@ function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]
     foreign.length === 1
       ? say('Deactivate a webhook that wasn’t created in VS Code on this machine?')
       : say('Deactivate {0} webhooks that weren’t created in VS Code on this machine?', foreign.length);
-  return isConfirmed(question, foreign, consequenceFor(view, foreign, foreign), say('Deactivate'));
+  return isAgreed(question, foreign, consequenceFor(view, foreign, foreign), say('Deactivate'));
 }
 
 /** The consequence for the webhooks' owners. @param shown those in the question, including the foreign ones */
@@ -132,14 +132,13 @@ function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[], sho
     : notCreatedHere(foreign.length, shown.length);
 }
 
-async function isConfirmed(
+function isAgreed(
   question: string,
   nodes: readonly WebhookNode[],
   consequence: string,
-  go: string,
+  action: string,
 ): Promise<boolean> {
-  const detail = [...nodes.map(placeInWords), consequence].join('\n');
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, go)) === go;
+  return isConfirmed(question, [...nodes.map(placeInWords), consequence].join('\n'), action);
 }
 
 function placeInWords({ list, hook }: WebhookNode): string {
@@ -169,16 +168,8 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
     void offer('Information', say('No webhook uses an old URL of this machine.'), {});
     return;
   }
-  const remove = say('Delete');
-  const choice = await vscode.window.showWarningMessage(
-    say('Delete webhooks that use old URLs of this machine?'),
-    {
-      modal: true,
-      detail: old.map(placeInWords).join('\n'),
-    },
-    remove,
-  );
-  if (choice !== remove) return;
+  const question = say('Delete webhooks that use old URLs of this machine?');
+  if (!(await isConfirmed(question, old.map(placeInWords).join('\n'), say('Delete')))) return;
   const deleted = await changeAll(parts, 'delete', old);
   showStatusMessage(say('Deleted webhooks with old URLs: {0}.', deleted));
 }
