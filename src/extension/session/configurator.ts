@@ -35,7 +35,7 @@ export class Configurator implements vscode.Disposable {
   /** Up to when removals were reported to each relay: each only once, because another client may give the secret again. */
   readonly #removalsTold = new WeakMap<RelayClient, string>();
   #client: RelayClient | undefined;
-  #running: Promise<Status> | undefined;
+  #running: Promise<unknown> = Promise.resolve();
   #next: Promise<Status> | undefined;
   #plan: Plan | undefined;
   /** The consents used for that. */
@@ -153,24 +153,13 @@ export class Configurator implements vscode.Disposable {
   }
 
   #configure(): Promise<Status> {
-    if (this.#next !== undefined) return this.#next;
-    const before = this.#running;
-    if (before === undefined) return this.#begin();
-    const next = before.then(
-      () => this.#begin(),
-      () => this.#begin(),
-    );
-    this.#next = next;
-    return next;
-  }
-
-  #begin(): Promise<Status> {
-    this.#next = undefined;
-    const running = this.#give().finally(() => {
-      if (this.#running === running) this.#running = undefined;
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      const given = this.#give();
+      this.#running = given.catch(() => undefined);
+      return given;
     });
-    this.#running = running;
-    return running;
+    return this.#next;
   }
 
   async #give(): Promise<Status> {
