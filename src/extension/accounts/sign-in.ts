@@ -60,16 +60,16 @@ function ask(asked: Asked, loopback: string): Promise<Asked | undefined> {
   });
 }
 
-function signInBy(parts: SignInParts, { method, ...given }: Asked): Promise<Account | undefined> {
-  switch (method) {
+async function signInBy(parts: SignInParts, asked: Asked): Promise<Account | undefined> {
+  switch (asked.method) {
     case 'api-key':
-      return withApiKey(parts, given.apiKey);
+      return keep(parts, await hostOfSettings(), { kind: 'api-key', apiKey: asked.apiKey });
     case 'oauth':
-      return withOAuth(parts, given);
+      return withOAuth(parts, asked);
     case 'sandbox':
       return signInToSandbox(parts);
     case undefined:
-      return Promise.resolve(undefined);
+      return undefined;
   }
 }
 
@@ -182,14 +182,10 @@ async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
   return account;
 }
 
-async function withApiKey(parts: SignInParts, apiKey: string): Promise<Account> {
-  return keep(parts, 'api-key', await hostOfSettings(), { kind: 'api-key', apiKey });
-}
-
 /** The user grants access in the browser, and the code is exchanged for tokens. */
 async function withOAuth(
   parts: SignInParts,
-  { clientId, clientSecret, redirect }: Omit<Asked, 'method'>,
+  { clientId, clientSecret, redirect }: Asked,
 ): Promise<Account | undefined> {
   const { browser } = parts;
   const host = await hostOfSettings();
@@ -210,16 +206,11 @@ async function withOAuth(
     { clientId, clientSecret, redirectUri, code },
     { oauthBase },
   );
-  return keep(parts, 'oauth', host, { kind: 'oauth', accessToken, refreshToken });
+  return keep(parts, host, { kind: 'oauth', accessToken, refreshToken });
 }
 
 /** Checks a credential with a harmless call, and saves it under the names of the clients that it can access. */
-async function keep(
-  { accounts }: SignInParts,
-  kind: 'api-key' | 'oauth',
-  host: string,
-  credential: CampaignMonitorCredential,
-): Promise<Account> {
+async function keep({ accounts }: SignInParts, host: string, credential: CampaignMonitorCredential): Promise<Account> {
   const { CampaignMonitorApi, serviceAt } = await import('../deferred.ts');
   const service = serviceAt(host);
   if (service === null) throw invalidHost(host);
@@ -235,6 +226,7 @@ async function keep(
     return api.clients(signal);
   });
   const identity = identityOf(clients);
+  const { kind } = credential;
   return accounts.add({ label: labelOf(clients), kind, host, ...(identity !== undefined && { identity }) }, fresh);
 }
 
