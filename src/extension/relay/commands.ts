@@ -157,44 +157,41 @@ async function chooseUrl(
   status: Status | undefined,
   hasSandbox: boolean,
 ): Promise<keyof typeof urls | 'sandbox' | undefined> {
-  const local = say('reachable from this machine only');
+  const items: (vscode.QuickPickItem & { readonly which: keyof typeof urls | 'sandbox' })[] = [];
   const isPublic = typeof status?.publicUrl === 'string';
-  const ofRelay: (vscode.QuickPickItem & { readonly which: keyof typeof urls })[] = [
-    {
-      label: say('Campaign Monitor Webhook URL'),
-      detail: say('Use this URL in a list’s webhook'),
-      which: 'campaignMonitor',
-    },
-    {
-      label: say('Open Connectors Webhook URL'),
-      detail: say('Use this URL as an instance’s callback URL'),
-      which: 'openConnectors',
-    },
-  ];
-  const choice = await vscode.window.showQuickPick(
-    [
-      ...(status === undefined ? [] : ofRelay.map((item) => (isPublic ? item : { ...item, description: local }))),
-      ...(isPublic
-        ? [
-            {
-              label: say('Public URL'),
-              detail: say('Base URL; can’t receive deliveries by itself'),
-              which: 'public' as const,
-            },
-          ]
-        : []),
-      ...(hasSandbox
-        ? [
-            {
-              label: say('Sandbox URLs and Credentials'),
-              detail: say('Lines for a terminal, so that your programs can use the sandbox'),
-              which: 'sandbox' as const,
-            },
-          ]
-        : []),
-    ],
-    { title: say('Copy URL or Credential'), placeHolder: say('Choose what to copy') },
-  );
+  if (status !== undefined) {
+    const description = isPublic ? '' : say('reachable from this machine only');
+    items.push(
+      {
+        label: say('Campaign Monitor Webhook URL'),
+        detail: say('Use this URL in a list’s webhook'),
+        description,
+        which: 'campaignMonitor',
+      },
+      {
+        label: say('Open Connectors Webhook URL'),
+        detail: say('Use this URL as an instance’s callback URL'),
+        description,
+        which: 'openConnectors',
+      },
+    );
+  }
+  if (isPublic)
+    items.push({
+      label: say('Public URL'),
+      detail: say('Base URL; can’t receive deliveries by itself'),
+      which: 'public',
+    });
+  if (hasSandbox)
+    items.push({
+      label: say('Sandbox URLs and Credentials'),
+      detail: say('Lines for a terminal, so that your programs can use the sandbox'),
+      which: 'sandbox',
+    });
+  const choice = await vscode.window.showQuickPick(items, {
+    title: say('Copy URL or Credential'),
+    placeHolder: say('Choose what to copy'),
+  });
   return choice?.which;
 }
 

@@ -86,21 +86,17 @@ async function chooseTopic(secrets: SecretBox, platform: PlatformSecrets): Promi
   const hasNames = (['signatureKeys', 'verifyKeys', 'credentials'] as const).some(
     (kind) => secrets.names(kind).length > 0,
   );
-  const take: Choice[] = [
-    ...(hasNames
-      ? [
-          {
-            label: `$(shield) ${say('Allowed Destinations for Keys and Credentials…')}`,
-            detail: say('Review the permissions you gave'),
-            topic: 'consents' as const,
-          },
-        ]
-      : []),
-    ...(hasNames ? [{ label: `$(trash) ${say('Remove Key or Credentials…')}`, topic: 'remove' as const }] : []),
-    ...(isKept
-      ? [{ label: `$(trash) ${say('Forget Open Connectors Secrets…')}`, topic: 'forgetOpenConnectors' as const }]
-      : []),
-  ];
+  const take: Choice[] = [];
+  if (hasNames)
+    take.push(
+      {
+        label: `$(shield) ${say('Allowed Destinations for Keys and Credentials…')}`,
+        detail: say('Review the permissions you gave'),
+        topic: 'consents',
+      },
+      { label: `$(trash) ${say('Remove Key or Credentials…')}`, topic: 'remove' },
+    );
+  if (isKept) take.push({ label: `$(trash) ${say('Forget Open Connectors Secrets…')}`, topic: 'forgetOpenConnectors' });
   const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const asked = askChoice(alone(say('Keys and Secrets')), {
     placeholder: say('Choose a key or secret (kept in VS Code’s secret storage)'),
