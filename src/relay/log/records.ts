@@ -1,15 +1,11 @@
 /** The store's records: a delivery and all that belongs to it, and their read forms. */
-import type { Attempt, Delivery, Headers, SignatureCheck, Source } from '../../protocol/history.ts';
-import type { kindCodes, notificationKindCodes, StoredState } from './database.ts';
+import type { Attempt, Delivery, EventRow, Forwarding, Headers, Notification } from '../../protocol/history.ts';
+import type { Counts } from '../../protocol/status.ts';
+import type { StoredState } from './database.ts';
 import type { ForwardingKey } from './held.ts';
 
-export interface EventFacts {
+export interface EventFacts extends Readonly<Pick<EventRow, 'kind' | 'type' | 'address' | 'date' | 'warning'>> {
   readonly id: number;
-  readonly kind: keyof typeof kindCodes;
-  readonly type: string | null;
-  readonly address: string | null;
-  readonly date: string | null;
-  readonly warning: string | null;
   readonly notificationId: number | null;
   /** The latest earlier event with the same content when it was stored, if any. */
   readonly duplicateOf: number | null;
@@ -29,30 +25,20 @@ export interface ForwardingRecord {
   stopped: number | null;
 }
 
-export interface ForwardingFacts {
+export interface ForwardingFacts extends Readonly<Pick<Forwarding, 'detail' | 'attempts' | 'status' | 'durationMs'>> {
   readonly destinationId: number;
   readonly state: StoredState;
-  /** Why it waits or failed. */
-  readonly detail: string | null;
-  readonly attempts: number;
   /** Attempts before the last replay. */
   readonly roundStart: number;
   /** Milliseconds since the epoch; null if no next attempt is planned. */
   readonly nextAt: number | null;
-  /** The last HTTP status. */
-  readonly status: number | null;
-  readonly durationMs: number | null;
   readonly released: number | null;
   readonly stopped: number | null;
 }
 
-export interface NotificationFacts {
+export interface NotificationFacts extends Readonly<Pick<Notification, 'kind' | 'part' | 'parts' | 'eventId'>> {
   readonly id: number;
-  readonly kind: keyof typeof notificationKindCodes;
-  readonly part: number;
-  readonly parts: number;
   readonly eventCount: number;
-  readonly eventId: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -65,23 +51,14 @@ export interface NotificationRecord extends NotificationFacts {
 }
 
 /** A delivery without its bytes. */
-export interface DeliveryFacts {
+export interface DeliveryFacts extends Readonly<
+  Omit<Delivery, 'id' | 'receivedAt' | 'answered' | 'eventCount' | 'editOf'>
+> {
   readonly id: number;
-  readonly source: Source;
-  readonly status: Delivery['status'];
-  readonly injected: boolean;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  readonly httpStatus: number;
   /** It got a forced response, and isn't forwarded. */
   readonly onPurpose: boolean;
-  readonly reason: string | null;
-  readonly list: string | null;
-  readonly signature: SignatureCheck | null;
-  readonly contentType: string | null;
-  /** The size as received, in bytes; more than its stored body if that was truncated. */
-  readonly bodyBytes: number;
-  readonly truncated: boolean;
   /** The delivery that it replaces as an edit. */
   readonly editOf?: number | null;
 }
@@ -108,16 +85,13 @@ export interface DeliveryRecord extends DeliveryFacts {
   readonly fetched?: FetchedKey | undefined;
 }
 
-export interface AttemptFacts {
+export interface AttemptFacts extends Readonly<
+  Pick<Attempt, 'number' | 'durationMs' | 'status' | 'error' | 'outcome'>
+> {
   readonly notificationId: number;
   readonly destinationId: number;
-  readonly number: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly durationMs: number;
-  readonly status: number | null;
-  readonly error: string | null;
-  readonly outcome: Attempt['outcome'];
   readonly nextAt: number | null;
 }
 
@@ -141,18 +115,8 @@ export interface OpenForwarding {
   readonly looked: boolean;
 }
 
-/** Totals of the store, kept exact across restarts. */
-export interface Totals {
-  deliveries: number;
-  events: number;
-  rejected: number;
-  tests: number;
-  /** Held or not. */
-  waiting: number;
-  sent: number;
-  failed: number;
-  discarded: number;
-}
+/** Totals of the store, kept exact across restarts. What is held counts as waiting. */
+export type Totals = Omit<Counts, 'held' | 'strangers' | 'storedBytes'>;
 
 export const noTotals: Totals = {
   deliveries: 0,
