@@ -25,8 +25,8 @@ export { buildInstanceBody, emptyInstanceInput, parseListIds } from '../open-con
 export { checkInstanceInput } from '../open-connectors/instance-check.ts';
 export { toInstanceCurl } from '../open-connectors/instance-curl.ts';
 export { exportText } from './event-actions/export-items.ts';
-export { editableBody } from './event-actions/editable-body.ts';
-export { scenarioFile } from './event-actions/scenario-file.ts';
+export { editableBody } from './event-documents/content.ts';
+export { scenarioFile } from './event-actions/test-file.ts';
 export { sendSamples } from './event-actions/sample-posts.ts';
 export { testFile } from './event-actions/test-file.ts';
 export {
@@ -40,7 +40,7 @@ export {
 } from './event-editor/event-view.ts';
 export { readPageMessage as readEditorMessage } from './event-editor/messages.ts';
 export { inOrder, mainNotification, readDocument } from './event-documents/content.ts';
-export { maskHeaders } from './event-documents/masking.ts';
+export { maskHeaders } from './event-documents/content.ts';
 export { readChosen, readTableMessage } from './event-table/messages.ts';
 export { costText, obstacleText, surveyTunnels } from '../protocol/tunnel-survey.ts';
 export { presetOf } from '../protocol/tunnel-presets.ts';

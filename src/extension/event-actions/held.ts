@@ -10,9 +10,8 @@ import type { ActionParts } from '../events/action-parts.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { isHeldAtGate, labelOf } from '../../protocol/event-row.ts';
 import { inFull, inSteps, isMeant, sayDone } from './many-at-once.ts';
-import { notificationsWith, onlyNotification } from './row-notifications.ts';
-import type { WholeNotification } from './row-notifications.ts';
-import { inGroups } from './step-by-step.ts';
+import { inGroups, notificationsWith, onlyNotification } from './notification-groups.ts';
+import type { WholeNotification } from './notification-groups.ts';
 
 /** Number of notifications released before checking for cancellation. */
 const step = 20;

@@ -14,20 +14,25 @@ import { commandId } from '../commands.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { labelOf } from '../../protocol/event-row.ts';
-import { whyNothingIsResent } from '../events/event-words.ts';
+import { descriptionOf, rowContextOf, whyNothingIsResent } from '../events/event-words.ts';
 import type { EventsNode, MatchingNode } from '../events/event-node.ts';
 import { connected } from '../session/session.ts';
 import { chosenRows, targetRows } from '../events/chosen.ts';
 import { problemOfUrl, typedUrl } from '../destinations/callback-url.ts';
 import { joinParts } from '../destinations/destination-words.ts';
-import { failedNotifications } from './failed-notifications.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { inFull, inSteps, isMeant, sayDone } from './many-at-once.ts';
-import { askWhatToResend } from './resend-picker.ts';
-import { notificationsByDelivery, notificationsWith, onlyNotification } from './row-notifications.ts';
-import type { WholeNotification } from './row-notifications.ts';
-import { inGroups, inWholeGroups, stepByStep } from './step-by-step.ts';
+import {
+  failedNotifications,
+  inGroups,
+  inWholeGroups,
+  notificationsByDelivery,
+  notificationsWith,
+  onlyNotification,
+  stepByStep,
+} from './notification-groups.ts';
+import type { WholeNotification } from './notification-groups.ts';
 
 /** Number of notifications in one request, so that the action can be cancelled and counted in between. */
 const step = 100;
@@ -319,4 +324,51 @@ async function askUrl(context: vscode.ExtensionContext, configured: readonly Des
   await context.workspaceState.update(lastUrlKey, destination.url);
   // A destination of the settings has its own key and credentials.
   return configured.find((each) => isSameUrl(each.url, destination.url)) ?? { url: destination.url };
+}
+
+/** Maximum number of failed events to offer, and of newest events. */
+const offered = 50;
+
+type Choice = vscode.QuickPickItem & { readonly what?: readonly EventRow[] | 'failed' };
+
+/**
+ * Offers the selection, all failed events, and single events: failed ones first, then the newest.
+ * @returns the events, or that all failed ones are meant; undefined if the user cancelled
+ */
+async function askWhatToResend({
+  session,
+  select,
+}: Pick<ActionParts, 'session' | 'select'>): Promise<readonly EventRow[] | 'failed' | undefined> {
+  const client = connected(session);
+  const [failed, newest, { counts }] = await Promise.all([
+    client.request('events/query', { filter: 'state:failed', limit: offered }),
+    client.request('events/query', { limit: offered }),
+    client.request('relay/status', {}),
+  ]);
+  const around = rowContextOf(session.status, { nameOfList: () => undefined }, vscode.env.language);
+  const isSendable = ({ notificationId }: EventRow): boolean => notificationId !== null;
+  const item = (row: EventRow): Choice => ({
+    label: labelOf(row),
+    description: descriptionOf(row, around),
+    what: [row],
+  });
+  const selected = select().filter(isSendable);
+  const known = new Set(failed.events.map(({ id }) => id));
+  const items: Choice[] = [
+    ...(selected.length === 0
+      ? []
+      : [{ label: say('$(list-selection) Selected Events: {0}', selected.length), what: selected }]),
+    ...(counts.failed === 0
+      ? []
+      : [{ label: say('$(error) All Failed Notifications: {0}', counts.failed), what: 'failed' as const }]),
+    { label: say('Events'), kind: vscode.QuickPickItemKind.Separator },
+    ...failed.events.map(item),
+    ...newest.events.filter((row) => isSendable(row) && !known.has(row.id)).map(item),
+  ];
+  const choice = await vscode.window.showQuickPick(items, {
+    title: say('Resend'),
+    placeHolder: say('Choose what to resend'),
+    matchOnDescription: true,
+  });
+  return choice?.what;
 }

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import type { AsItCame } from '../../export/indented-json.ts';
-import { textOf } from '../../export/item.ts';
-import type { AttemptDetail, Headers, Notification } from '../../protocol/history.ts';
+import { maskSecrets, textOf } from '../../export/item.ts';
+import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { BodyExtension, DocumentAddress } from '../events/address.ts';
-import { maskHeaders } from './masking.ts';
+import { maskedValue } from '../../common/masking.ts';
+import { isCredentialHeader } from '../../protocol/credential-headers.ts';
 
 export interface DocumentTexts {
   readonly noAttempts: string;
@@ -176,4 +177,22 @@ function comment(text: string): string {
 
 function headerLines(headers: Headers): string {
   return headers.map(([name, value]) => `${name}: ${value}`).join('\n');
+}
+
+/** The relay masks credentials in headers; secrets in URLs are masked here. */
+export function maskHeaders(headers: Headers): Headers {
+  return headers.map(([name, value]) => [name, isCredentialHeader(name) ? maskedValue : maskSecrets(value)]);
+}
+
+/** The body as JSON if possible (XML is converted); otherwise unchanged. */
+export function editableBody(delivery: Pick<Delivery, 'source' | 'contentType'>, body: Buffer): string {
+  if (delivery.source === 'campaign-monitor') {
+    const payload = readPayload(body, delivery.contentType);
+    if (payload.kind === 'events') {
+      const text = payload.json.toString('utf8');
+      const indented = indentJson(text);
+      return indented.kind === 'indented' ? indented.text : text;
+    }
+  }
+  return readableBody(body, delivery.contentType).text;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { editableBody } from '../../../src/extension/event-actions/editable-body.ts';
+import { editableBody } from '../../../src/extension/event-documents/content.ts';
 import { formats as allFormats } from '../../../src/export/gather.ts';
 import type { ExportFormat } from '../../../src/export/gather.ts';
 import { exportText } from '../../../src/extension/event-actions/export-items.ts';
