@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import type { DestinationNode } from '../destinations/destination-node.ts';
+import type { DestinationNode } from '../destinations/destination-settings.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import { tokenOf } from '../ui/progress.ts';

@@ -24,11 +24,10 @@ import { showStatusMessage } from '../ui/status-message.ts';
 import { askHandlerConfiguration } from './ask-handler-configuration.ts';
 import { attaches, attachTo, findSessions, sessionsOf } from './handler-configurations.ts';
 import type { HandlerConfiguration, RememberedConfigurations } from './handler-configurations.ts';
-import type { HandlerTimeoutSuspension } from './handler-timeout-suspension.ts';
+import type { HandlerTimeoutSuspension, Programs } from './handler-watch.ts';
 import { untilListening } from '../../common/programs/listening.ts';
 import { folderOf, launchCandidates } from './launch-configurations.ts';
 import { askAboutOtherServer } from './other-server.ts';
-import type { Programs } from './programs.ts';
 
 export interface HandlerDebugParts extends Pick<ActionParts, 'session' | 'context'> {
   readonly destinations: Pick<DestinationsView, 'nodes'>;

@@ -23,16 +23,14 @@ import { withNext } from '../ui/error-words.ts';
 import { printable } from '../ui/printable.ts';
 import { BodyEdits } from './body-edits.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
-import { Handles } from './handles.ts';
-import type { Handle } from './handles.ts';
 import { HeldReader, sendingThread } from './held-threads.ts';
 import type { HeldThread } from './held-threads.ts';
 import { readAttach } from './messages.ts';
 import { StationPlaces, stationsOf } from './stations.ts';
 import type { Station } from './stations.ts';
 import { ThreadReports } from './thread-reports.ts';
-import { scopesOf } from './variables.ts';
-import type { Member } from './variables.ts';
+import { Handles, scopesOf } from './variables.ts';
+import type { Handle, Member } from './variables.ts';
 
 export interface SessionEnd {
   readonly sending: Sending | undefined;

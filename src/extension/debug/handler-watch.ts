@@ -2,12 +2,13 @@
  * Follows the programs that are debugged in this window. Loaded with the first debug session, even before a relay runs:
  * the server may be started first.
  */
-import type * as vscode from 'vscode';
-import { prefix } from '../prefix.ts';
+import * as vscode from 'vscode';
+import { debugType, prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
-import { RememberedConfigurations } from './handler-configurations.ts';
-import { HandlerTimeoutSuspension } from './handler-timeout-suspension.ts';
-import { Programs } from './programs.ts';
+import { findSessions, RememberedConfigurations } from './handler-configurations.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
+import { launchCandidates } from './launch-configurations.ts';
+import { StoppedThreads } from './stopped-threads.ts';
 
 export interface HandlerWatch {
   readonly programs: Programs;
@@ -25,4 +26,139 @@ export function watchHandlers(
   const timeoutSuspension = new HandlerTimeoutSuspension({ session, programs, log, remembered });
   subscriptions.push(programs, timeoutSuspension);
   return { programs, remembered, timeoutSuspension };
+}
+
+interface TimeoutSuspensionParts {
+  readonly session: Session;
+  readonly programs: Programs;
+  readonly remembered: RememberedConfigurations;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/**
+ * Makes the relay wait for a handler without a timeout while its program is stopped at a breakpoint. Ends with the debug
+ * session, or with this window, whose connection the relay watches.
+ */
+export class HandlerTimeoutSuspension implements vscode.Disposable {
+  readonly #parts: TimeoutSuspensionParts;
+  readonly #disposables: readonly vscode.Disposable[];
+  /** The last request, and the connection it used. */
+  #told: { readonly client: RelayClient; readonly text: string } | undefined;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(parts: TimeoutSuspensionParts) {
+    this.#parts = parts;
+    this.#disposables = [
+      parts.programs.onDidChange(() => this.follow()),
+      parts.session.onDidChange(() => this.follow()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('launch')) this.follow();
+      }),
+    ];
+    this.follow();
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  #standing(): string[] {
+    const { programs, remembered } = this.#parts;
+    const roots = programs.roots.filter((root) => programs.stands(root));
+    if (roots.length === 0) return [];
+    const candidates = launchCandidates('');
+    return [...remembered.all]
+      .filter(([, chosen]) => findSessions(roots, chosen, candidates).length > 0)
+      .map(([id]) => id)
+      .sort();
+  }
+
+  follow(): void {
+    const { client, status } = this.#parts.session;
+    if (client === undefined || status === undefined) return;
+    const known = new Set(status.destinations.map(({ destinationId }) => destinationId));
+    const destinationIds = this.#standing().filter((id) => known.has(id));
+    const text = destinationIds.join(' ');
+    const before = this.#told?.client === client ? this.#told.text : '';
+    if (text === before) return;
+    this.#told = { client, text };
+    // One after the other, because the last request counts.
+    this.#telling = this.#telling.then(() => this.#tell(client, destinationIds));
+  }
+
+  async #tell(client: RelayClient, destinationIds: string[]): Promise<void> {
+    try {
+      await client.request('debug/patience', { destinationIds });
+    } catch (error) {
+      this.#parts.log.warn(
+        `the relay does not wait for a handler that stands at a breakpoint: ${(error as Error).message}`,
+      );
+    }
+  }
+}
+
+export class Programs implements vscode.Disposable {
+  readonly #sessions = new Map<vscode.DebugSession, StoppedThreads>();
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #disposables: readonly { dispose(): unknown }[];
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor() {
+    this.#disposables = [this.#changed, vscode.debug.onDidTerminateDebugSession((each) => this.#end(each))];
+  }
+
+  dispose(): void {
+    for (const each of this.#disposables) each.dispose();
+  }
+
+  /** The sessions not started by another one: js-debug starts one for each process. */
+  get roots(): readonly vscode.DebugSession[] {
+    const roots = new Map([...this.#sessions.keys()].map((each) => [each.id, each]));
+    // A session's child may end after it.
+    for (const [id, each] of roots) if (isOwn(each) || rootOf(each).id !== id) roots.delete(id);
+    return [...roots.values()];
+  }
+
+  get own(): vscode.DebugSession | undefined {
+    return [...this.#sessions.keys()].find(isOwn);
+  }
+
+  stands(root: vscode.DebugSession): boolean {
+    return [...this.#sessions].some(
+      ([session, threads]) => !isOwn(session) && threads.any && rootOf(session).id === root.id,
+    );
+  }
+
+  track(session: vscode.DebugSession): vscode.DebugAdapterTracker {
+    const threads = new StoppedThreads();
+    this.#sessions.set(session, threads);
+    this.#changed.fire(undefined);
+    let stood = false;
+    const look = (): void => {
+      if (threads.any === stood) return;
+      stood = threads.any;
+      this.#changed.fire(undefined);
+    };
+    return {
+      onWillReceiveMessage: (message) => threads.asked(message),
+      onDidSendMessage: (message) => {
+        threads.said(message);
+        look();
+      },
+      onExit: () => this.#end(session),
+    };
+  }
+
+  #end(session: vscode.DebugSession): void {
+    if (this.#sessions.delete(session)) this.#changed.fire(undefined);
+  }
+}
+
+function isOwn({ type }: vscode.DebugSession): boolean {
+  return type === debugType;
+}
+
+function rootOf(session: vscode.DebugSession): vscode.DebugSession {
+  return session.parentSession === undefined ? session : rootOf(session.parentSession);
 }

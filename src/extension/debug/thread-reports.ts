@@ -10,7 +10,7 @@ import { Coalescer } from '../ui/coalescer.ts';
 import type { BodyEdits } from './body-edits.ts';
 import { breakpointNumber } from './breakpoint-set.ts';
 import type { BreakpointSet } from './breakpoint-set.ts';
-import type { Handles } from './handles.ts';
+import type { Handles } from './variables.ts';
 import { sendingThread, threadIdOf } from './held-threads.ts';
 import type { HeldNow, HeldReader, HeldThread } from './held-threads.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { mostHandles } from '../../../src/extension/debug/handles.ts';
+import { mostHandles } from '../../../src/extension/debug/variables.ts';
 import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
 import { endRequest } from '../../../src/extension/prefix.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
