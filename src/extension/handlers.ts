@@ -22,7 +22,7 @@ import { createResendCommands } from './event-actions/resend.ts';
 import { createResendOnSaveCommands } from './event-actions/resend-on-save.ts';
 import { createSampleCommands } from './event-actions/samples.ts';
 import { createDocumentCommands } from './event-documents/document-commands.ts';
-import { eventUri } from './event-documents/open-document.ts';
+import { eventUri } from './event-documents/event-documents.ts';
 import { EventPanels } from './event-editor/event-panels.ts';
 import { TableView } from './event-table/table-view.ts';
 import type { HistoryWatch } from './events/history-watch.ts';

@@ -21,8 +21,10 @@ import type { CheckViewer } from './check-view.ts';
 import type { CheckView, HostMessage, PageMessage, ReportFormat, SuiteView } from './messages.ts';
 import { chosenProbe, probeWords } from './probe-choice.ts';
 import type { ProbeChoice } from './probe-choice.ts';
-import { reportText, saveReport } from './report.ts';
 import { checkTexts } from './texts.ts';
+import { homedir } from 'node:os';
+import type { SecretMask } from '../../common/masking.ts';
+import { saveFile } from '../ui/save-file.ts';
 
 type Engine = typeof engineModule;
 
@@ -376,4 +378,62 @@ class CheckPanel {
     if (running === undefined) return this.#heading;
     return `${running.all.length - running.left.length}/${running.all.length} · ${this.#heading}`;
   }
+}
+
+const files: Readonly<Record<ReportFormat, { readonly name: string; readonly extension: string }>> = {
+  junit: { name: 'JUnit', extension: 'xml' },
+  json: { name: 'JSON', extension: 'json' },
+  text: { name: 'Text', extension: 'txt' },
+};
+
+/** In the user's language. Secrets are masked in values before formatting, so that the format can't hide them. */
+function reportText(
+  results: readonly CheckResult[],
+  format: ReportFormat,
+  {
+    causeView,
+    noveltyTracker,
+    reportedCheck,
+    sharedCauses,
+    toJUnit,
+    toJson,
+    toText,
+    withoutDetails,
+    withTexts,
+  }: typeof engineModule,
+  mask: SecretMask,
+): string {
+  const reported = withTexts(
+    results.map((each) => reportedCheck(each)),
+    (each) => mask.in(each),
+  );
+  switch (format) {
+    case 'junit':
+      return toJUnit(reported);
+    case 'json':
+      return toJson(reported);
+    case 'text': {
+      const newsOf = noveltyTracker();
+      const news = results.map((each) => newsOf(each).isNews);
+      const viewer = { causes: [], mask };
+      const top = sharedCauses(results).map((each) => `${causeView(each, viewer).text}\n`);
+      const checks = reported.map((each, index) => (news[index] === true ? each : withoutDetails(each)));
+      return `${top.join('')}${top.length > 0 ? '\n' : ''}${toText(checks)}`;
+    }
+  }
+}
+
+async function saveReport(format: ReportFormat, text: () => string): Promise<void> {
+  const { name, extension } = files[format];
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
+  const target = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.joinPath(folder, `callback-check.${extension}`),
+    filters: { [name]: [extension] },
+    title: say('Save Report'),
+  });
+  if (target === undefined) return;
+  await saveFile(target, text());
+  await offer('Information', say('Report saved.'), {
+    [say('Open')]: () => vscode.window.showTextDocument(target),
+  });
 }

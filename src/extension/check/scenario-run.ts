@@ -7,7 +7,7 @@ import type { SecretsOfFile } from '../../check/run-probes.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
 import type { Delivery } from '../../check/messages.ts';
 import type { RunContext } from '../../check/run.ts';
-import type { Scenario, ScenarioFile } from '../../check/scenario.ts';
+import type { RepeatStep, Scenario, ScenarioFile, SendStep, Step } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
 import { chosenDestination } from '../destinations/edit-destination.ts';
 import { readDestinations } from '../destinations/destination-settings.ts';
@@ -143,4 +143,16 @@ async function deliveryOf(id: string, history: StoppedHistory, engine: Engine): 
   const client = await history.reader();
   if (client === undefined) throw new engine.CheckError(say('no history is available'));
   return engine.deliveryIn(client, id);
+}
+
+/** Maximum duration of a response and of a scenario while the callback may be stopped at a breakpoint. */
+export const noDeadlineMs = 3_600_000;
+
+export function withoutDeadline(scenario: Scenario): Scenario {
+  const alone = (step: Exclude<Step, RepeatStep>): Exclude<Step, RepeatStep> =>
+    'send' in step ? ({ ...step, timeoutMs: noDeadlineMs } satisfies SendStep) : step;
+  const steps = scenario.steps.map((step): Step =>
+    'repeat' in step ? { ...step, steps: step.steps.map(alone) } : alone(step),
+  );
+  return { ...scenario, timeoutMs: noDeadlineMs, steps };
 }

@@ -12,10 +12,9 @@ import { GivenUpError } from '../ui/progress.ts';
 import type * as engineModule from './engine.ts';
 import { allowedUses, usedAs } from './environment-consent.ts';
 import { placesOf } from './scenario-places.ts';
-import { prepare } from './scenario-run.ts';
+import { noDeadlineMs, prepare, withoutDeadline } from './scenario-run.ts';
 import type { Prepared, ScenarioParts } from './scenario-run.ts';
 import { isNoScenario, noScenarios, scenarioFiles } from './scenario-watch.ts';
-import { noDeadlineMs, withoutDeadline } from './without-deadline.ts';
 
 type Engine = typeof engineModule;
 

@@ -13,7 +13,7 @@ import type { CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { connected } from '../session/session.ts';
 import type { EventNode } from '../events/event-node.ts';
-import type { DestinationNode, DestinationsNode } from '../destinations/destination-node.ts';
+import type { DestinationNode, DestinationsNode } from '../destinations/destination-settings.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';
 import { CommandError } from '../ui/command-error.ts';

@@ -12,6 +12,7 @@ import type { FocusedRows } from '../ui/focused-rows.ts';
 import { Redraws } from '../ui/redraws.ts';
 import type { ListNaming } from '../ui/phrases.ts';
 import { placeOf } from '../ui/phrases.ts';
+import { readDestinations } from './destination-settings.ts';
 import type {
   DestinationFieldNode,
   DestinationNode,
@@ -19,8 +20,7 @@ import type {
   LeftNode,
   SampleNode,
   WrongNode,
-} from './destination-node.ts';
-import { readDestinations } from './destination-settings.ts';
+} from './destination-settings.ts';
 import {
   fieldRows,
   filtersOf,

@@ -9,8 +9,8 @@ import { byCommand } from '../ui/offer.ts';
 import { alone, askChoice, askChoices, askText, only } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
-import type { DestinationNode, DestinationsNode } from './destination-node.ts';
 import { openDestinationSetting, placeOfDestination, readEntries, writeDestinations } from './destination-settings.ts';
+import type { DestinationNode, DestinationsNode } from './destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
 import { fieldRows, formatChoices, joinParts, nameOfDestination } from './destination-words.ts';
@@ -19,6 +19,9 @@ import { problemOfUrl, typedUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
 import type { CredentialConsents, SecretUse } from '../consents/credential-consent.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
+import type { Destination, SampleAnswer } from '../../protocol/settings.ts';
+import { connected } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 
 export interface DestinationCommandParts {
   readonly secrets: SecretBox;
@@ -264,4 +267,37 @@ async function askUrl(title: string, value: string): Promise<string | undefined>
   });
   const text = await only(asked);
   return text && typedUrl(text);
+}
+
+/**
+ * For the relay's own receiver, which is the destination while the settings have none.
+ * @throws CommandError if it isn't the destination, and what the relay refuses
+ */
+export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Promise<void> {
+  const client = connected(session);
+  const destinations = async (): Promise<readonly Destination[]> =>
+    (await client.request('relay/status', {})).settings.destinations;
+  const current = (await destinations()).find(({ sample }) => sample !== undefined);
+  if (current === undefined) {
+    throw new CommandError(
+      say('The sample receiver isn’t in use'),
+      say('The sample receiver answers only while you have no destinations.'),
+    );
+  }
+  const answers: (vscode.QuickPickItem & { answer: SampleAnswer })[] = [
+    { label: `$(pass) ${say('200: accepts each notification')}`, answer: 'ok' },
+    { label: `$(error) ${say('500: fails, so the relay retries')}`, answer: 'error' },
+    { label: `$(watch) ${say('Slow: accepts each notification after five seconds')}`, answer: 'slow' },
+  ];
+  for (const each of answers) if (each.answer === current.sample) each.description = say('now');
+  const choice = await vscode.window.showQuickPick(answers, {
+    title: say('Sample Receiver’s Answer'),
+    placeHolder: say('Used until you add a destination'),
+  });
+  if (choice === undefined) return;
+  const changed = (await destinations()).map((each) =>
+    each.sample === undefined ? each : { ...each, sample: choice.answer },
+  );
+  await client.request('relay/configure', { settings: { destinations: changed } });
+  showStatusMessage(say('The sample receiver now answers: {0}', choice.label));
 }

@@ -9,7 +9,7 @@ import type { EventsNode } from '../events/event-node.ts';
 import { labelOf } from '../../protocol/event-row.ts';
 import { eventViewType, parseDocumentPath } from '../events/address.ts';
 import type { DocumentKind } from '../events/address.ts';
-import { documentUri, eventUri, openDocument, uriOf } from './open-document.ts';
+import { documentUri, eventUri, openDocument, uriOf } from './event-documents.ts';
 import { stretchOf } from './json-text.ts';
 
 export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {

@@ -17,8 +17,7 @@ import { PageHost } from '../ui/page-host.ts';
 import { printable } from '../ui/printable.ts';
 import { walked } from '../ui/walkthrough.ts';
 import type { EventNode } from '../events/event-node.ts';
-import { documentTexts } from '../event-documents/event-documents.ts';
-import { openDocument } from '../event-documents/open-document.ts';
+import { documentTexts, openDocument } from '../event-documents/event-documents.ts';
 import { rowContextOf } from '../events/event-words.ts';
 import type { DrawnEvent, ReadEvent, Viewer } from './event-view.ts';
 import type {

@@ -14,7 +14,7 @@ import {
 } from '../../protocol/event-row.ts';
 import type { ShownState } from '../../protocol/event-row.ts';
 import { decoratedUri } from './decorations.ts';
-import { eventUri } from '../event-documents/open-document.ts';
+import { eventUri } from '../event-documents/event-documents.ts';
 import type { EventNode, NewestNode } from '../events/event-node.ts';
 import { descriptionOf, forwardingInFull, rowLabelOf, spokenOf } from '../events/event-words.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';

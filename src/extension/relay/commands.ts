@@ -11,7 +11,7 @@ import { newSecretUrl } from '../public-url/new-secret-url.ts';
 import { sayReopening, openTunnel } from '../public-url/tunnel-questions.ts';
 import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { askAboutHeld } from '../sending/sending.ts';
-import { chooseSampleAnswer } from '../destinations/sample-answer.ts';
+import { chooseSampleAnswer } from '../destinations/edit-destination.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { openSettings } from '../session/session-messages.ts';
 import { OtherVersionError } from '../session/session.ts';

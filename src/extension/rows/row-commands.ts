@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { ViewName } from '../describing.ts';
-import type { DestinationsNode } from '../destinations/destination-node.ts';
+import type { DestinationsNode } from '../destinations/destination-settings.ts';
 import type { DestinationsView } from '../destinations/destinations-view.ts';
 import { chosenDestination } from '../destinations/edit-destination.ts';
 import type { EventsView } from '../event-tree/events-view.ts';

@@ -9,7 +9,7 @@ import { askChoice } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
-import { afterStatus, onPurposeText } from './answering-words.ts';
+import { afterStatus, onPurposeText } from './sending-words.ts';
 
 /** The answers; a status of null: normal. */
 interface Asked {

@@ -7,8 +7,7 @@ import { byCommand, focusView } from '../ui/offer.ts';
 import { nameOfDestination, stateIcons, stateOfDestination } from '../destinations/destination-words.ts';
 import { isTunnelOn } from './context-keys.ts';
 import { showHeld } from '../sending/sending.ts';
-import { onPurposeText } from '../sending/answering-words.ts';
-import { pausedText } from '../sending/sending-words.ts';
+import { onPurposeText, pausedText } from '../sending/sending-words.ts';
 import type { Session } from '../session/session.ts';
 
 export async function showStatusMenu(session: Session): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DestinationNode } from '../../../src/extension/destinations/destination-node.ts';
+import type { DestinationNode } from '../../../src/extension/destinations/destination-settings.ts';
 import type { DestinationSetting } from '../../../src/extension/settings.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 

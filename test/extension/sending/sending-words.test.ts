@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { heldCount, pauserOf } from '../../../src/protocol/event-row.ts';
-import { leftPausedText, pausedText } from '../../../src/extension/sending/sending-words.ts';
-import { stopText } from '../../../src/extension/sending/stop-messages.ts';
+import {
+  afterStatus,
+  leftPausedText,
+  onPurposeText,
+  pausedText,
+} from '../../../src/extension/sending/sending-words.ts';
+import { useVscodeStandIn } from '../vscode-stand-in.ts';
 import type { PausedSending } from '../../../src/extension/sending/sending-words.ts';
 import type { Stop } from '../../../src/protocol/debug.ts';
+import type { AnsweringOnPurpose } from '../../../src/protocol/answering.ts';
 
 const since = new Date(2026, 2, 1, 9, 5, 7).toISOString();
 
@@ -33,6 +39,8 @@ function stop(changes: Partial<Stop> = {}): Stop {
 }
 
 describe('The words for sending', () => {
+  useVscodeStandIn();
+
   it('say who paused it, and make what a client calls itself printable', () => {
     const of = (kind: 'terminal' | 'vscode' | 'other', id?: string): string =>
       pauserOf({ kind: 'client', client: { kind, ...(id !== undefined && { id }) } });
@@ -56,7 +64,8 @@ describe('The words for sending', () => {
     assert.equal(leftPausedText(paused(), 'en'), 'Sending is paused and stays paused when the relay starts. Held: 3.');
   });
 
-  it('say where it stopped', () => {
+  it('say where it stopped', async () => {
+    const { stopText } = await import('../../../src/extension/sending/sending-notices.ts');
     const says = (place: Stop['place'], changes: Partial<Stop> = {}): string => stopText(stop({ place, ...changes }));
     assert.equal(says('event'), 'Sending stopped at breakpoint b1 before e2 was sent.');
     assert.equal(
@@ -67,5 +76,40 @@ describe('The words for sending', () => {
     assert.match(says('rejected'), /e2 was rejected/);
     // Of a text from outside no link is made.
     assert.equal(says('event', { eventId: null, text: 'see [this](command:x)' }), 'see [this] (command:x)');
+  });
+});
+
+const until = new Date(2026, 2, 1, 9, 5, 7);
+
+function said(changes: Partial<AnsweringOnPurpose> = {}): string {
+  const answering: AnsweringOnPurpose = {
+    ...{ state: 'on-purpose', status: 503, delayMs: 0, remaining: null },
+    ...{ since: until.toISOString(), until: until.toISOString(), by: { kind: 'vscode' } },
+    ...changes,
+  };
+  return onPurposeText(answering, { now: until.getTime(), language: 'en' });
+}
+
+describe('The words for deliveries that are answered on purpose', () => {
+  it('say with what, until when, and who asked for it, printable', () => {
+    assert.equal(said(), 'Deliveries are answered with 503 until 09:05:07 and not forwarded (set by VS Code).');
+    assert.equal(
+      said({ status: 200, delayMs: 30_000, by: { kind: 'terminal', id: 'process\u202e 7' } }),
+      'Deliveries are answered with 200 after 30 s until 09:05:07 and not forwarded (set by a terminal (process\\u{202e} 7)).',
+    );
+  });
+
+  it('say how many are left, where they are counted', () => {
+    assert.equal(
+      said({ remaining: 1200 }),
+      'Deliveries are answered with 503 until 09:05:07 and not forwarded (set by VS Code). Left: 1,200.',
+    );
+  });
+
+  it('say of a success that nothing comes again', () => {
+    assert.deepEqual(
+      [199, 200, 299, 300, 503].map((status) => afterStatus(status)),
+      [undefined, 'the sender doesn’t post again', 'the sender doesn’t post again', undefined, undefined],
+    );
   });
 });

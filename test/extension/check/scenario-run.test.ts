@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { scenario } from '../../../src/check/scenario.ts';
-import { noDeadlineMs, withoutDeadline } from '../../../src/extension/check/without-deadline.ts';
+import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 describe('A scenario while its callback is debugged', () => {
-  it('has time enough in each step, those that are repeated too, and is the same else', () => {
+  useVscodeStandIn();
+
+  it('has time enough in each step, those that are repeated too, and is the same else', async () => {
+    const { noDeadlineMs, withoutDeadline } = await import('../../../src/extension/check/scenario-run.ts');
     const hurried = scenario({
       name: 'is taken',
       timeoutMs: 1000,
