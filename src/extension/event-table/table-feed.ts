@@ -53,6 +53,13 @@ interface View {
   readonly total: number;
   /** Number of events that weren't searched for it. */
   readonly unseen: number;
+  /** IDs of the rows above it, newest first. */
+  above: readonly string[];
+  /** Events for the next report: new ones, newest first, and changed ones. */
+  added: TracedEvent[];
+  readonly changed: Set<TracedEvent>;
+  /** Positions of windows that the page lacks. */
+  wanted: readonly number[];
 }
 
 export class TableFeed extends HistoryReader {
@@ -63,15 +70,10 @@ export class TableFeed extends HistoryReader {
   #sort = newestFirst;
   #sight = fromTheTop;
   /** The page's choice, and its number. */
-  #chosen = nothingChosen;
-  #turn = 0;
+  #choice = { turn: 0, chosen: nothingChosen };
   /** The page's view, and how many were begun. */
   #view: View | undefined;
   #begun = 0;
-  /** IDs of the rows above the page's view; new ones for the next report, newest first. */
-  #above: readonly string[] = [];
-  #added: TracedEvent[] = [];
-  readonly #changed = new Set<TracedEvent>();
   #strip:
     | { readonly since: number; readonly counts: number[]; readonly failed: number[]; readonly all: number[] }
     | undefined;
@@ -80,8 +82,7 @@ export class TableFeed extends HistoryReader {
   /** Number of lists among the matches, and the destinations of the rows given to the page. */
   #lists = 0;
   readonly #destinations = new Set<string>();
-  #wanted: readonly number[] = [];
-  #serving = false;
+  /** The position of the wanted window that is being read. */
   #reading: number | undefined;
   #lastTookMs = 0;
   #wasPaused = false;
@@ -191,14 +192,13 @@ export class TableFeed extends HistoryReader {
 
   /** The page reports the choice. @param turn the number of the choice */
   choose(turn: number, chosen: ChosenEvents): void {
-    this.#turn = turn;
-    this.#chosen = chosen;
+    this.#choice = { turn, chosen };
   }
 
   want(generation: number, offsets: readonly number[]): void {
     if (generation !== this.#view?.generation) return;
-    this.#wanted = offsets.filter((each) => each !== this.#reading);
-    if (!this.#serving) void this.#serve();
+    this.#view.wanted = offsets.filter((each) => each !== this.#reading);
+    if (this.#reading === undefined) void this.#serve();
   }
 
   get begun(): number {
@@ -214,8 +214,8 @@ export class TableFeed extends HistoryReader {
   async find(id: string, begun: number): Promise<number | null | undefined> {
     const [{ client }, view] = [this.watch, this.#view];
     if (client === undefined || view === undefined) return undefined;
-    const above = this.#above.indexOf(id);
-    if (above !== -1) return above - this.#above.length;
+    const above = view.above.indexOf(id);
+    if (above !== -1) return above - view.above.length;
     try {
       const { found = null } = await client.request('events/page', { ...view.query, find: id, limit: 1 });
       const isLatest = view === this.#view && view.generation > begun && view.query.filter === this.watch.filter;
@@ -242,7 +242,6 @@ export class TableFeed extends HistoryReader {
 
   forget(): void {
     this.#view = undefined;
-    this.#clear();
     this.#strip = undefined;
     this.#say({ type: 'around' });
   }
@@ -252,16 +251,16 @@ export class TableFeed extends HistoryReader {
     // The view may have been read between the writing and the reporting of an event.
     const rows = told.filter(({ id }) => view === undefined || numberOf(id) >= numberOf(view.query.before));
     const isNewestFirst = this.#sort.by === 'time' && this.#sort.descending;
-    const above = this.#above.length + this.#added.length + rows.length;
     // While another view is due or read, new events may be in it.
-    if (!isNewestFirst || view?.generation !== this.#begun || this.toRead !== undefined || above > windowSize) {
+    const isLatest = view?.generation === this.#begun && this.toRead === undefined;
+    if (!isNewestFirst || !isLatest || view.above.length + view.added.length + rows.length > windowSize) {
       this.later('newest');
       return;
     }
     for (const row of rows) {
       const event: TracedEvent = { row, state: rowState(row), ...untried };
       this.#add(event);
-      this.#added.unshift(event);
+      view.added.unshift(event);
       this.#mark(row.receivedAt, 'counts', 1);
     }
     if (rows.length > 0) this.#telling.request();
@@ -272,7 +271,8 @@ export class TableFeed extends HistoryReader {
     // If sorted by a result, it may have moved.
     const isMoved = this.#sort.by !== 'time' && this.#sort.by !== 'type';
     if (unknown || isMoved) this.later('loaded');
-    this.#tellChanged(changed);
+    for (const event of changed) this.#view?.changed.add(event);
+    if (changed.size > 0) this.#telling.request();
   }
 
   /** A row doesn't show that it is being sent. */
@@ -297,22 +297,15 @@ export class TableFeed extends HistoryReader {
     this.#telling.cancel();
   }
 
-  /** What was above a view, or to be reported and read of it, is in the next one. */
-  #clear(): void {
-    this.#wanted = [];
-    this.#above = [];
-    this.#added = [];
-    this.#changed.clear();
-  }
-
   /** Begins a view and reads its visible part, so that the page draws both at once. */
   async #take(client: RelayClient, isCurrent: IsCurrent): Promise<void> {
     const { first, count, anchor } = this.#sight;
     const { filter, before } = this.watch;
-    const [sort, turn] = [this.#sort, this.#turn];
+    const sort = this.#sort;
+    const { turn, chosen: given } = this.#choice;
     // All matches of another filter: the choice ends with it.
-    const isEnded = 'filter' in this.#chosen && this.#chosen.filter !== filter;
-    const chosen = isEnded ? { ids: [], active: this.#chosen.active } : this.#chosen;
+    const isEnded = 'filter' in given && given.filter !== filter;
+    const chosen = isEnded ? { ids: [], active: given.active } : given;
     const begin = anchor === null ? 0 : windowOf(first);
     const journal = this.#known.expect();
     const generation = ++this.#begun;
@@ -325,7 +318,7 @@ export class TableFeed extends HistoryReader {
       if (!isCurrent()) return;
       const { total, unseen, newest, found = null } = page;
       const query = { filter, sort, before: before ?? `e${newest === null ? 1 : numberOf(newest) + 1}` };
-      const view = { generation, query, total, unseen };
+      const view: View = { generation, query, total, unseen, above: [], added: [], changed: new Set(), wanted: [] };
       const windows = [this.#keep({ offset: begin, rows: page.traced })];
       const moved = anchor === null || found === null ? 0 : found - anchor.at;
       const from = Math.min(Math.max(0, first + moved), Math.max(0, total - count));
@@ -337,9 +330,9 @@ export class TableFeed extends HistoryReader {
       if (before === undefined) this.watch.noteNewest(newest ?? undefined);
       const left = page.chosen ?? { ids: [], count: 0, active: null };
       const active = left.active === null ? null : chosen.active;
-      if (turn === this.#turn) this.#chosen = 'ids' in chosen ? { ids: left.ids, active } : { ...chosen, active };
+      if (turn === this.#choice.turn)
+        this.#choice = { turn, chosen: 'ids' in chosen ? { ids: left.ids, active } : { ...chosen, active } };
       this.#view = view;
-      this.#clear();
       this.#known.settle(journal);
       const at = { anchor: anchor?.id ?? null, at: found };
       this.#say({ type: 'view', generation, ...query, total, unseen, ...at, windows, turn, chosen: left });
@@ -361,25 +354,26 @@ export class TableFeed extends HistoryReader {
   }
 
   async #serve(): Promise<void> {
-    this.#serving = true;
     await this.ask(async (client, isCurrent) => {
-      for (;;) {
-        const [view, [offset, ...others]] = [this.#view, this.#wanted];
-        if (view === undefined || offset === undefined) return;
-        this.#wanted = others;
-        this.#reading = offset;
-        const window = await this.#read(client, view, offset);
-        if (!isCurrent()) return;
-        if (view === this.#view) this.#say({ type: 'rows', generation: view.generation, window });
+      try {
+        for (let view = this.#view; view !== undefined; view = this.#view) {
+          const [offset, ...others] = view.wanted;
+          if (offset === undefined) return;
+          view.wanted = others;
+          this.#reading = offset;
+          const window = await this.#read(client, view, offset);
+          if (!isCurrent()) return;
+          if (view === this.#view) this.#say({ type: 'rows', generation: view.generation, window });
+        }
+      } finally {
+        this.#reading = undefined;
       }
     });
-    this.#reading = undefined;
-    this.#serving = false;
   }
 
   #keep(window: RowWindow<TracedEvent>): RowWindow<TracedEvent> {
     for (const event of window.rows) this.#add(event);
-    this.#known.trim(mostKept, (id) => this.#above.includes(id));
+    this.#known.trim(mostKept, (id) => this.#view?.above.includes(id) === true);
     return window;
   }
 
@@ -402,20 +396,15 @@ export class TableFeed extends HistoryReader {
     if (failures !== 0) this.#mark(event.row.receivedAt, 'failed', failures);
   }
 
-  #tellChanged(changed: ReadonlySet<TracedEvent>): void {
-    for (const event of changed) this.#changed.add(event);
-    if (changed.size > 0) this.#telling.request();
-  }
-
   #tell(): void {
     const view = this.#view;
-    if (view === undefined || !this.visible || this.#added.length + this.#changed.size === 0) return;
-    const added = this.#added;
-    for (const event of added) this.#changed.delete(event);
-    const changed = [...this.#changed];
-    this.#added = [];
-    this.#changed.clear();
-    this.#above = [...added.map(({ row }) => row.id), ...this.#above];
+    if (view === undefined || !this.visible || view.added.length + view.changed.size === 0) return;
+    const { added } = view;
+    for (const event of added) view.changed.delete(event);
+    const changed = [...view.changed];
+    view.added = [];
+    view.changed.clear();
+    view.above = [...added.map(({ row }) => row.id), ...view.above];
     this.#say({ type: 'live', generation: view.generation, added, changed });
     this.#sayStrip();
   }
