@@ -1,4 +1,4 @@
-/** The control channel: JSON-RPC on an owner-only socket or pipe, for the CLI and the extension. */
+/** The control channel: JSON-RPC on an owner-only socket or pipe, for the CLI and the extension, and in this process. */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -20,10 +20,11 @@ import {
   writeToken,
 } from '../../protocol/control-channel.ts';
 import type { ControlChannel } from '../../protocol/control-channel.ts';
-import { relayErrorNumberOf } from '../../protocol/errors.ts';
+import { relayErrorNumberOf, RelayRequestError } from '../../protocol/errors.ts';
 import type { RelayAdvice } from '../../protocol/errors.ts';
 import { endingNotification, methods } from '../../protocol/methods.ts';
-import type { Method, ParsedParams, Result } from '../../protocol/methods.ts';
+import type { Method, ParsedParams, RelayNotificationParams, Result } from '../../protocol/methods.ts';
+import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Announcer, Listener } from './announcer.ts';
 import type { Caller } from '../gate/timeout-suspension.ts';
 
@@ -248,4 +249,43 @@ function toResponseError(error: unknown): ResponseError<unknown> {
   if (error instanceof ResponseError) return error;
   const { message, next, advice } = error as Error & { next?: string; advice?: RelayAdvice };
   return new ResponseError(relayErrorNumberOf(error), message, next === undefined ? undefined : { next, advice });
+}
+
+interface InProcessOptions {
+  readonly handlers: Handlers;
+  readonly announcer: Announcer;
+  /** Resolves when the relay has stopped. */
+  readonly closed: Promise<void>;
+  isStopping(): boolean;
+}
+
+/** Requests to handlers in this process, with the same results and errors as over a connection. */
+export function requestsTo(handlers: Handlers): RelayClient['request'] {
+  // Lives as long as its requests.
+  const caller: Caller = { ended: new AbortController().signal };
+  return async (method, params) => {
+    try {
+      return await callMethod(handlers, method, params, caller);
+    } catch (error) {
+      if (!(error instanceof ResponseError)) throw error;
+      throw RelayRequestError.of(error.message, error.code, error.data);
+    }
+  };
+}
+
+export function inProcessClient(options: InProcessOptions): RelayClient {
+  const { handlers, announcer, closed } = options;
+  const request = requestsTo(handlers);
+  return {
+    closed,
+    request,
+    version: async () => (await request('relay/status', {})).version,
+    on: (name, listener) =>
+      announcer.listen((said, params) => {
+        if (said === (name as string)) listener(params as unknown as RelayNotificationParams<typeof name>);
+        return true;
+      }),
+    endsInOrder: () => options.isStopping(),
+    close: () => undefined,
+  };
 }

@@ -9,11 +9,10 @@ import type { Method } from '../../protocol/methods.ts';
 import { messagesOf } from '../../protocol/relay-client.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { ConflictError } from '../../protocol/errors.ts';
-import { callMethod } from './control.ts';
+import { callMethod, requestsTo } from './control.ts';
 import type { Handlers } from './control.ts';
 import { openHistory as openReader } from '../history/history.ts';
 import type { HistoryReader } from '../history/history.ts';
-import { requestsTo } from './in-process-client.ts';
 
 /** Maximum wait of a search of words until the indexed text is up to date, in milliseconds. */
 const mostFollowMs = 10_000;
