@@ -26,7 +26,7 @@ import { endingNotification, methods } from '../../protocol/methods.ts';
 import type { Method, ParsedParams, RelayNotificationParams, Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Announcer, Listener } from './announcer.ts';
-import type { Caller } from '../gate/timeout-suspension.ts';
+import type { Caller } from '../sending/time-limit.ts';
 
 /** The handler of each method; params are validated before. */
 export type Handlers = {

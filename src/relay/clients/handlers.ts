@@ -16,7 +16,7 @@ import type { Gate } from '../gate/gate.ts';
 import type { HeldFact, Hold, Holdable } from '../log/held.ts';
 import type { HistoryReader } from '../history/history.ts';
 import type { HistoryThread } from '../history/history-thread.ts';
-import { TimeoutSuspension } from '../gate/timeout-suspension.ts';
+import { TimeoutSuspension } from '../sending/time-limit.ts';
 import { fittingAnswer } from '../../protocol/message-size.ts';
 import type { AnswerOnPurpose } from '../receiving/answer-on-purpose.ts';
 import type { Edit, Received, Reception } from '../receiving/reception.ts';

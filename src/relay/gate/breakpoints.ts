@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { breakpointSchema, mostBreakpoints } from '../../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../protocol/debug.ts';
 import { FilterError, parseFilter } from '../../protocol/event-filter.ts';
-import type { Caller } from './timeout-suspension.ts';
+import type { Caller } from '../sending/time-limit.ts';
 import { iso } from '../log/protocol-shapes.ts';
 
 const storedBreakpointSchema = breakpointSchema.extend({ id: z.int().min(1), owner: z.string() });

@@ -15,7 +15,7 @@ import type {
   Stop,
 } from '../../protocol/debug.ts';
 import type { BreakpointChange, Breakpoints, Stopping } from './breakpoints.ts';
-import type { Caller } from './timeout-suspension.ts';
+import type { Caller } from '../sending/time-limit.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { holdOf, isOfPause } from '../log/held.ts';
 import type {

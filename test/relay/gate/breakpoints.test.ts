@@ -3,7 +3,7 @@ import { mostBreakpoints } from '../../../src/protocol/debug.ts';
 import type { Breakpoint } from '../../../src/protocol/debug.ts';
 import { Breakpoints } from '../../../src/relay/gate/breakpoints.ts';
 import type { StoredBreakpoints } from '../../../src/relay/gate/breakpoints.ts';
-import type { Caller } from '../../../src/relay/gate/timeout-suspension.ts';
+import type { Caller } from '../../../src/relay/sending/time-limit.ts';
 
 const every = (spec: Partial<Breakpoint> = {}): Breakpoint => ({ at: 'event', enabled: true, ...spec });
 
