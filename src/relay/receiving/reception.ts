@@ -11,6 +11,7 @@ import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts'
 import type { SecretsChange, Settings } from '../../protocol/settings.ts';
 import { maskedValue } from '../../common/masking.ts';
 import { isCredentialHeader } from '../../protocol/credential-headers.ts';
+import { changedSecrets } from '../sending/forwarder.ts';
 import type { ConfiguredDestination } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { ForwardingKey } from '../log/held.ts';
@@ -20,7 +21,6 @@ import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normaliser
 import { workCame } from '../sending/heap.ts';
 import { fingerprints, normaliseEvent, notificationFingerprints, partsOf } from '../../normaliser/normalise.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
-import { changedSecrets } from '../sending/secrets.ts';
 import type { FreshDelivery, Renderer } from '../sending/render.ts';
 import { goesTo } from '../sending/replay-targets.ts';
 import type { DeliveryRecord, EventRecord, FetchedKey, ForwardingRecord, NotificationRecord } from '../log/records.ts';

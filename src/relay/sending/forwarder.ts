@@ -13,7 +13,6 @@ import type { LaneOptions } from './lane.ts';
 import { connectionsFor } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
-import { changedSecrets } from './secrets.ts';
 import type { HoldsDestination, StoredSettings } from '../log/stored-destinations.ts';
 import { destinationHold, targetOf } from './target.ts';
 import type { Target } from './target.ts';
@@ -245,4 +244,20 @@ export class Forwarder {
     this.#liftTimeout(lane);
     return lane;
   }
+}
+
+/**
+ * Applies a change to secrets: given values are added or replaced, `null` removes one.
+ * @returns a new map, because requests in progress use the earlier one
+ */
+export function changedSecrets<T>(
+  known: ReadonlyMap<string, T>,
+  change: Readonly<Record<string, T | null>> = {},
+): ReadonlyMap<string, T> {
+  const changed = new Map(known);
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) changed.delete(name);
+    else changed.set(name, value);
+  }
+  return changed;
 }
