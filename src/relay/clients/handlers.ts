@@ -20,7 +20,7 @@ import { TimeoutSuspension } from '../sending/time-limit.ts';
 import { fittingAnswer } from '../../protocol/message-size.ts';
 import type { AnswerOnPurpose } from '../receiving/answer-on-purpose.ts';
 import type { Edit, Received, Reception } from '../receiving/reception.ts';
-import { FetchedDeliveries } from '../receiving/fetched-deliveries.ts';
+import { fetchedDeliveries } from '../receiving/fetched-deliveries.ts';
 import type { KnownSecrets, Renderer } from '../sending/render.ts';
 import { protocolRecord, protocolNotificationsOf, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { DeliveryRecord } from '../log/records.ts';
@@ -59,12 +59,12 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     forwarder.liftTimeouts(destinationIds);
     announcer.statusChanged();
   });
-  const fetched = new FetchedDeliveries({
+  const takeFetched = fetchedDeliveries(
     store,
     reception,
-    onReceived: (received: Received) => parts.onReceived(received),
-    mostBytes: () => configuration.settings.maxBodyBytes,
-  });
+    () => configuration.settings.maxBodyBytes,
+    (received) => parts.onReceived(received),
+  );
   const destinationById = (id: number): Destination | undefined => store.destinations.get(id);
   const holdOf = (forwarding: Holdable): Hold | null => gate.holdOf(forwarding);
   const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
@@ -205,7 +205,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return { ...found, events: found.events.map(withWhy), notifications: found.notifications.map(withWhy) };
     },
     'deliveries/inject': async (params) => shown(await inject(params.source, params.body, params.contentType)),
-    'deliveries/fetched': async (delivery) => ({ result: await fetched.take(delivery) }),
+    'deliveries/fetched': async (delivery) => ({ result: await takeFetched(delivery) }),
     'deliveries/areFetched': ({ deliveries }) => ({ all: deliveries.every((each) => store.isFetched(each)) }),
     'notifications/replay': async (params) => {
       if (params.ids === undefined && params.filter === undefined && params.failed === undefined)

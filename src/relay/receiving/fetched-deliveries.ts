@@ -5,42 +5,25 @@ import type { FetchedKey } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 import type { Received, Reception } from './reception.ts';
 
-export interface FetchedDeliveriesParts {
-  readonly store: Pick<Store, 'isFetched'>;
-  readonly reception: Pick<Reception, 'receive'>;
-  /** Maximum body size, in bytes. */
-  readonly mostBytes: () => number;
-  /** A delivery is on disk. */
-  readonly onReceived: (received: Received) => void;
-}
-
 /** Characters kept of an event ID, enough to distinguish long ones. */
 const longestEventId = 200;
 
 type Given = ParsedParams<'deliveries/fetched'>;
 type FetchResult = Result<'deliveries/fetched'>['result'];
 
-export class FetchedDeliveries {
-  readonly #parts: FetchedDeliveriesParts;
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(parts: FetchedDeliveriesParts) {
-    this.#parts = parts;
-  }
-
-  /**
-   * Adds a delivery to the history, unless it was added before.
-   * @throws StoreError if it can't be written
-   */
-  take(delivery: Given): Promise<FetchResult> {
-    // One after the other: what another client is fetching is known only when it is on disk.
-    const taken = this.#last.then(() => this.#take(delivery));
-    this.#last = taken.catch(() => undefined);
-    return taken;
-  }
-
-  async #take({ notificationId, subscriptionId, notification }: Given): Promise<FetchResult> {
-    const { store, reception, mostBytes, onReceived } = this.#parts;
+/**
+ * @param mostBytes maximum body size, in bytes
+ * @param onReceived called when a delivery is on disk
+ * @returns adds a delivery to the history, unless it was added before; rejects with a StoreError if it can't be written
+ */
+export function fetchedDeliveries(
+  store: Store,
+  reception: Reception,
+  mostBytes: () => number,
+  onReceived: (received: Received) => void,
+): (delivery: Given) => Promise<FetchResult> {
+  let last: Promise<unknown> = Promise.resolve();
+  const take = async ({ notificationId, subscriptionId, notification }: Given): Promise<FetchResult> => {
     const fetched: FetchedKey = {
       notificationId,
       subscriptionId,
@@ -60,5 +43,11 @@ export class FetchedDeliveries {
     });
     onReceived(received);
     return received.delivery.status === 'accepted' ? 'taken' : 'rejected';
-  }
+  };
+  return (delivery) => {
+    // One after the other: what another client is fetching is known only when it is on disk.
+    const taken = last.then(() => take(delivery));
+    last = taken.catch(() => undefined);
+    return taken;
+  };
 }
