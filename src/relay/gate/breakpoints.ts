@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { breakpointSchema, mostBreakpoints } from '../../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../protocol/debug.ts';
 import { FilterError, parseFilter } from '../../protocol/event-filter.ts';
+import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Caller } from '../sending/time-limit.ts';
 import { iso } from '../log/protocol-shapes.ts';
 
@@ -12,14 +13,8 @@ const storedSchema = z.object({ next: z.int().min(1), breakpoints: z.array(store
 
 export type StoredBreakpoints = z.infer<typeof storedSchema>;
 
-export interface BreakpointChange {
-  readonly owner: string;
-  /** Replaces those that the caller set before; they live as long as its connection. */
-  readonly set?: readonly Breakpoint[] | undefined;
-  /** Added to the others: they stay until they are removed. */
-  readonly add?: readonly Breakpoint[] | undefined;
-  readonly remove?: 'all' | readonly string[] | undefined;
-}
+export type BreakpointChange = ParsedParams<'debug/breakpoints'>;
+export type ChangedBreakpoints = Result<'debug/breakpoints'>;
 
 /** The breakpoints that stop sending. */
 export interface Stopping {
@@ -88,7 +83,7 @@ export class Breakpoints {
     change: BreakpointChange,
     caller: Caller,
     keep: (stored: StoredBreakpoints) => Promise<void>,
-  ): Promise<{ breakpoints: KeptBreakpoint[]; changed: string[]; refused: RefusedBreakpoint[] }> {
+  ): Promise<ChangedBreakpoints> {
     return this.#inTurn(() => this.#change(change, caller, keep));
   }
 
@@ -96,7 +91,7 @@ export class Breakpoints {
     { owner, set, add, remove }: BreakpointChange,
     caller: Caller,
     keep: (stored: StoredBreakpoints) => Promise<void>,
-  ): Promise<{ breakpoints: KeptBreakpoint[]; changed: string[]; refused: RefusedBreakpoint[] }> {
+  ): Promise<ChangedBreakpoints> {
     const refused: RefusedBreakpoint[] = [];
     const changed: string[] = [];
     const session = set === undefined ? null : caller;

@@ -5,16 +5,8 @@
  * then writes; continuing writes, then opens: after a crash, it is never more open than clients were told.
  */
 import { heldCount, pauserOf } from '../../protocol/event-row.ts';
-import type {
-  BreakpointPlace,
-  DebugClient,
-  HeldForwarding,
-  KeptBreakpoint,
-  RefusedBreakpoint,
-  Sending,
-  Stop,
-} from '../../protocol/debug.ts';
-import type { BreakpointChange, Breakpoints, Stopping } from './breakpoints.ts';
+import type { BreakpointPlace, DebugClient, HeldForwarding, Sending, Stop } from '../../protocol/debug.ts';
+import type { BreakpointChange, Breakpoints, ChangedBreakpoints, Stopping } from './breakpoints.ts';
 import type { Caller } from '../sending/time-limit.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { holdOf, isOfPause } from '../log/held.ts';
@@ -148,11 +140,8 @@ export class Gate implements GateView {
     // Breakpoints don't check retries, nor forwardings that were already checked before a stop or while a destination
     // could not be reached.
     if (!this.#watches('event') || job.looked || job.attempts > job.roundStart) return 'send';
-    const notification = job.notification ?? this.#options.store.stored.notification(job.notificationId);
-    if (notification === undefined) return 'send';
-    const { firstEvent, eventCount: count } = notification;
-    const { deliveryId, notificationId } = job;
-    const subject: Subject = { deliveryId, firstEvent, count, notificationId, target, attempt: null };
+    const subject = this.#subjectOf(job, target, null);
+    if (subject === undefined) return 'send';
     const stop = this.#look('event', subject, job.released === this.#sending.no);
     if (stop === null) return 'send';
     this.#stopAt('event', subject, stop, [job]);
@@ -162,11 +151,8 @@ export class Gate implements GateView {
   failed(job: Job, target: Target, attempt: AttemptRecord): number | null {
     if (!this.#watches('failed-attempt')) return null;
     try {
-      const notification = this.#options.store.stored.notification(job.notificationId);
-      if (notification === undefined) return null;
-      const { firstEvent, eventCount: count } = notification;
-      const { deliveryId, notificationId } = job;
-      const subject: Subject = { deliveryId, firstEvent, count, notificationId, target, attempt: attempt.number };
+      const subject = this.#subjectOf(job, target, attempt.number);
+      if (subject === undefined) return null;
       const stop = this.#look('failed-attempt', subject, false);
       if (stop === null) return null;
       this.#stopAt('failed-attempt', subject, stop, []);
@@ -175,6 +161,15 @@ export class Gate implements GateView {
       this.#options.log('error', `could not check breakpoints for n${job.notificationId}: ${String(error)}`);
       return null;
     }
+  }
+
+  /** undefined if it is no longer in the history. */
+  #subjectOf(job: Job, target: Target, attempt: number | null): Subject | undefined {
+    const { deliveryId, notificationId } = job;
+    const notification = job.notification ?? this.#options.store.stored.notification(notificationId);
+    if (notification === undefined) return undefined;
+    const { firstEvent, eventCount: count } = notification;
+    return { deliveryId, firstEvent, count, notificationId, target, attempt };
   }
 
   unreachable(target: Target): void {
@@ -199,14 +194,13 @@ export class Gate implements GateView {
       };
       const stop = this.#look(place, subject, false);
       if (stop === null) return;
-      const forwardings = delivery.notifications.flatMap(({ id, forwardings }) =>
-        forwardings.map((each) => ({ notificationId: id, each })),
-      );
-      for (const { each } of forwardings) each.stopped = stop.ids[0] ?? null;
-      const keys = forwardings.map(({ notificationId, each: { destinationId } }) => ({
-        notificationId,
-        destinationId,
-      }));
+      const keys: ForwardingKey[] = [];
+      for (const { id: notificationId, forwardings } of delivery.notifications) {
+        for (const forwarding of forwardings) {
+          forwarding.stopped = stop.ids[0] ?? null;
+          keys.push({ notificationId, destinationId: forwarding.destinationId });
+        }
+      }
       this.#stopAt(place, subject, stop, keys);
     } catch (error) {
       this.#options.log('error', `could not check breakpoints for d${delivery.id}: ${String(error)}`);
@@ -345,10 +339,7 @@ export class Gate implements GateView {
    * @param caller breakpoints that it sets live as long as its connection
    * @throws StoreError, and nothing has changed then
    */
-  changeBreakpoints(
-    change: BreakpointChange,
-    caller: Caller,
-  ): Promise<{ breakpoints: KeptBreakpoint[]; changed: string[]; refused: RefusedBreakpoint[] }> {
+  changeBreakpoints(change: BreakpointChange, caller: Caller): Promise<ChangedBreakpoints> {
     const { breakpoints, store } = this.#options;
     return breakpoints.change(change, caller, (stored) => store.keepBreakpoints(stored));
   }
