@@ -12,6 +12,7 @@ import {
   TerminatedEvent,
 } from '@vscode/debugadapter';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
+import { z } from 'zod';
 import { say } from '../../common/say.ts';
 import { heldCount, labelOf } from '../../protocol/event-row.ts';
 import type { BreakpointPlace, DebugClient, Sending } from '../../protocol/debug.ts';
@@ -25,7 +26,6 @@ import { BodyEdits } from './body-edits.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
 import { HeldReader, sendingThread } from './held-threads.ts';
 import type { HeldThread } from './held-threads.ts';
-import { readAttach } from './messages.ts';
 import { StationPlaces, stationsOf } from './stations.ts';
 import type { Station } from './stations.ts';
 import { ThreadReports } from './thread-reports.ts';
@@ -59,6 +59,12 @@ interface Answer {
     | Dap.ContinueResponse['body'];
   readonly after?: () => void;
 }
+
+/** What VS Code adds to the arguments is ignored. */
+const attachSchema = z.object({
+  stopOnEntry: z.boolean().default(false).describe('Pauses sending at once.'),
+  stopAtEvents: z.boolean().default(true).describe('Whether Every Event stops where it has no condition.'),
+});
 
 /** Requests whose errors VS Code shows to the user. */
 const shown: ReadonlySet<string> = new Set(['restart', 'continue', 'next', 'stepIn', 'stepOut']);
@@ -154,7 +160,7 @@ export class DeliverySession extends DebugSession {
   }
 
   #initialize(): Promise<Answer> {
-    const names = this.#placeNames();
+    const names = placeNames();
     const filter = (at: BreakpointPlace, description: string): Dap.ExceptionBreakpointsFilter => ({
       filter: at,
       label: names[at],
@@ -184,15 +190,6 @@ export class DeliverySession extends DebugSession {
     return Promise.resolve({ body });
   }
 
-  #placeNames(): Readonly<Record<BreakpointPlace, string>> {
-    return {
-      event: say('Every Event'),
-      'failed-attempt': say('Failed Attempts'),
-      'wrong-signature': say('Wrong Signatures'),
-      rejected: say('Rejected Deliveries'),
-    };
-  }
-
   #attach(args: object): Promise<Answer> {
     this.#listen();
     return this.#configure(args);
@@ -200,11 +197,13 @@ export class DeliverySession extends DebugSession {
 
   async #configure(args: object): Promise<Answer> {
     const { client, by } = this.#parts;
-    const read = readAttach(args);
-    if (read.kind === 'wrong')
-      throw new Error(say('Invalid value for {0} in the launch configuration: {1}', read.where, read.why));
-    this.#stopAtEvents = read.stopAtEvents;
-    if (read.stopOnEntry) await client.request('debug/pause', { by });
+    const read = attachSchema.safeParse(args);
+    if (!read.success) {
+      const { path = [], message = '' } = read.error.issues[0] ?? {};
+      throw new Error(say('Invalid value for {0} in the launch configuration: {1}', path.join('.'), message));
+    }
+    this.#stopAtEvents = read.data.stopAtEvents;
+    if (read.data.stopOnEntry) await client.request('debug/pause', { by });
     return { after: () => this.sendEvent(new InitializedEvent()) };
   }
 
@@ -235,7 +234,7 @@ export class DeliverySession extends DebugSession {
     const breakpoints = places.map((place) =>
       isLeftOut(place) ? { verified: false, message } : (answers.shift() ?? { verified: false }),
     );
-    const names = asked.map(({ at }) => this.#placeNames()[at]);
+    const names = asked.map(({ at }) => placeNames()[at]);
     return { body: { breakpoints }, after: () => this.#sayRefused('exceptions', names, set) };
   }
 
@@ -471,4 +470,13 @@ export class DeliverySession extends DebugSession {
     this.#news.cancel();
     for (const end of this.#unlisten.splice(0)) end();
   }
+}
+
+function placeNames(): Readonly<Record<BreakpointPlace, string>> {
+  return {
+    event: say('Every Event'),
+    'failed-attempt': say('Failed Attempts'),
+    'wrong-signature': say('Wrong Signatures'),
+    rejected: say('Rejected Deliveries'),
+  };
 }

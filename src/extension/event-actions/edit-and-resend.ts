@@ -16,7 +16,7 @@ import { showStatusMessage } from '../ui/status-message.ts';
 import { connected } from '../session/session.ts';
 import { targetRows } from '../events/chosen.ts';
 import type { ActionParts } from '../events/action-parts.ts';
-import { bodyEndings, heldEventOf, heldMark } from './body-names.ts';
+import { bodyEndings, heldEventOf, heldMark } from './send-lens.ts';
 import { closeUntitled, openUntitled } from '../events/untitled.ts';
 
 export function createEditCommands(parts: ActionParts): CommandHandlers<'edit'> {

@@ -6,7 +6,7 @@ import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Sending } from '../../protocol/debug.ts';
-import type { Counts, Status } from '../../protocol/status.ts';
+import type { Status } from '../../protocol/status.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
@@ -59,6 +59,11 @@ export interface HistoryWatchParts {
   readonly timers?: Timers;
 }
 
+/** Whose history is shown; `left` is the state in which a stopped relay left sending, undefined until it is known. */
+type Source =
+  | { readonly kind: 'running'; readonly client: RelayClient }
+  | { readonly kind: 'stopped'; readonly client: RelayClient; left: Sending | undefined };
+
 /** The number of an event's ID, which orders events. */
 export function numberOf(id: string): number {
   return Number(id.slice(1));
@@ -70,10 +75,7 @@ export class HistoryWatch {
   readonly #readers = new Set<Reader>();
   readonly #counting: Coalescer;
   readonly #disposables: readonly { dispose(): unknown }[];
-  #client: RelayClient | undefined;
-  /** The client that reads a stopped relay's history, and the state in which sending was left. */
-  #stopped: RelayClient | undefined;
-  #left: Sending | undefined;
+  #source: Source | undefined;
   #failure: Error | undefined;
   #filter = '';
   /** The number of the newest known event; 0 if there is none. */
@@ -81,12 +83,9 @@ export class HistoryWatch {
   /** Set while new events are held back: none later than `at` is shown, which is unknown until something was read. */
   #pause: { at: number | undefined } | undefined;
   #matching = 0;
-  #counts: Counts | undefined;
-  #destinations = '';
+  /** The last one of the relay that is running. */
+  #status: Status | undefined;
   #addedSinceStatus = false;
-  #underWay: ReadonlySet<string> = new Set();
-  #searchable: number | undefined;
-  #sending = '';
   #stopAges: (() => void) | undefined;
 
   constructor(parts: HistoryWatchParts) {
@@ -107,16 +106,16 @@ export class HistoryWatch {
   }
 
   get client(): RelayClient | undefined {
-    return this.#client;
+    return this.#source?.client;
   }
 
   get isLeft(): boolean {
-    return this.#client !== undefined && this.#client === this.#stopped;
+    return this.#source?.kind === 'stopped';
   }
 
   /** The state in which a stopped relay left sending; undefined if one is running, or if unknown. */
   get left(): Sending | undefined {
-    return this.#left;
+    return this.#source?.kind === 'stopped' ? this.#source.left : undefined;
   }
 
   get failure(): Error | undefined {
@@ -134,7 +133,7 @@ export class HistoryWatch {
 
   /** The searchable part of the history in percent, until it is complete; then undefined. */
   get searchable(): number | undefined {
-    return this.#searchable;
+    return this.#status && searchablePart(this.#status.index);
   }
 
   /** Whether new events are held back, so that rows don't move; the shown rows are still updated. */
@@ -244,12 +243,11 @@ export class HistoryWatch {
     this.#countLater();
   }
 
-  #attach(client: RelayClient | undefined): void {
-    if (client === this.#client) return;
-    this.#client = client;
+  #attach(source: Source | undefined): void {
+    if (source?.client === this.client) return;
+    this.#source = source;
     this.#failure = undefined;
-    this.#left = undefined;
-    this.#counts = undefined;
+    this.#status = undefined;
     this.#newest = 0;
     this.#pause = undefined;
     this.refresh();
@@ -263,10 +261,9 @@ export class HistoryWatch {
       return;
     }
     history.close();
-    this.#stopped = undefined;
     this.#failure = undefined;
-    this.#attach(state.client);
-    this.#status(state.status);
+    this.#attach({ kind: 'running', client: state.client });
+    this.#takeStatus(state.status);
   }
 
   /** Without a relay, shows its history once a reader is visible. */
@@ -279,18 +276,13 @@ export class HistoryWatch {
     if (!this.#isSeen || !history.exists) return;
     const client = await history.reader().catch((error: unknown) => this.#cannotRead(error as Error));
     if (client === undefined || !isStopped()) return;
-    this.#stopped = client;
-    this.#attach(client);
-    const left = await history.sending();
-    if (this.#client === client) {
-      this.#left = left;
-      this.#tellAround();
-    }
+    const source: Source = { kind: 'stopped', client, left: undefined };
+    this.#attach(source);
+    source.left = await history.sending();
+    if (this.#source === source) this.#tellAround();
     await client.closed;
     // Its process has ended. Don't start another one, which may end, too, until the user asks.
-    if (this.#stopped !== client) return;
-    this.#stopped = undefined;
-    if (!isStopped()) return;
+    if (this.#source !== source || !isStopped()) return;
     this.#attach(undefined);
     if (history.failure !== undefined) this.#cannotRead(history.failure);
   }
@@ -339,55 +331,35 @@ export class HistoryWatch {
    * Changes without their own notification: discarded, replayed, cleared, held, and destinations that go down or come
    * back.
    */
-  #status({ counts, destinations, index, sending }: Status): void {
-    const before = this.#counts;
-    this.#counts = counts;
-    const states = JSON.stringify(destinations.map((each) => [each.destinationId, each.state, each.detail]));
-    const isOther = states !== this.#destinations;
-    this.#destinations = states;
+  #takeStatus(now: Status): void {
+    const before = this.#status;
+    this.#status = now;
     const added = this.#addedSinceStatus;
     this.#addedSinceStatus = false;
-    this.#noteUnderWay(destinations.flatMap(({ underWay }) => underWay));
-    this.#noteSearchable(index);
-    const said = sending.state === 'paused' ? JSON.stringify([sending.by, sending.since, sending.stop]) : '';
-    if (said !== this.#sending) {
-      this.#sending = said;
+    const [ids, idsBefore] = [notificationsUnderWay(now), notificationsUnderWay(before)];
+    const changed = [...ids.filter((id) => !idsBefore.includes(id)), ...idsBefore.filter((id) => !ids.includes(id))];
+    if (changed.length > 0) for (const reader of this.#begun) reader.underWay(changed);
+    const searchable = before && searchablePart(before.index);
+    if (searchable !== this.searchable) {
+      if (this.searchable === undefined) {
+        if (this.paused) this.#matchAgain();
+        else this.#readLater('newest');
+      }
       this.#tellAround();
     }
+    if (pauseText(before) !== pauseText(now)) this.#tellAround();
     if (before === undefined) return;
+    const { counts } = now;
     if (
-      isOther ||
-      counts.discarded !== before.discarded ||
-      counts.held !== before.held ||
-      counts.deliveries < before.deliveries ||
-      counts.failed < before.failed ||
-      counts.sent < before.sent ||
-      (!added && counts.waiting > before.waiting)
+      destinationStates(before) !== destinationStates(now) ||
+      counts.discarded !== before.counts.discarded ||
+      counts.held !== before.counts.held ||
+      counts.deliveries < before.counts.deliveries ||
+      counts.failed < before.counts.failed ||
+      counts.sent < before.counts.sent ||
+      (!added && counts.waiting > before.counts.waiting)
     )
       this.#readLater('loaded');
-  }
-
-  #noteUnderWay(ids: readonly string[]): void {
-    const now = new Set(ids);
-    const changed = [
-      ...ids.filter((id) => !this.#underWay.has(id)),
-      ...[...this.#underWay].filter((id) => !now.has(id)),
-    ];
-    this.#underWay = now;
-    if (changed.length > 0) for (const reader of this.#begun) reader.underWay(changed);
-  }
-
-  /** A few recent events aren't worth reporting. */
-  #noteSearchable({ events, of }: Status['index']): void {
-    const before = this.#searchable;
-    const behind = of - events;
-    this.#searchable = behind > leastBehind && behind > of / 50 ? Math.floor((100 * events) / of) : undefined;
-    if (this.#searchable === before) return;
-    if (this.#searchable === undefined) {
-      if (this.paused) this.#matchAgain();
-      else this.#readLater('newest');
-    }
-    this.#tellAround();
   }
 
   #tickLater(): void {
@@ -412,7 +384,8 @@ export class HistoryWatch {
   }
 
   async #countMatching(): Promise<void> {
-    const [client, filter, pause] = [this.#client, this.#filter, this.#pause];
+    const { client } = this;
+    const [filter, pause] = [this.#filter, this.#pause];
     if (client === undefined || pause?.at === undefined || filter === '') return;
     const after = pause.at === 0 ? {} : { after: `e${pause.at}` };
     try {
@@ -424,4 +397,24 @@ export class HistoryWatch {
       if (pause === this.#pause) this.#parts.onError(error as Error);
     }
   }
+}
+
+/** In percent; undefined if all of it can be searched, but for a few recent events. */
+function searchablePart({ events, of }: Status['index']): number | undefined {
+  const behind = of - events;
+  return behind > leastBehind && behind > of / 50 ? Math.floor((100 * events) / of) : undefined;
+}
+
+function notificationsUnderWay(status: Status | undefined): readonly string[] {
+  return [...new Set(status?.destinations.flatMap(({ underWay }) => underWay))];
+}
+
+function pauseText(status: Status | undefined): string {
+  if (status?.sending.state !== 'paused') return '';
+  const { by, since, stop } = status.sending;
+  return JSON.stringify([by, since, stop]);
+}
+
+function destinationStates({ destinations }: Status): string {
+  return JSON.stringify(destinations.map((each) => [each.destinationId, each.state, each.detail]));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { heldEventOf } from '../../../src/extension/event-actions/body-names.ts';
+import { heldEventOf } from '../../../src/extension/event-actions/send-lens.ts';
 import { editCommands } from '../../../src/extension/event-actions/contributions.ts';
 
 describe('The name of a body that is edited', () => {
