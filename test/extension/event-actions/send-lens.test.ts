@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { heldEventOf } from '../../../src/extension/event-actions/send-lens.ts';
 import { editCommands } from '../../../src/extension/event-actions/contributions.ts';
+import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 describe('The name of a body that is edited', () => {
-  it('decides whether it can be sent, and whether it is released in the place of what is held', () => {
+  useVscodeStandIn();
+
+  it('decides whether it can be sent, and whether it is released in the place of what is held', async () => {
+    const { heldEventOf } = await import('../../../src/extension/event-actions/send-lens.ts');
     const [, pattern = ''] = /resourceFilename =~ \/(.*)\/$/.exec(editCommands.send.keys[0].when) ?? [];
     for (const [name, isSent, held] of [
       ['Subscribe e12.campaign-monitor.json', true, undefined],
