@@ -12,7 +12,6 @@ import {
   TerminatedEvent,
 } from '@vscode/debugadapter';
 import type { DebugProtocol as Dap } from '@vscode/debugprotocol';
-import { z } from 'zod';
 import { say } from '../../common/say.ts';
 import { heldCount, labelOf } from '../../protocol/event-row.ts';
 import type { BreakpointPlace, DebugClient, Sending } from '../../protocol/debug.ts';
@@ -26,6 +25,7 @@ import { BodyEdits } from './body-edits.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
 import { HeldReader, sendingThread } from './held-threads.ts';
 import type { HeldThread } from './held-threads.ts';
+import { attachSchema } from './messages.ts';
 import { StationPlaces, stationsOf } from './stations.ts';
 import type { Station } from './stations.ts';
 import { ThreadReports } from './thread-reports.ts';
@@ -59,12 +59,6 @@ interface Answer {
     | Dap.ContinueResponse['body'];
   readonly after?: () => void;
 }
-
-/** What VS Code adds to the arguments is ignored. */
-const attachSchema = z.object({
-  stopOnEntry: z.boolean().default(false).describe('Pauses sending at once.'),
-  stopAtEvents: z.boolean().default(true).describe('Whether Every Event stops where it has no condition.'),
-});
 
 /** Requests whose errors VS Code shows to the user. */
 const shown: ReadonlySet<string> = new Set(['restart', 'continue', 'next', 'stepIn', 'stepOut']);
