@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
@@ -38,7 +39,7 @@ describe('Destinations, as a person adds, changes and removes them', () => {
   const place = (): string => receiver.url.replace('http://', '');
   /** The settings name this destination and no other. */
   const untilSettings = (expected: unknown): Promise<unknown> =>
-    until(() => Promise.resolve(JSON.stringify(inSettings()) === JSON.stringify(expected)));
+    until(() => isDeepStrictEqual(inSettings(), expected), undefined, `settings ${JSON.stringify(expected)}`);
   const quickInputWidget = () => workbench.quickInputWidget;
   const chooseField = async (label: string): Promise<void> => {
     const field = quickInputWidget().locator('.monaco-list-row').filter({ hasText: label }).first();
