@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { readScenarioText } from '../../src/check/scenario-file.ts';
 import type { EventRow } from '../../src/protocol/history.ts';
 import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
 import type { HostStage } from './relay-stage.ts';
@@ -206,14 +205,6 @@ describe('What can be done with an event', function () {
     }
   });
 
-  it('becomes a mocha test of the callback', async () => {
-    await accepting(run('createTest', nodeOf(row)));
-    const document = await activeDocument(`Subscribe-${row.id}.test.mjs`);
-    assert.equal(document.languageId, 'javascript');
-    assert.ok(document.getText().includes(stage.callbackUrl));
-    assert.doesNotMatch(document.getText(), /jane/i);
-  });
-
   it('is saved where it belongs, over nothing that is there', async () => {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     assert.ok(folder);
@@ -240,26 +231,5 @@ describe('What can be done with an event', function () {
     assert.equal(scenarios.length, 3);
     const others = await vscode.workspace.findFiles('*.{test.mjs,campaign-monitor.json}');
     for (const file of [...scenarios, ...others]) await vscode.workspace.fs.delete(file);
-  });
-
-  it('becomes a scenario that holds the whole selection, with names and addresses replaced', async () => {
-    const [other] = await stage.deliver(body('joe.real@example.org', 'Update'));
-    assert.ok(other);
-    await accepting(run('createTest', nodeOf(row), [nodeOf(row), nodeOf(other)]));
-    const document = await activeDocument(`Subscribe-${row.id}.cm-scenario.json`);
-    assert.equal(document.languageId, 'json');
-    const { scenarios } = readScenarioText(document.getText());
-    const sources = scenarios[0]?.steps.map((step) => ('send' in step ? Object.keys(step.send) : []));
-    assert.deepEqual(sources, [['delivery'], ['delivery']]);
-    assert.doesNotMatch(document.getText(), /joe\.real|jane@/);
-  });
-
-  it('comes as a sample of each type by one Enter', async () => {
-    const before = Number((await latest(stage))?.id.slice(1));
-    await accepting(run('sendSample'));
-    await until(async () => Number((await latest(stage))?.id.slice(1)) === before + 3);
-    const { events } = await stage.client.request('events/query', { limit: 3 });
-    assert.deepEqual(events.map(({ type }) => type).reverse(), ['Subscribe', 'Update', 'Deactivate']);
-    assert.ok(events.every(({ injected }) => !injected));
   });
 });

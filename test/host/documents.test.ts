@@ -92,19 +92,6 @@ describe('The documents of an event', function () {
     assert.match(text ?? '', /"EmailAddress": "2batch@example\.org"/);
   });
 
-  it('lead to what is done with their event, whatever is selected', async () => {
-    const uri = vscode.Uri.parse(`campaignMonitorRelay:/${row.id}/${row.id} body.json`, true);
-    await run('openAsText', 'notification', uri);
-    await shown(`/${row.id}/${row.id} notification.json`);
-    const attempts = async (): Promise<number> =>
-      (await stage.client.request('events/get', { id: row.id })).attempts.length;
-    const before = await attempts();
-    await run('resend', uri, { groupId: 0 });
-    await until(async () => (await attempts()) === before + 1);
-    await run('editAndResend', uri);
-    await until(() => vscode.window.activeTextEditor?.document.fileName.endsWith(`${row.id}.campaign-monitor.json`));
-  });
-
   it('say that the event is gone where it is, and are read from what a stopped relay left', async () => {
     const uri = vscode.Uri.parse('campaignMonitorRelay:/e999999/e999999 body.json', true);
     const document = await vscode.workspace.openTextDocument(uri);
