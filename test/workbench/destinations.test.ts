@@ -149,8 +149,9 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await untilDone(async () => {
       await row(place()).hover({ timeout: 5000 });
       await row(place()).getByRole('button', { name: 'Edit Destination…' }).click({ timeout: 5000 });
-      await workbench.question('Choose a setting to change').waitFor({ timeout: 5000 });
     });
+    // A second click would open the picker again, on top of the next question.
+    await workbench.question('Choose a setting to change').waitFor();
     await chooseField('Lists');
     await workbench.enter('List IDs, separated by commas.', '96c0bbdaa54760c8d9e62a2b7ffa2e13');
     await untilSettings([{ url: receiver.url, lists: ['96c0bbdaa54760c8d9e62a2b7ffa2e13'] }]);
