@@ -6,7 +6,7 @@ import { Agent, EnvHttpProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { boundedAnswers } from '../../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
-import { isPublicAddress } from '../../common/public-address.ts';
+import { isPublicAddress } from './public-address.ts';
 
 /** Maximum response size, in bytes: a registration has a few hundred bytes, and the response to a probe has no body. */
 export const longestAnswer = 65_536;

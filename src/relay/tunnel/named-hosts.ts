@@ -6,7 +6,7 @@
 import { isIP } from 'node:net';
 import type { LookupAddress } from 'node:dns';
 import { isLoopback } from '../../common/loopback.ts';
-import { isPublicAddress, isSameAddress } from '../../common/public-address.ts';
+import { isPublicAddress, isSameAddress } from './public-address.ts';
 import { words } from '../../common/words.ts';
 import { namesOtherHost } from '../../protocol/tunnel-words.ts';
 import type { Dispatchers, ResolvedHost } from './dispatchers.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isPublicAddress, isSameAddress } from '../../src/common/public-address.ts';
+import { isPublicAddress, isSameAddress } from '../../../src/relay/tunnel/public-address.ts';
 
 describe('an address', () => {
   for (const address of [

@@ -1,6 +1,6 @@
 /** Which addresses are on the internet, and not of this machine or a private network. */
 import { BlockList, isIP } from 'node:net';
-import { ipv4Of } from './loopback.ts';
+import { ipv4Of } from '../../common/loopback.ts';
 
 /** Reserved by IANA (RFC 6890 and its registries). */
 const notPublic = new BlockList();
