@@ -1,7 +1,4 @@
-/**
- * Makes captured deliveries fit to share: personal data is replaced consistently; what shows how the vendor builds a
- * delivery (structure, field order, types of values, fields of the vendors' words, dates, headers) stays.
- */
+/** Personal data is replaced consistently; what shows how the vendor builds a delivery stays. */
 import { maskedValue } from '../common/masking.ts';
 import { eachString, isTooDeep, replaceJson } from './anonymise/json.ts';
 import type { Json } from './anonymise/json.ts';
@@ -18,19 +15,15 @@ export interface AnonymisedCapture {
   readonly headers: [string, string][];
   /** `text`: the body is neither JSON nor XML; only its punctuation is kept. */
   readonly format: 'json' | 'xml' | 'text' | 'empty';
-  /** The JSON value, or the XML or text. */
   readonly body: Json;
 }
 
 /**
- * Anonymizes deliveries together: the same original gets the same replacement in all of them, and different ones get
- * different ones, so that "the old address equals the new one" is still visible.
- *
- * Replaced by a placeholder of the same kind (a number by a number, a URL by a URL, text beyond ASCII by such text):
- * names, addresses, values and keys of custom fields, IP addresses, list IDs, values of unknown fields, and names that
- * are not made of the vendors' words. Kept (anonymise/known.ts): names and words (`Type`, `State`, an `eventType`) made
- * of the vendors' words, `Date` if it is a date, headers that show how the vendor sends if their values are common,
- * booleans, null, zero and empty text.
+ * Anonymizes deliveries together: the same original gets the same replacement in all of them, of the same kind (a
+ * number by a number, a URL by a URL, text beyond ASCII by such text). Replaced: names, addresses, values and keys of
+ * custom fields, IP addresses, list IDs, values of unknown fields. Kept (anonymise/known.ts): names and words made of
+ * the vendors' words, dates, headers that show how the vendor sends if their values are common, booleans, null, zero
+ * and empty text.
  * @param captures deliveries of Campaign Monitor or notifications of Open Connectors
  */
 export function anonymise(captures: readonly Capture[]): AnonymisedCapture[] {
@@ -100,7 +93,7 @@ function read(bytes: Uint8Array): Document {
   return unreadable(text);
 }
 
-/** A body that is unreadable or nested too deeply keeps its punctuation, so that its fault is still visible. */
+/** Its fault is still visible. */
 function unreadable(text: string): Document {
   return {
     collect: () => undefined,

@@ -1,4 +1,3 @@
-/** Schemas of Campaign Monitor's responses. */
 import { z } from 'zod';
 import { webhookEventTypes } from './event-types.ts';
 
@@ -60,5 +59,4 @@ export const webhooksSchema = z.array(
 );
 export const systemDateSchema = z.object({ SystemDate: z.string() });
 
-/** For a response without content. */
 export const nothing = z.unknown().transform(() => undefined);

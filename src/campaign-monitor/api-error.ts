@@ -1,4 +1,3 @@
-/** Errors of Campaign Monitor's API, by the vendor's code. */
 import { say } from '../common/say.ts';
 import { SecretMask } from '../common/masking.ts';
 import { oneLine } from '../common/unprintable.ts';
@@ -17,9 +16,8 @@ export type CampaignMonitorErrorKind =
   | 'webhook-test-failed'
   | 'not-found'
   | 'rate-limited'
-  /** Any other code. */
   | 'refused'
-  /** No tokens, by OAuth's `error`. */
+  /** By OAuth's `error`. */
   | 'not-granted'
   | 'unreachable'
   | 'timed-out'
@@ -42,7 +40,6 @@ const kinds: ReadonlyMap<number, CampaignMonitorErrorKind> = new Map([
   [610, 'webhook-test-failed'],
 ]);
 
-/** What happened, and what to do next. */
 function textsOf(kind: CampaignMonitorErrorKind): readonly [happened: string, next: string] {
   const signInAgain = say('Sign in to Campaign Monitor again.');
   const texts: Readonly<Record<CampaignMonitorErrorKind, readonly [string, string]>> = {
@@ -104,7 +101,6 @@ function textsOf(kind: CampaignMonitorErrorKind): readonly [happened: string, ne
 export interface CampaignMonitorErrorDetails {
   /** The vendor's code, if the response had one: it is in its documentation. */
   readonly code?: number;
-  /** The HTTP status, if there was a response. */
   readonly status?: number | null;
   /** More from the vendor: for `webhook-test-failed` see {@link explainTestFailure} in test-failure.ts. */
   readonly resultData?: unknown;
@@ -119,7 +115,7 @@ function withDetails(happened: string, { code, status = null, said = null }: Cam
   return said !== null || status === null ? words : say('{0} (HTTP status {1})', words, status);
 }
 
-/** A call of Campaign Monitor's API or OAuth failed. Contains no secrets. */
+/** Contains no secrets. */
 export class CampaignMonitorError extends Error {
   override readonly name = 'CampaignMonitorError';
   readonly kind: CampaignMonitorErrorKind;
@@ -140,7 +136,6 @@ export class CampaignMonitorError extends Error {
     this.next = next;
   }
 
-  /** Whether only a new sign-in or another API key helps. */
   get needsSignIn(): boolean {
     return ['bad-api-key', 'invalid-token', 'expired-token', 'revoked-token'].includes(this.kind);
   }
@@ -152,7 +147,6 @@ export function kindOfCode(code: number): CampaignMonitorErrorKind {
 
 /** Maximum length in a message, in characters. */
 const longest = 500;
-/** Maximum characters of a text to search for secrets. */
 const mostRead = 10_000;
 
 /** A shorter secret would match elsewhere. */

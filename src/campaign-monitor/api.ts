@@ -1,4 +1,3 @@
-/** The part of Campaign Monitor's API that webhooks need. All responses are validated. */
 import { z } from 'zod';
 import {
   clientsSchema,
@@ -21,7 +20,7 @@ export interface NewWebhook {
   readonly format: WebhookFormat;
 }
 
-/** A client for one account. Calls throw CampaignMonitorError, and can be cancelled by a signal. */
+/** Calls throw CampaignMonitorError, and can be cancelled by a signal. */
 export class CampaignMonitorApi {
   readonly #session: CampaignMonitorSession;
 
@@ -29,7 +28,6 @@ export class CampaignMonitorApi {
     this.#session = new CampaignMonitorSession(options);
   }
 
-  /** All that the credential can access. */
   clients(signal?: AbortSignal): Promise<CampaignMonitorClient[]> {
     return this.#session.call('GET', '/clients.json', clientsSchema, { signal });
   }
@@ -72,7 +70,6 @@ export class CampaignMonitorApi {
     return this.#session.call('PUT', `${pathOf(listId, webhookId)}/activate.json`, nothing, { signal });
   }
 
-  /** The webhook is kept, but gets no deliveries. */
   deactivateWebhook(listId: string, webhookId: string, signal?: AbortSignal): Promise<void> {
     return this.#session.call('PUT', `${pathOf(listId, webhookId)}/deactivate.json`, nothing, { signal });
   }

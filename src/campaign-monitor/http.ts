@@ -1,4 +1,3 @@
-/** One request to Campaign Monitor, with a time-out. */
 import { readText } from '../common/bounded-body.ts';
 
 /** Like the global `fetch`. A caller with a proxy passes its own. */
@@ -22,10 +21,7 @@ export interface ExchangeOptions {
   readonly fetch?: Fetch | undefined;
 }
 
-/**
- * Sends a request and reads the whole response. Redirects are not followed: a credential is sent to one host only.
- * Never rejects.
- */
+/** Redirects are not followed: a credential is sent to one host only. Never rejects. */
 export async function exchange(url: string, init: RequestInit, options: ExchangeOptions): Promise<Exchange> {
   const { timeoutMs, signal, fetch: send = globalThis.fetch } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -48,7 +44,6 @@ export async function exchange(url: string, init: RequestInit, options: Exchange
   }
 }
 
-/** Longer than any response of this API, in bytes. */
 const longestAnswer = 16_777_216;
 
 /** The system's words, such as `ECONNREFUSED`: the outermost message of fetch is "fetch failed". */

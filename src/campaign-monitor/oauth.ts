@@ -1,4 +1,3 @@
-/** Campaign Monitor's OAuth: the URL of the consent, and the exchange of a code or refresh token for tokens. */
 import { z } from 'zod';
 import { CampaignMonitorError, plainText } from './api-error.ts';
 import type { Fetch } from './http.ts';
@@ -34,7 +33,7 @@ export interface AuthorizeRequest {
   readonly state: string;
 }
 
-/** The URL where a person grants access. It contains no secret. Scopes are separated by commas [vendor]. */
+/** Contains no secret. Scopes are separated by commas [vendor]. */
 export function authorizeUrl(request: AuthorizeRequest): string {
   const { oauthBase = campaignMonitorOAuthBase, clientId, redirectUri, scopes = webhookScopes, state } = request;
   const url = new URL(oauthBase);
@@ -51,7 +50,6 @@ export function authorizeUrl(request: AuthorizeRequest): string {
 export interface CodeExchange {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The same as in {@link authorizeUrl}. */
   readonly redirectUri: string;
   readonly code: string;
 }
@@ -82,7 +80,6 @@ const tokensSchema = z.object({
   refresh_token: z.string().min(1).optional(),
 });
 
-/** Fields of a request to mask in errors. */
 const secretFields = ['client_secret', 'code', 'refresh_token'];
 
 /** @param knownRefreshToken used if the response has none */

@@ -1,4 +1,3 @@
-/** Registers a URL on a list exactly once, however often it is called. */
 import type { Webhook } from './answers.ts';
 import type { CampaignMonitorApi, NewWebhook } from './api.ts';
 
@@ -14,9 +13,8 @@ export type Registration =
   | { readonly kind: 'occupied'; readonly webhook: Webhook };
 
 /**
- * Registers a URL on a list, and deletes our other webhooks for it. Webhooks can't be changed [vendor], so one that
- * differs is replaced: the new one is created first, so that no event is lost. What could not be deleted is deleted by
- * a later call.
+ * Webhooks can't be changed [vendor], so one that differs is replaced: the new one is created first, so that no event
+ * is lost. What could not be deleted is deleted by a later call.
  * @param mayDelete whether webhooks of this URL were created by this tool
  * @throws CampaignMonitorError, also if one could not be deleted; the others then are
  */
@@ -76,7 +74,6 @@ export function sameAddress(a: string, b: string): boolean {
   return normal !== null && normal === normalised(b);
 }
 
-/** Null if it is not a URL. */
 function normalised(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

@@ -1,7 +1,4 @@
-/**
- * Sample webhook deliveries: made from a seed, shaped as Campaign Monitor documents them, about no real person. Pure:
- * the same options give the same bytes.
- */
+/** Made from a seed, about no real person: the same options give the same bytes. */
 import type { WebhookEventType } from './event-types.ts';
 
 /** Maximum events in one POST [2nd]. */
@@ -21,7 +18,6 @@ interface EventFields {
   /** `YYYY-MM-DD HH:MM:00`, without a zone. */
   readonly Date: string;
   readonly EmailAddress: string;
-  /** May be empty. */
   readonly Name: string;
 }
 
@@ -62,7 +58,7 @@ export interface SampleOptions {
   readonly count: number;
   /** Events in each delivery, 1 to 1,000. */
   readonly batch: number;
-  /** Whether the types alternate within a delivery; otherwise each delivery has one type. Default false. */
+  /** Otherwise each delivery has one type. */
   readonly mixed?: boolean;
   /** Default: {@link documentedListId}. */
   readonly listId?: string;
@@ -150,7 +146,7 @@ function escapeXml(text: string): string {
   );
 }
 
-/** Numbers from 0 up to 1, by the seed (mulberry32). */
+/** mulberry32. */
 type Random = () => number;
 
 function randomFrom(seed: number): Random {

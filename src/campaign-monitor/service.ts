@@ -1,8 +1,6 @@
-/** The URLs of Campaign Monitor's API: the vendor's, or a sandbox's. */
 import { isLoopback } from '../common/loopback.ts';
 
 export interface CampaignMonitorService {
-  /** Such as `https://api.createsend.com/api/v3.3`. */
   readonly apiBase: string;
   /** Where a browser asks for access; `/token` below it is the token endpoint. */
   readonly oauthBase: string;
@@ -11,8 +9,8 @@ export interface CampaignMonitorService {
 export const campaignMonitorHost = 'https://api.createsend.com';
 
 /**
- * The URLs for a host: `https://api.createsend.com`, `api.createsend.com`, or with a path such as `/api/v3.3`, which is
- * the same. Plain http only on loopback, since a credential is sent there.
+ * Plain http only on loopback, since a credential is sent there.
+ * @param host `https://api.createsend.com`, `api.createsend.com`, or with a path such as `/api/v3.3`
  */
 export function serviceAt(host: string): CampaignMonitorService | null {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(host) ? host : `https://${host}`;

@@ -1,4 +1,3 @@
-/** API requests as one account: refreshes its credential when it has expired, and waits when the API asks for it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
@@ -14,7 +13,6 @@ export type CampaignMonitorCredential =
   | { readonly kind: 'oauth'; readonly accessToken: string; readonly refreshToken: string };
 
 export interface CampaignMonitorApiOptions {
-  /** Such as `https://api.createsend.com/api/v3.3`: see `serviceAt`. */
   readonly baseUrl: string;
   readonly credential: CampaignMonitorCredential;
   /** Stores new tokens, before they are used: the old refresh token may be invalid already. */
@@ -56,7 +54,6 @@ export class CampaignMonitorSession {
   /**
    * @param path below the API's base URL
    * @param schema of the response: JSON, or else text
-   * @throws CampaignMonitorError
    */
   async call<T>(
     method: Method,
@@ -83,7 +80,6 @@ export class CampaignMonitorSession {
     return result.data;
   }
 
-  /** Retries after a 429 within limits. */
   async #send(
     method: Method,
     path: string,
@@ -157,14 +153,13 @@ function authorization(credential: CampaignMonitorCredential): string {
       `Basic ${Buffer.from(`${credential.apiKey}:x`).toString('base64')}`;
 }
 
-/** To mask in errors. */
 function secretsOf(credential: CampaignMonitorCredential): string[] {
   return credential.kind === 'oauth'
     ? [credential.accessToken, credential.refreshToken]
     : [credential.apiKey, Buffer.from(`${credential.apiKey}:x`).toString('base64')];
 }
 
-/** The vendor's error in a response, by its code; null for a success. */
+/** Null for a success. */
 function failureOf({ status, text }: Answer, secrets: readonly string[]): CampaignMonitorError | null {
   if (status >= 200 && status < 300) return null;
   const parsed = errorSchema.safeParse(parseJson(text));
@@ -176,13 +171,13 @@ function failureOf({ status, text }: Answer, secrets: readonly string[]): Campai
   return new CampaignMonitorError(kindOfCode(code), { code, status, resultData, said: message || null });
 }
 
-/** The wait that a 429 asks for, in milliseconds; null if it has none. */
+/** Null if the response has none. */
 function resetOf({ headers }: Answer): number | null {
   const seconds = headers.get('x-ratelimit-reset')?.trim() ?? '';
   return /^\d{1,9}$/.test(seconds) ? Number(seconds) * 1000 : null;
 }
 
-/** Waits until the work ends or the caller cancels; the work itself continues. */
+/** The work itself continues. */
 async function cancellable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) {
     await work;

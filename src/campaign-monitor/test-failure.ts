@@ -1,4 +1,3 @@
-/** Why the test call of a webhook failed, from the result data of code 610. */
 import { z } from 'zod';
 import { say } from '../common/say.ts';
 
@@ -11,7 +10,6 @@ export type TestFailure =
   | { readonly kind: 'guarded'; readonly httpStatus: number; readonly answer: string }
   /** 3xx, which is not followed. */
   | { readonly kind: 'redirected'; readonly httpStatus: number; readonly answer: string }
-  /** Any other status but 2xx. */
   | { readonly kind: 'answered'; readonly httpStatus: number; readonly answer: string }
   | { readonly kind: 'too-slow' }
   | { readonly kind: 'unknown-host' }
@@ -21,7 +19,6 @@ export type TestFailure =
   /** With the vendor's own word, if it gave one. */
   | { readonly kind: 'unexplained'; readonly word: string | null; readonly message: string };
 
-/** The failure in one sentence; the vendor's own words if it is unknown. */
 export function testFailureText(failure: TestFailure): string {
   if (failure.kind === 'unexplained') {
     const said = [failure.word ?? '', failure.message].filter((part) => part !== '').join(': ');
@@ -68,7 +65,6 @@ const words: Readonly<Record<string, Exclude<TestFailure['kind'], 'answered' | '
   serverprotocolviolation: 'connection-lost',
 };
 
-/** @param resultData of a {@link CampaignMonitorError} of the kind `webhook-test-failed` */
 export function explainTestFailure(resultData: unknown): TestFailure {
   const parsed = resultDataSchema.safeParse(resultData);
   if (!parsed.success) return { kind: 'unexplained', word: null, message: '' };

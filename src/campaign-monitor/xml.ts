@@ -1,7 +1,6 @@
 import sax from 'sax';
 import { maxMembers } from '../common/parse-json.ts';
 
-/** An XML delivery as the JSON format would represent it, or why it cannot be read. */
 export type XmlReading = { readonly kind: 'read'; readonly value: Record<string, unknown> } | XmlFailure;
 
 interface XmlFailure {
@@ -180,7 +179,6 @@ function valueOf(element: Element, asObject: boolean): unknown {
   if (element.children.length === 0 && !asObject) return element.text;
   const value: Record<string, unknown> = {};
   for (const child of element.children) addField(value, child);
-  // Text beside elements.
   if (element.text.trim() !== '') set(value, '#text', element.text.trim());
   return value;
 }

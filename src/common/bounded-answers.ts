@@ -1,4 +1,4 @@
-/** Connections of undici with a limit on all that is read of a response, including framing and interim responses. */
+/** Limits all that undici reads of a response, including framing and interim responses. */
 import { buildConnector, Pool } from 'undici';
 import type { Agent, Dispatcher } from 'undici';
 import { boundAnswers } from './read-bound.ts';
@@ -17,7 +17,6 @@ export function boundedConnector(
     });
 }
 
-/** Option of an agent or proxy agent that limits the responses of all its connections. */
 export function boundedAnswers(mostBytes: number): { factory: (origin: string | URL, options: object) => Dispatcher } {
   return {
     factory: (origin, options: Agent.Options) =>

@@ -1,19 +1,17 @@
 /** Bodies of requests and responses from outside, read up to a limit: the sender may never end. */
 
-/** A web stream, or a stream of Node.js. */
 export type BodyStream = AsyncIterable<Uint8Array>;
 
 export class TooLongError extends Error {}
 
 /**
- * A whole body as text (UTF-8).
+ * Decodes UTF-8.
  * @throws TooLongError as soon as it is longer; the rest is not read. Its message begins with "its answer"
  */
 export async function readText(body: BodyStream | null, mostBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
-  // Leaving the loop ends the stream.
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > mostBytes) throw new TooLongError(`its answer is longer than ${mostBytes} bytes`);

@@ -1,7 +1,6 @@
 /**
- * Keeps V8's compiled code of a bundle, so that the next start need not compile it. A person who can write that code
- * can have it run, so it is kept where only those can write who can change the bundle itself: never in a data
- * directory, which a cloned repository may contain.
+ * Keeps V8's compiled code of a bundle for the next start. Code kept here is run, so only those who can change the
+ * bundle may write it: never in a data directory, which a cloned repository may contain.
  */
 import {
   chmodSync,
@@ -20,9 +19,7 @@ import { crc32 } from 'node:zlib';
 
 export interface Program {
   readonly file: string;
-  /** CommonJS. */
   readonly source: string;
-  /** Distinguishes this source from others. */
   readonly digest: string;
   readonly require: NodeJS.Require;
   readonly module: NodeJS.Module;
@@ -34,7 +31,6 @@ const checksumBytes = 4;
 /** When the start is over, in milliseconds: code compiled by then is what the next start needs. */
 export const startedMs = 3000;
 
-/** Runs a program, also if its compiled code cannot be kept or is broken. */
 export function run(program: Program, keeps: boolean): 'compiled' | 'kept' {
   const { file, source, require, module } = program;
   const cachedData = keeps ? keptCode(program) : undefined;
@@ -74,7 +70,7 @@ function keepSoon(program: Program, script: Script): void {
     try {
       keepCode(program, script.createCachedData());
     } catch {
-      // If nothing can be kept, each start compiles it.
+      // The next start compiles it again.
     }
   };
   const timer = setTimeout(keep, startedMs).unref();
@@ -96,7 +92,6 @@ function keepCode(program: Program, code: Buffer): void {
   removeOthers(folder, basename(path));
 }
 
-/** Removes the code of other versions of a bundle, and of bundles that no longer exist. */
 function removeOthers(folder: string, kept: string): void {
   const bundleOf = (name: string): string => name.slice(0, name.lastIndexOf('.'));
   for (const name of readdirSync(folder)) {

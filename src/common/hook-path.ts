@@ -5,7 +5,6 @@ export const hookPrefix = '/hooks/';
 export const hookPlaces = ['campaign-monitor', 'open-connectors', 'health'] as const;
 export type HookPlace = (typeof hookPlaces)[number];
 
-/** 32 lower-case hex digits. */
 export const hookSecretForm = /^[0-9a-f]{32}$/;
 
 export function hookPath(secret: string, place: HookPlace): string {
@@ -18,15 +17,14 @@ export function hookUrl(base: string, secret: string, place: HookPlace): string 
 }
 
 export interface HookAddress {
-  /** What is before the path, such as `https://name.localtunnel.me`, including any path that a proxy adds. */
+  /** Includes any path that a proxy adds. */
   readonly base: string;
   readonly secret: string;
   readonly place: HookPlace;
 }
 
 /**
- * Reads what {@link hookUrl} returns, and nothing else: no slash at the end, no query.
- * @returns undefined if it is no such URL or path
+ * @returns undefined if the text is not exactly what {@link hookUrl} returns
  */
 export function readHookUrl(text: string): HookAddress | undefined {
   const [, base, secret, place] = /^([^?#]*)\/hooks\/([0-9a-f]{32})\/([a-z-]+)$/.exec(text) ?? [];
@@ -34,7 +32,6 @@ export function readHookUrl(text: string): HookAddress | undefined {
   return base === undefined || secret === undefined || known === undefined ? undefined : { base, secret, place: known };
 }
 
-/** Whether a text, which may be half typed, contains a relay's secret. */
 export function holdsHookSecret(text: string): boolean {
   return /\/hooks\/[0-9a-f]{32}(?:\/|$)/i.test(text);
 }

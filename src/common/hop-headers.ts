@@ -19,7 +19,6 @@ const ofOneHop: ReadonlySet<string> = new Set([
   'bypass-tunnel-reminder',
 ]);
 
-/** @param name in any case */
 export function isHopHeader(name: string): boolean {
   return ofOneHop.has(name.toLowerCase());
 }

@@ -1,11 +1,9 @@
-/** Which hosts are this machine: for plain http, proxies, and which servers may be reached. */
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
 /**
- * Whether a connection to a host cannot leave this machine: `localhost` and the names below it (RFC 6761), 127.0.0.0/8
- * and ::1, also as IPv4 in IPv6, and the unspecified addresses 0.0.0.0 and ::, which systems take for themselves or
- * refuse. Secrets may be sent there by plain http, and without a proxy.
+ * `localhost` and the names below it (RFC 6761), 127.0.0.0/8, ::1, IPv4 in IPv6, and the unspecified addresses. Secrets
+ * may be sent there by plain http, and without a proxy.
  * @param hostname as `URL.hostname` gives it; an IPv6 address with or without brackets
  */
 export function isLoopback(hostname: string): boolean {
@@ -20,8 +18,7 @@ function isLocalhostName(hostname: string): boolean {
 }
 
 /**
- * The dotted IPv4 address of an IPv4 address, or of one in IPv6 (`::ffff:7f00:1`, as URLs write it).
- * @param address without brackets
+ * @param address IPv4, or IPv4 in IPv6 (`::ffff:7f00:1`), without brackets
  * @returns undefined if it is neither
  */
 export function ipv4Of(address: string): string | undefined {
@@ -33,17 +30,13 @@ export function ipv4Of(address: string): string | undefined {
   return [a >> 8, a & 255, b >> 8, b & 255].join('.');
 }
 
-/** The loopback addresses of each name of a server on this machine. */
 export const loopbackNames: Readonly<Record<string, readonly string[]>> = {
   localhost: ['127.0.0.1', '::1'],
   '127.0.0.1': ['127.0.0.1'],
   '[::1]': ['::1'],
 };
 
-/**
- * The `Host` headers that a server on loopback accepts: another name may be made to point here so that a page of its
- * owner can read the responses.
- */
+/** The accepted `Host` headers: another name may be made to point here so that a page of its owner reads responses. */
 export function loopbackHosts(port: number): string[] {
   return Object.keys(loopbackNames).flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
 }
@@ -64,10 +57,8 @@ export const loopbackLookup: LookupFunction = (hostname, options, callback) => {
 };
 
 /**
- * A callback's URL in full: a port means this machine, and so does a loopback host without a scheme. For any other host
- * the user chooses https:// or http://.
+ * A port, or a loopback host without a scheme, means this machine. For other hosts the user chooses the scheme.
  * @param text `3000`, `3000/path`, `localhost:3000/path`, or a URL
- * @returns undefined if it is none of these
  */
 export function wholeCallbackUrl(text: string): string | undefined {
   if (/^https?:\/\//i.test(text)) return text;

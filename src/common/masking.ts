@@ -13,7 +13,7 @@ interface Span {
 }
 
 export interface MaskOptions {
-  /** The text was cut off: mask what may be the beginning of a secret at its end, too. */
+  /** The text was cut off: mask the beginning of a secret at its end, too. */
   readonly cut?: boolean;
 }
 
@@ -39,7 +39,6 @@ export class SecretMask {
     for (const reading of searchableReadings(text)) {
       for (const form of forms) for (const span of findForm(reading, form)) spans.push(span);
     }
-    // An escape that was cut off belongs to the secret whose beginning is before it.
     for (const whole of options.cut === true ? new Set([text, text.replace(unfinishedEscape, '')]) : []) {
       for (const reading of searchableReadings(whole)) {
         for (const form of forms) {
@@ -51,7 +50,6 @@ export class SecretMask {
     return withMasks(text, spans);
   }
 
-  /** Other bytes are unchanged. @returns the same buffer if nothing is masked */
   inBytes(body: Buffer, options: MaskOptions = {}): Buffer {
     if (this.#secrets.length === 0) return body;
     const encoding = isUtf8(body) ? 'utf8' : 'latin1';
@@ -61,15 +59,12 @@ export class SecretMask {
   }
 }
 
-/** Position of a secret whose value is not known. */
 export interface SecretPlace {
   /** With the flags `dg`, and a group `secret`. */
   readonly pattern: RegExp;
-  /** Whether a match is a secret after all; by default it is. */
   readonly isSecret?: (match: RegExpExecArray) => boolean;
 }
 
-/** Masks the values at such positions, also if the text, or the URL in it, is escaped. */
 export function maskPlaces(text: string, places: readonly SecretPlace[]): string {
   const spans: Span[] = [];
   for (const { text: read, placeOf } of readingsOf(text)) {
@@ -84,17 +79,13 @@ export function maskPlaces(text: string, places: readonly SecretPlace[]): string
   return withMasks(text, spans);
 }
 
-/** A text without some layers of escapes. */
 interface Reading {
   readonly text: string;
-  /** Position in the original text. */
   readonly placeOf: (at: number) => number;
 }
 
-/** Maximum layers of escapes. */
 const maxLayers = 2;
 
-/** The text unchanged, and without each kind of escapes it has, one inside another. */
 function* readingsOf(text: string): Generator<Reading> {
   const original: Reading = { text, placeOf: (at) => at };
   yield original;
@@ -145,7 +136,9 @@ const namedCharacters: Readonly<Record<string, string>> = {
   colon: ':',
 };
 
-/** Removes one layer of escapes of a kind. @returns undefined if there is none */
+/**
+ * @returns undefined if there is nothing to remove
+ */
 function unescape({ text, placeOf }: Reading, kind: RegExp): Reading | undefined {
   // Typed, because a text of megabytes may be made of escapes.
   let places: Uint32Array | undefined;
@@ -181,7 +174,6 @@ function meaningOf(groups: Readonly<Record<string, string | undefined>>): string
   return code > 0x10_ffff ? '\ufffd' : String.fromCodePoint(code);
 }
 
-/** A way to write a secret. */
 interface Form {
   readonly text: string;
   /** In base64, whether the characters before and after encode a part of it. */
@@ -200,13 +192,10 @@ function formsOf(secret: string): Form[] {
   return [...unchanged.map((text) => ({ text })), ...[0, 1, 2].flatMap((offset) => base64Forms(bytes, offset))];
 }
 
-/** A shorter part of base64 matches elsewhere; in characters. */
+/** A shorter text also matches elsewhere. */
 const shortestBase64 = 6;
 
-/**
- * The common part of the base64 of everything that contains the secret at such an offset, since three bytes make four
- * characters, in both alphabets.
- */
+/** The part that the base64 of everything with the secret at this offset has in common, in both alphabets. */
 function base64Forms(secret: Buffer, offset: number): Form[] {
   const encoded = Buffer.concat([Buffer.alloc(offset), secret]).toString('base64');
   const bits = 8 * (offset + secret.length);
@@ -237,7 +226,6 @@ function withBase64(text: string, { text: { length }, base64 }: Form, at: number
   };
 }
 
-/** @returns the start of the longest beginning of a form at the end of a text */
 function findBeginning({ text, placeOf }: Reading, form: Form): number | undefined {
   const first = form.text.slice(0, shortestBeginning);
   const from = Math.max(0, text.length - form.text.length);
@@ -258,26 +246,26 @@ function withMasks(text: string, spans: readonly Span[]): string {
   return result + text.slice(done);
 }
 
-/** A shorter text would also match elsewhere; in characters. */
+/** A shorter text also matches elsewhere. */
 const shortestSecret = 4;
-/** A shorter user name is not a key; in characters. */
 const shortestKey = 16;
 
 /**
- * A credential and its secret parts: `abc` of `Bearer abc`, what `Basic …` encodes, each secret of Open Connectors'
- * `User …, Organization …`. Words of a key with spaces are no secrets: they occur in any text.
+ * The credential and its parts: `abc` of `Bearer abc`, what `Basic …` encodes, each secret of Open Connectors' `User …,
+ * Organization …`.
  */
 export function credentialParts(value: string): string[] {
   return [value, ...behindScheme(value), ...userAndPassword(value)].filter(isLong);
 }
 
-/** The credentials of one or more schemes, separated by commas. */
 function behindScheme(value: string): string[] {
   const parts = value.split(',').map((each) => /^\s*[A-Za-z][\w.-]*\s+(\S+)\s*$/.exec(each)?.[1]);
   return parts.every((each) => each !== undefined) ? parts : [];
 }
 
-/** Keys have no parts: two words are no scheme there. @param credentials values of headers */
+/**
+ * @param keys have no parts: two words are no scheme there
+ */
 export function maskOfCredentials(credentials: Iterable<string>, keys: Iterable<string> = []): SecretMask {
   return new SecretMask([...[...credentials].flatMap(credentialParts), ...[...keys].filter(isLong)]);
 }

@@ -3,10 +3,9 @@ export const maxValues = 100_000;
 /** For the body of a delivery: a thousand events with a hundred custom fields each [2nd] have 310,000. */
 export const maxBodyValues = 350_000;
 
-/** Members of one object in the body of a delivery. */
 export const maxMembers = 1000;
 
-/** Why the JSON of a delivery isn't parsed; null if it is. Its values are counted before, in every character set. */
+/** @returns why the body of a delivery isn't parsed, or null */
 export function tooManyMembers(text: string): string | null {
   if (text.length <= 4 * maxMembers || structureOf(text).members <= maxMembers) return null;
   return `one of its objects has more than ${maxMembers} members`;
@@ -28,13 +27,12 @@ export function hasMoreValues(text: string, most: number): boolean {
 
 export interface JsonStructure {
   readonly values: number;
-  /** Nesting of arrays and objects. */
   readonly depth: number;
-  /** Of the object that has the most. */
+  /** Of the largest object. */
   readonly members: number;
 }
 
-/** An estimate before parsing: quick, and with little memory. Meaningless if the text is not JSON. */
+/** Estimates before parsing: quick, and with little memory. Meaningless if the text is not JSON. */
 export function structureOf(text: string): JsonStructure {
   let values = 1;
   let depth = 0;

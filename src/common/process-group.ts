@@ -1,4 +1,3 @@
-/** Programs that the user names, each ended with everything that it started. */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess, ChildProcessByStdio, SpawnOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
@@ -15,15 +14,13 @@ export interface Ending {
 
 const running = new Set<ProcessGroup>();
 
-// If this process ends in another way, the guards end the programs.
 process.on('exit', () => {
   for (const group of running) group.kill();
 });
 
 /**
- * A program and the processes that it started, unless they made themselves independent (with a session of their own).
- * All of them end when the program ends, when {@link end} is called, and with this process, however that ends. None of
- * them has the terminal.
+ * Ends a program and all that it started when the program ends, at {@link end}, and with this process, however that
+ * ends. Processes with a session of their own are left. None of them has the terminal.
  */
 export class ProcessGroup {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
@@ -34,11 +31,13 @@ export class ProcessGroup {
   readonly stderr: Readable;
   /**
    * Resolves when the program ended and its output was read, or some seconds later if another process keeps that open.
-   * Rejects with the system's error if it could not be started.
+   * Rejects if it could not be started.
    */
   readonly ended: Promise<Ending>;
 
-  /** @param command the program and its arguments; a string is a command line for the user's shell */
+  /**
+   * @param command a string is a command line for the user's shell
+   */
   constructor(command: readonly string[] | string, environment: Pick<SpawnOptions, 'cwd' | 'env'>) {
     const options = {
       ...environment,
@@ -59,7 +58,6 @@ export class ProcessGroup {
         resolve({ code, signal });
       });
     });
-    // A caller that only ends it need not await it.
     this.ended.catch(() => undefined);
     if (child.pid === undefined) return;
     running.add(this);
@@ -71,7 +69,7 @@ export class ProcessGroup {
     });
   }
 
-  /** Asks all of them to end, by force after 3 s. Resolves when the program has ended. */
+  /** Ends them by force after 3 s. Resolves when the program has ended. */
   async end(): Promise<void> {
     if (running.has(this)) this.#ask();
     await this.ended.catch(() => undefined);
@@ -85,7 +83,6 @@ export class ProcessGroup {
     if (this.#force !== undefined) return;
     this.#force = setTimeout(() => {
       this.kill();
-      // An independent process may hold them open.
       this.stdout.destroy();
       this.stderr.destroy();
     }, graceMs);
@@ -113,8 +110,8 @@ export class ProcessGroup {
 }
 
 /**
- * A process that ends the group when this one ends, however that ends: it reads from a pipe to which this one never
- * writes. (Windows ends a child with its parent: libuv puts it into a job.)
+ * Ends the group when this process ends: it reads from a pipe to which this one never writes. On Windows, libuv's job
+ * does that.
  */
 function guardOf(pid: number): ChildProcess {
   const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -s KILL -- "-$0"', String(pid)], {
@@ -123,7 +120,6 @@ function guardOf(pid: number): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // A system without /bin/sh has no guard.
   guard.on('error', () => undefined);
   guard.stdin.on('error', () => undefined);
   guard.unref();

@@ -1,6 +1,6 @@
 /**
- * Limits on what is read from a connection. An HTTP parser reads blank lines, zeros before a chunk's size, chunk
- * extensions and interim responses without end, and reports none of it: that costs a core's time for nothing.
+ * Limits what is read from a connection: a parser reads blank lines, chunk extensions and interim responses without
+ * end, and reports none of it.
  */
 import type { Socket } from 'node:net';
 
@@ -10,10 +10,9 @@ const mostFramingBytes = 262_144;
 const mostAnswerFramingBytes = 1_048_576;
 
 /**
- * Calls a function after each read and write of a connection. A `data` listener would take the connection from Node's
- * parser and copy the data, so this replaces the method that renews the connection's time-out, which Node calls then
- * (its types lack it).
- * @param look must not end the connection itself: Node continues with what it has read
+ * Calls a function after each read and write. A `data` listener would take the connection from Node's parser, so this
+ * replaces the method that renews the time-out, which Node calls then.
+ * @param look must not end the connection: Node continues with what it has read
  */
 function afterEachRead(socket: Socket, look: () => void): void {
   const renewed = socket as Socket & { _unrefTimer(): void };
@@ -24,13 +23,11 @@ function afterEachRead(socket: Socket, look: () => void): void {
   };
 }
 
-/** Of incoming connections, which end when their `bytesRead` exceeds `most`. */
 const bounds = new WeakMap<Socket, { most: number }>();
 
 /**
- * Limits what a server reads from a connection since now or the last request to {@link mostFramingBytes} and twice the
- * bytes reported by {@link bodyBytesReceived}.
- * @param onFlood called once, when there is more
+ * Limits what is read since now or the last request to {@link mostFramingBytes} and twice {@link bodyBytesReceived}.
+ * @param onFlood called once
  */
 export function boundRequests(socket: Socket, onFlood: () => void): void {
   const bound = { most: socket.bytesRead + mostFramingBytes };
@@ -52,16 +49,14 @@ export function bodyBytesReceived(socket: Socket, bytes: number): void {
   if (bound !== undefined) bound.most += 2 * bytes;
 }
 
-/** The connection was ended because of what was received on it. */
 export class FloodError extends Error {
   override readonly name = 'FloodError';
 }
 
 /**
- * Limits what a client reads from a connection between one request and the next to `mostBytes` and
- * {@link mostAnswerFramingBytes}.
+ * Limits what a client reads for one request to `mostBytes` and {@link mostAnswerFramingBytes}.
  * @param mostBytes maximum body of a response
- * @param onFlood called once, when there is more; ends the connection by default
+ * @param onFlood called once; ends the connection by default
  */
 export function boundAnswers(
   socket: Socket,
@@ -84,8 +79,8 @@ export function boundAnswers(
 }
 
 /**
- * Whether a body arrives in pieces so small that reading them costs many times what the sender spends, which no HTTP
- * client does with a large body.
+ * Whether reading such small pieces costs many times what the sender spends; no HTTP client sends a large body like
+ * that.
  */
 export function areTinyChunks(chunks: number, bytes: number): boolean {
   return chunks > 4096 && bytes < 64 * chunks;

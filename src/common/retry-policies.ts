@@ -1,7 +1,7 @@
 const seconds = (values: readonly number[]): readonly number[] => values.map((value) => value * 1000);
 
 /**
- * The pauses between the attempts of each policy, in milliseconds.
+ * Milliseconds between attempts.
  * - `fast`: this tool's own, for a developer who waits.
  * - `sap`: 5 retries after 2^(3x) s [docs: SAP].
  * - `cloud-elements`: 9 retries after 2^(2x) s [docs: Cloud Elements].

@@ -1,7 +1,6 @@
 import { retryDelays } from './retry-policies.ts';
 import type { RetryPolicy } from './retry-policies.ts';
 
-/** The result of an attempt, as far as it decides what follows. */
 type Attempted =
   | {
       readonly kind: 'answer';
@@ -11,7 +10,7 @@ type Attempted =
   /** Nothing of the request was sent, or its connection broke. */
   | { readonly kind: 'unreachable' | 'broken'; readonly error: string };
 
-/** What follows from an attempt. `detail`: the reason for people. */
+/** `detail`: the reason for people. */
 export type Verdict =
   | { readonly outcome: 'sent' }
   | { readonly outcome: 'retrying'; readonly delayMs: number; readonly detail: string }
@@ -21,13 +20,13 @@ export type Verdict =
 
 const retriedStatuses = new Set([408, 425, 429]);
 
-/** Maximum delay that a callback can ask for, in milliseconds. */
+/** The most that a callback can ask for. */
 const mostRetryAfterMs = 3_600_000;
 
 /**
- * Time-outs, broken connections, 408, 425, 429 and 5xx are retried; a 2xx is a success; anything else fails at once,
- * redirects included. With `fast`, a destination that cannot be reached at all is down.
- * @param attempt the attempt's number in this round, from 1
+ * Time-outs, broken connections, 408, 425, 429 and 5xx are retried; other statuses than 2xx fail at once, redirects
+ * included. With `fast`, a destination that cannot be reached is down.
+ * @param attempt from 1 in this round
  * @param now milliseconds since the epoch
  */
 export function judge(result: Attempted, policy: RetryPolicy, attempt: number, now: number): Verdict {
@@ -52,12 +51,12 @@ export function judge(result: Attempted, policy: RetryPolicy, attempt: number, n
   return { outcome: 'failed', detail: `answered ${status}` };
 }
 
-/** A redirect's target without possible secrets: user, parameters of the path, query, fragment. */
+/** Without possible secrets. */
 function withoutQuery(location: string): string {
   return location.replace(/[?#;].*$/su, '').replace(/^([a-z][\w+.-]*:[/\\]*|[/\\]{2,})[^/\\]*@/iu, '$1');
 }
 
-/** `Retry-After` in milliseconds: seconds or a date (RFC 9110); 0 if absent or unreadable. */
+/** `Retry-After` in milliseconds (RFC 9110); 0 if absent or unreadable. */
 function retryAfter(headers: readonly (readonly [string, string])[], now: number): number {
   const value = headerOf(headers, 'retry-after');
   if (value === undefined) return 0;

@@ -1,6 +1,5 @@
-/** Texts in the user's language: VS Code's in the extension, English elsewhere. */
+/** VS Code's language in the extension, English elsewhere. */
 
-/** Replaces `{0}`, `{1}` and so on in an English text, which may be translated first. */
 export type Say = (english: string, ...values: (string | number)[]) => string;
 
 export const inEnglish: Say = (english, ...values) =>
@@ -12,7 +11,7 @@ export function setLanguage(say: Say): void {
   inLanguage = say;
 }
 
-/** The English text is a literal, because scripts/check-manifest.ts collects it for the translations. */
+/** The English text is a literal: scripts/check-manifest.ts collects it. */
 export const say: Say = (english, ...values) => inLanguage(english, ...values);
 
 /** For texts of a table, all of which scripts/check-manifest.ts collects. */

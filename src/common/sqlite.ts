@@ -1,10 +1,9 @@
-/** `node:sqlite`: opening a file, and recognizing its errors. */
 import { createRequire } from 'node:module';
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Opens a database that anyone may have made: its schema cannot call functions with effects outside it, and no
- * statement writes to the schema itself.
+ * Opens a database that anyone may have made: its schema can neither call functions with effects outside it nor be
+ * changed.
  * @param file its path, or `:memory:`
  * @throws SQLite's error; the system's on a runtime without `node:sqlite`
  */
@@ -24,7 +23,6 @@ export function openSqlite(file: string, options: { readonly readOnly?: boolean 
   }
 }
 
-/** SQLite's primary result code of an error, or undefined. */
 export function sqliteCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown }).errcode;
   return typeof code === 'number' ? code & 0xff : undefined;
@@ -33,7 +31,6 @@ export function sqliteCode(error: unknown): number | undefined {
 const busy = 5;
 const locked = 6;
 
-/** Whether another connection holds a lock. */
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === busy || code === locked;

@@ -1,16 +1,14 @@
-/** Files that are replaced as a whole: a crash leaves the old or the new. */
+/** Replaces whole files: a crash leaves the old or the new. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
-/** The new content of a file, on disk beside it. */
 export interface StagedFile {
-  /** Replaces the file. @throws the system's error */
   put(): void;
   discard(): void;
 }
 
 /**
- * Writes the new content beside the file, under its name with this process's ID, readable only by its owner.
- * @throws the system's error: nothing is left then
+ * Writes beside the file, under its name with this process's ID, readable only by its owner. @throws the system's
+ * error: nothing is left then
  */
 export function stageFile(file: string, text: string): StagedFile {
   const temporary = `${file}.${process.pid}`;
@@ -26,10 +24,7 @@ export function stageFile(file: string, text: string): StagedFile {
   return { put: () => renameSync(temporary, file), discard };
 }
 
-/**
- * Flushes a folder's entries to disk, so that they survive a power failure. Does nothing if the system (Windows) or the
- * file system doesn't support it.
- */
+/** Flushes a folder's entries, so that they survive a power failure, if the system supports it. */
 export function syncFolder(folder: string): void {
   let descriptor: number | undefined;
   try {

@@ -1,14 +1,10 @@
-/**
- * Characters that would drive a terminal, or hide, reorder or break a line: controls, line separators, marks of writing
- * direction. Joiners within an emoji of Unicode's list are harmless.
- */
+/** Characters that drive a terminal, or hide, reorder or break a line. Joiners within a listed emoji are harmless. */
 const emojiOrUnprintable = new RegExp(
   '(?<emoji>\\p{RGI_Emoji})|[\\p{Control}\\p{Format}\\p{Line_Separator}\\p{Paragraph_Separator}\\p{Surrogate}]',
   'gv',
 );
 
 /**
- * Replaces unprintable characters with visible escapes, such as `\x1b`.
  * @param keep characters that stay, such as a line feed
  */
 export function withEscapes(text: string, keep = ''): string {
@@ -20,7 +16,6 @@ export function withEscapes(text: string, keep = ''): string {
 }
 
 /**
- * Text from outside for one line of a view: invisible characters become visible escapes such as `\x1b`.
  * @param most cut to this number of UTF-16 units, with an ellipsis
  */
 export function printable(text: string, most = 200): string {
@@ -28,8 +23,8 @@ export function printable(text: string, most = 200): string {
 }
 
 /**
- * Escapes unprintable characters as JSON does, so that the text drives no terminal and reorders no line, and parses to
- * the same. Line ends and tabs between its tokens stay.
+ * Escapes as JSON does, so that the text drives no terminal and parses to the same. Line ends and tabs between tokens
+ * stay.
  */
 export function escapedJson(json: string): string {
   return json.replace(/(?![\t\n\r])[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu, (character) =>
@@ -41,8 +36,7 @@ export function escapedJson(json: string): string {
 }
 
 /**
- * Text from outside as a part of a message: on one line, without control characters and marks of writing direction,
- * cut, and without Markdown links, which VS Code would follow, even to a command.
+ * Puts a text from outside on one line, cut and without Markdown links, which VS Code would follow, even to a command.
  * @param longest in UTF-16 units
  */
 export function oneLine(text: string, longest: number): string {

@@ -16,22 +16,16 @@ export class UserFileError extends Error {
   }
 }
 
-/** A file that is being written. Nothing is at its path before `put`, unless that is a device or a pipe. */
+/** Nothing is at its path before `put`, unless that is a device or a pipe. */
 export interface UserFile {
-  /** Whether it is a regular file, beside which others can be put. */
   readonly isFile: boolean;
-  /** @throws UserFileError */
   write(piece: string | Uint8Array): Promise<void>;
-  /** Moves it to its path. @throws UserFileError: nothing of it is left then */
+  /** @throws UserFileError: nothing of it is left then */
   put(): Promise<void>;
   discard(): Promise<void>;
 }
 
-/**
- * Checks, before long work, that a file can be written. Changes nothing.
- * @returns whether it exists
- * @throws UserFileError
- */
+/** Checks before long work that a file can be written. @returns whether it exists @throws UserFileError */
 export async function checkUserFile(file: string, next: string): Promise<boolean> {
   if (ownDescriptor(file) !== undefined || isWindowsDevice(file)) return false;
   const before = await lstat(file).catch(() => undefined);
@@ -44,15 +38,14 @@ export async function checkUserFile(file: string, next: string): Promise<boolean
   return before !== undefined;
 }
 
-/** Checks, before long work, that a file can be written and does not exist. @throws UserFileError */
+/** @throws UserFileError if it exists or cannot be written */
 export async function requireNewFile(file: string, next: string): Promise<void> {
   if (await checkUserFile(file, next)) throw new UserFileError(file, 'it already exists', next);
 }
 
 /**
- * Starts a file that only its user can read (0600): created under another name beside its path, so that no link is
- * followed and no older file's permissions are kept. A device or a pipe is written directly, unless it is another
- * user's.
+ * Creates a file that only its user can read, under another name beside its path: no link is followed and no older
+ * file's permissions are kept. A device or a pipe is written directly, unless it is another user's.
  * @param next what the user can do if it cannot be written
  * @throws UserFileError
  */
@@ -100,7 +93,7 @@ export async function openUserFile(file: string, next: string): Promise<UserFile
   };
 }
 
-/** A whole file, like {@link openUserFile}. @throws UserFileError; errors of `pieces`; nothing of it is left then */
+/** @throws UserFileError; errors of `pieces`; nothing of it is left then */
 export async function writeUserFile(
   file: string,
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
@@ -121,7 +114,6 @@ interface AsItIs {
   close(): Promise<void>;
 }
 
-/** A device or pipe that is written directly; undefined for a file, and if there is nothing yet. */
 async function openAsItIs(file: string, next: string): Promise<AsItIs | undefined> {
   const own = ownDescriptor(file);
   if (own === 1 || own === 2) return throughStream(own === 1 ? process.stdout : process.stderr);
@@ -137,7 +129,6 @@ async function openAsItIs(file: string, next: string): Promise<AsItIs | undefine
   // Windows has no such flag, and no such file gets this far.
   const noFollow = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0;
   const handle = await open(file, constants.O_WRONLY | noFollow);
-  // It may have been replaced since.
   const now = await handle.stat();
   if (now.isFile() || now.dev !== before.dev || now.ino !== before.ino) {
     await handle.close();
@@ -153,7 +144,7 @@ function refuseOthers(file: string, { uid }: Stats, next: string): void {
   throw new UserFileError(file, "it is another user's device or pipe", next);
 }
 
-/** The descriptor of this process that a path means: `/dev/stdout`, or what a shell makes of `>(…)`. */
+/** `/dev/stdout`, or what a shell makes of `>(…)`. */
 function ownDescriptor(file: string): number | undefined {
   if (process.platform === 'win32') return undefined;
   const path = resolve(file);

@@ -2,7 +2,7 @@ import { shellQuoted } from '../common/programs/shell-quote.ts';
 import { plainText, requestsOf } from './item.ts';
 import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
 
-/** A body longer than this, in characters, goes through a pipe: systems limit the length of one argument (Linux: 128 KiB). */
+/** Systems limit the length of one argument (Linux: 128 KiB). */
 const argumentLimit = 100_000;
 
 /**
@@ -18,7 +18,6 @@ export async function* toCurl(
   }
 }
 
-/** Nothing in it is expanded by the shell or by curl. */
 export function curlCommand({ url, headers, body }: ExportedRequest): string {
   const text = plainText(body);
   const inline = text !== undefined && text.length <= argumentLimit;

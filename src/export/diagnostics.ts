@@ -1,7 +1,4 @@
-/**
- * A relay's state for a bug report: versions, settings, states and the last errors. It contains no subscribers, no
- * secrets, and no host but this machine.
- */
+/** Contains no subscribers, no secrets, and no host but this machine. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { domainToUnicode } from 'node:url';
@@ -20,10 +17,8 @@ export interface DiagnosticSection {
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
-/** Maximum failed events, and lines of a log. */
 const mostErrors = 10;
 
-/** @param status null if none runs */
 export async function relayDiagnostics(
   status: Status | null,
   history: Pick<RelayClient, 'request'> | undefined,
@@ -35,7 +30,6 @@ export async function relayDiagnostics(
 }
 
 /**
- * What is wrong with a relay, or keeps it from sending, with what to do if that is known.
  * @param toSupply how to set missing keys and credentials, for the reader of this text
  */
 export function problemsOf(status: Status, toSupply: string): string[] {
@@ -63,12 +57,11 @@ export function problemsOf(status: Status, toSupply: string): string[] {
   ].map((problem) => fitForReport(problem, status));
 }
 
-/** Read from the end of a log, in bytes. */
 const mostOfLog = 262_144;
 
 /**
- * The last errors and warnings of a log, which may not exist.
- * @param status of the relay whose hosts it may name; null if none runs
+ * The log may not exist.
+ * @param status of the relay whose hosts it may name
  */
 export function logSection(title: string, file: string, status: Status | null): DiagnosticSection {
   const lines = endOf(file)
@@ -78,7 +71,6 @@ export function logSection(title: string, file: string, status: Status | null): 
   return { title, facts };
 }
 
-/** Empty if there is no such file. */
 function endOf(file: string): string {
   let descriptor: number | undefined;
   try {
@@ -94,7 +86,6 @@ function endOf(file: string): string {
   }
 }
 
-/** Everything as Markdown. @param problems of {@link problemsOf} */
 export function diagnosticsText(
   title: string,
   problems: readonly string[],
@@ -113,9 +104,8 @@ export function diagnosticsText(
 }
 
 /**
- * Removes secrets, other hosts, addresses of people and the user's name in paths. A host is recognized in a URL, behind
- * the words of Node.js's errors, or because the relay uses it.
- * @param status whose destinations and tunnel are removed, too; null if no relay runs
+ * A host is recognized in a URL, after the words of Node.js's errors, or because the relay uses it.
+ * @param status whose destinations and tunnel are removed, too
  */
 export function fitForReport(text: string, status: HostsOfStatus | null = null): string {
   const home = homedir();
@@ -137,14 +127,13 @@ const behindWords = new RegExp(
   'g',
 );
 
-/** Keeps a host or address of this machine, with or without a port; masks any other. */
 function shownHost(text: string): string {
   const host = text.replace(/[.:]+$/, '');
   if (isLoopback(host) || isLoopback(host.replace(/:\d+$/, ''))) return text;
   return maskedValue + text.slice(host.length);
 }
 
-/** The hosts elsewhere that a relay sends to and is reached by, in Punycode and in Unicode. */
+/** In Punycode and in Unicode. */
 function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnectorsUrls }: HostsOfStatus): string[] {
   const urls = [
     ...[...destinations, ...settings.destinations].map(({ url }) => url),
@@ -165,7 +154,6 @@ function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnect
   return [...new Set(hosts)].filter((host) => host !== '');
 }
 
-/** The hosts that the user named for a tunnel program, as URLs. */
 function ownHosts({
   name,
   server,
@@ -233,7 +221,7 @@ function statusSections(status: Status): DiagnosticSection[] {
   ];
 }
 
-/** Settings shown with their value. The others may name people, hosts or programs. */
+/** The others may name people, hosts or programs. */
 const told: readonly (keyof Settings)[] = [
   'retry',
   'concurrency',
@@ -248,7 +236,6 @@ const told: readonly (keyof Settings)[] = [
   'keepAliveMinutes',
 ];
 
-/** A value as text: an object's members with their names, a list's items. */
 function inWords(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const members = Array.isArray(value)

@@ -7,11 +7,9 @@ import { toHttp } from './http.ts';
 import type { ExportedNotification, ExportItem } from './item.ts';
 import { toJson } from './json.ts';
 
-/** Each takes deliveries one after the other and yields the export in pieces. */
 export const formats = { curl: toCurl, http: toHttp, har: toHar, json: toJson, fixture: toFixture };
 export type ExportFormat = keyof typeof formats;
 
-/** A running relay's history, or a stopped one's. */
 export interface ExportedHistory extends Pick<RelayClient, 'request'> {
   webhookEndpoint(source: Delivery['source']): string;
 }
@@ -23,7 +21,7 @@ export function choose(selection: Selection, deliveryId: string, id: string): vo
   selection.set(deliveryId, (selection.get(deliveryId) ?? new Set()).add(id));
 }
 
-/** One delivery after the other, so that a long history need not fit in memory, with as much as the format shows. */
+/** One after the other, so that a long history need not fit in memory. */
 export async function* exportItems(
   history: ExportedHistory,
   selection: Selection,
@@ -47,7 +45,6 @@ export async function* exportItems(
   }
 }
 
-/** A notification once for each destination, or once without one. */
 async function ways(
   history: ExportedHistory,
   notification: Notification,

@@ -4,10 +4,7 @@ import { maskedForExport, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
 import type { AttemptDetail, Headers } from '../protocol/history.ts';
 
-/**
- * A HAR 1.2 document, as browsers' developer tools read it: each delivery as it was received, and each attempt to send
- * its notifications. Written in pieces, so that a long history need not fit in memory.
- */
+/** HAR 1.2. Written in pieces, so that a long history need not fit in memory. */
 export async function* toHar(
   items: AsyncIterable<ExportItem> | Iterable<ExportItem>,
   options: ExportOptions,

@@ -4,10 +4,8 @@
  */
 export const deepestIndented = 100;
 
-/** Text longer than this, in characters, is not indented. */
 export const longestIndented = 2_000_000;
 
-/** Why a text is shown unchanged: nested too deeply, or too long (it, or its indented form). */
 export type AsItCame = 'deep' | 'long';
 
 export type Indented =
@@ -18,9 +16,9 @@ export type Indented =
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 
 /**
- * Indents JSON by two spaces. Tokens stay as they are, so that numbers, escapes, order and repeated keys are unchanged.
- * The result is no longer than four times the text and 64 Ki characters.
- * @param base spaces before each line but the first, for JSON within other JSON
+ * Tokens stay as they are: numbers, escapes, order and repeated keys. The result is at most four times the text and 64
+ * Ki characters.
+ * @param base spaces before each line but the first
  */
 export function indentJson(text: string, base = 0): Indented {
   if (text.length > longestIndented) return { kind: 'as it came', why: 'long' };

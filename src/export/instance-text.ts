@@ -1,4 +1,4 @@
-/** An instance as text to share: its JSON, and curl commands. Secrets are masked. Loaded with the client. */
+/** Loaded with the client. */
 import { maskedValue } from '../common/masking.ts';
 import { indentJson } from './indented-json.ts';
 import { maskSecrets } from './item.ts';
@@ -8,7 +8,6 @@ import { toInstanceCurl } from '../open-connectors/instance-curl.ts';
 import { maskInstanceBody } from '../open-connectors/instance-mask.ts';
 import { factsOf } from '../open-connectors/instance-facts.ts';
 
-/** Open Connectors' response, indented if possible, with secrets masked, including a relay's in the callback URL. */
 export function instanceText(instance: Instance): string {
   const json = maskSecrets(JSON.stringify(maskInstanceBody(instance)));
   const indented = indentJson(json);

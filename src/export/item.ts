@@ -9,7 +9,6 @@ export interface ExportedNotification {
   readonly notification: Notification;
   /** Null if it goes to no destination. */
   readonly destinationId: string | null;
-  /** The destination's URL; null if it goes to none. */
   readonly url: string | null;
   readonly headers: Headers;
   readonly body: Uint8Array;
@@ -22,7 +21,6 @@ export interface ExportItem {
   /** The bytes kept: the first 64 KiB if `delivery.truncated`. */
   readonly body: Uint8Array;
   readonly events: readonly EventRow[];
-  /** Those selected, once per destination. */
   readonly notifications: readonly ExportedNotification[];
   readonly webhookEndpoint: string;
 }
@@ -40,16 +38,13 @@ export interface ExportOptions {
   readonly keepBody?: (body: Uint8Array) => Promise<string>;
 }
 
-/** A request that an exported file can send again. */
 export interface ExportedRequest {
-  /** One line. */
   readonly title: string;
   readonly url: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
 
-/** The notifications as they go to their destinations, or, if none does, the delivery as the vendor posted it. */
 export function requestsOf(item: ExportItem, options: ExportOptions): ExportedRequest[] {
   const requests = item.notifications.flatMap(({ notification, url, headers, body }) => {
     if (url === null) return [];
@@ -79,27 +74,22 @@ function sendable(headers: Headers): Headers {
 }
 
 /**
- * The name of the file that holds a body beside an export. It depends on the body alone: nothing from outside is in it,
- * and REST Client, which looks in the workspace's root first, finds no other body by it.
+ * Depends on the body alone: nothing from outside is in it, and REST Client, which looks in the workspace's root first,
+ * finds no other body by it.
  */
 export function bodyFileName(body: Uint8Array): string {
   return `cm-relay-${createHash('sha256').update(body).digest('hex').slice(0, 32)}.body`;
 }
 
-/** A URL, header value or message with secrets masked, unless they are wanted. */
 export function maskedForExport(text: string, options: ExportOptions): string {
   return options.withSecrets ? text : maskSecrets(text);
 }
 
-/**
- * Masks secrets in a URL, or in a text that contains one, escaped or not: the webhook endpoint's secret, a password,
- * and the values of query parameters that are named like credentials.
- */
+/** In a URL, or a text that contains one, escaped or not. */
 export function maskSecrets(text: string): string {
   return maskPlaces(text, [hookSecret, ...urlCredentials]);
 }
 
-/** @returns undefined if the bytes are not UTF-8 */
 export function textOf(body: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
@@ -109,8 +99,8 @@ export function textOf(body: Uint8Array): string | undefined {
 }
 
 /**
- * A body as text that scripts and editors keep unchanged: UTF-8 without control characters (except tab and line feed),
- * byte order mark, line separators and marks of writing direction.
+ * UTF-8 without control characters (except tab and line feed), byte order mark, line separators and marks of writing
+ * direction.
  */
 export function plainText(body: Uint8Array): string | undefined {
   const text = textOf(body);

@@ -3,7 +3,6 @@ import { maskedForExport, textOf } from './item.ts';
 import type { ExportItem, ExportOptions } from './item.ts';
 
 /**
- * A JSON array with everything about each delivery: as received, its events, its notifications and their attempts.
  * Written in pieces: each notification holds the whole body of its delivery, and all may exceed the length of a string.
  */
 export async function* toJson(
@@ -45,7 +44,6 @@ export function bodyOf(body: Uint8Array): { text: string } | { base64: string } 
   return text === undefined ? { base64: Buffer.from(body).toString('base64') } : { text };
 }
 
-/** Maps each string in a value, however deep; member names stay. */
 export function mapStrings(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, map));

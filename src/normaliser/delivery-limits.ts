@@ -33,7 +33,9 @@ export function tooMuchToRead(body: Uint8Array): string | null {
   return structure <= maxBodyValues ? null : `the body has more than ${maxBodyValues} values`;
 }
 
-/** Why a parsed delivery is refused; null if it isn't. @param rawBytes the length of what each part repeats */
+/**
+ * @param rawBytes the length of what each part repeats
+ */
 export function tooMuchToSend(
   events: number,
   rawBytes: number,

@@ -1,4 +1,3 @@
-/** An event's date: the vendor's local time becomes a UTC time. */
 import { Temporal } from 'temporal-polyfill';
 
 const datePattern = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?$/;
@@ -31,7 +30,6 @@ function parseDate(text: string, timeZone: string): string | null {
       instantPattern.test(text) ? Temporal.Instant.from(text).epochMilliseconds : local(text, timeZone),
     );
   } catch {
-    // A day or time that does not exist.
     return null;
   }
 }
@@ -79,7 +77,6 @@ function utcMoment({ year, month, day, hour }: { year: number; month: number; da
   return at;
 }
 
-/** @throws RangeError for a day or time that does not exist */
 function moment(fields: Temporal.PlainDateTimeLike, timeZone: string): number {
   return Temporal.PlainDateTime.from(fields, { overflow: 'reject' }).toZonedDateTime(timeZone, {
     disambiguation: 'compatible',

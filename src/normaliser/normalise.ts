@@ -61,7 +61,6 @@ export function normaliseEvent(event: VendorEvent, settings: RenderSettings, rec
   };
 }
 
-/** A run of a delivery's events that one notification holds. */
 export interface Part {
   readonly first: number;
   readonly count: number;
@@ -76,11 +75,9 @@ export function partsOf(events: number, partSize: number): Part[] {
   return parts;
 }
 
-/** What decides a normalized notification's bytes, besides the delivery's body. */
 export interface NotificationIdentity {
   readonly id: number;
   readonly eventId: string;
-  /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly settings: RenderSettings;
 }
@@ -146,7 +143,7 @@ export function notificationFingerprints(eventId: string | null): (position: num
   return (position) => toInteger(hashOn(`,${position}`, ofNotification));
 }
 
-/** Two 32-bit multiply-and-xor hashes side by side: quick, and only the duplicate mark depends on it. */
+/** Two 32-bit multiply-and-xor hashes side by side: only the duplicate mark depends on it. */
 interface Hash {
   readonly a: number;
   readonly b: number;

@@ -1,8 +1,6 @@
-/** What the browser brings back from the page that asks for access, and whether it belongs to what was asked. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { oneLine } from '../common/unprintable.ts';
 
-/** Of text from outside in a message, in characters. */
 const longestMessage = 300;
 
 /** How the page that asks for access answered [docs: `code`, or `error` in its place; `state` is echoed]. */
@@ -15,10 +13,8 @@ export type Answer =
       readonly description: string | null;
       readonly state: string | null;
     }
-  /** Neither, or one of them more than once. */
   | { readonly kind: 'none' };
 
-/** Longer than any genuine code, in characters. */
 const maxCodeLength = 4096;
 
 export function readAnswer(query: URLSearchParams): Answer {
@@ -40,10 +36,7 @@ export function readAnswer(query: URLSearchParams): Answer {
   return { kind: 'code', code, state };
 }
 
-/**
- * Reads what a person pasted: the whole URL that the browser ended on, its query, or the code alone. A code alone has
- * no state to compare: the person who pastes it vouches for it.
- */
+/** Reads the whole URL that the browser ended on, its query, or the code alone, which has no state to compare. */
 export function readPasted(text: string): Answer {
   const pasted = text.trim();
   if (pasted === '' || /\s/.test(pasted)) return { kind: 'none' };
@@ -56,7 +49,6 @@ export function readPasted(text: string): Answer {
     : { kind: 'none' };
 }
 
-/** 32 random bytes, base64url. */
 export function newState(): string {
   return randomBytes(32).toString('base64url');
 }

@@ -1,7 +1,4 @@
-/**
- * Asks for access in the browser and waits for the code, by all the ways that the registered callback allows at once.
- * The same for Open Connectors' OAuth and for Campaign Monitor's own.
- */
+/** Asks for access by all the ways that the registered callback allows at once. */
 import { say } from '../common/say.ts';
 import { isLoopback } from '../common/loopback.ts';
 import { newState, readAnswer, readPasted, sameState } from './answer.ts';
@@ -10,11 +7,9 @@ import { CallbackPortError } from './loopback.ts';
 import type { PageKind } from './loopback.ts';
 import type { Plan, Way } from './ways.ts';
 
-/** How long the browser is waited for, in milliseconds. */
 export const authorizationTimeoutMs = 5 * 60_000;
 
 export interface AuthorizationRequest {
-  /** The heading of progress and questions. */
   readonly title: string;
   /** The callback that is registered with the app: it decides how the code can arrive. */
   readonly redirect: string;
@@ -31,7 +26,6 @@ export type Authorization =
 
 export type StrayAnswer = 'wrong-state' | 'refusal-without-state' | 'no-answer';
 
-/** The vendor's URL for the consent is not one to open in a browser. */
 export class AuthorizationUrlError extends Error {
   override readonly name = 'AuthorizationUrlError';
   readonly next = say('Check the host you requested the URL from.');
@@ -45,7 +39,6 @@ export interface Listening {
 }
 
 export interface WaitingView {
-  /** The browser was sent to this URL, or could not be. */
   opened(url: string, sent: boolean): void;
   /** An answer arrived that is not the awaited one; the waiting continues. `again` restarts it. */
   stray(why: StrayAnswer, again: () => void): void;
@@ -61,7 +54,6 @@ export interface WaitingOptions {
   readonly cancel: () => void;
 }
 
-/** What a window or a terminal supplies. */
 export interface AuthorizationParts {
   readonly plan: (registered: string) => Promise<Plan>;
   /** @throws CallbackPortError */

@@ -1,24 +1,18 @@
-/**
- * The loopback page that a browser comes back to: `http://localhost:<port>/oauth/callback`. It is served only while a
- * sign-in waits for it, at the addresses of its name, and at that one path.
- */
+/** The page `http://localhost:<port>/oauth/callback` is served only while a sign-in waits for it. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { loopbackHosts, loopbackNames } from '../common/loopback.ts';
 
-/** The code arrived, access was refused, or this is not the awaited answer. */
 export type PageKind = 'received' | 'refused' | 'stray';
 
 export interface PageText {
   readonly title: string;
-  /** What to do next. */
   readonly text: string;
 }
 
 export interface PageTexts extends Readonly<Record<PageKind, PageText>> {
-  /** The language of the texts, such as `de`. */
   readonly language: string;
 }
 
@@ -34,7 +28,7 @@ export class CallbackPortError extends Error {
 }
 
 export interface LoopbackOptions {
-  /** The callback as it is registered: http, a loopback name, a port and a path. */
+  /** http, a loopback name, a port and a path. */
   readonly url: URL;
   /** Called for each GET of exactly that path. @returns which page to show */
   readonly answered: (query: URLSearchParams) => PageKind;
@@ -42,7 +36,6 @@ export interface LoopbackOptions {
 }
 
 export interface Loopback {
-  /** A page that is being sent is still completed. */
   close(): Promise<void>;
 }
 
@@ -51,8 +44,7 @@ export function isLoopbackCallback(url: URL): boolean {
 }
 
 /**
- * Serves the callback. A name with addresses of both families listens on both, since a browser may take either; a
- * machine without IPv6 uses only the other.
+ * A name with addresses of both families listens on both, since a browser may take either.
  * @throws CallbackPortError if the port is taken on either
  */
 export async function listenOnLoopback({ url, answered, texts }: LoopbackOptions): Promise<Loopback> {
@@ -152,7 +144,6 @@ const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')
 
 const statuses: Readonly<Record<PageKind, number>> = { received: 200, refused: 200, stray: 400 };
 
-/** Nothing of the request is in the page. */
 function sendPage(response: ServerResponse, kind: PageKind, texts: PageTexts): void {
   const { title, text } = texts[kind];
   response.writeHead(statuses[kind], {

@@ -1,15 +1,12 @@
-/** How the code can come back, depending on the callback that is registered with the app. */
 import { isLoopbackCallback } from './loopback.ts';
 
 export type Way =
-  /** The browser is sent to a page that this machine serves. */
   | 'loopback'
   /** The system hands the URL to VS Code. */
   | 'uri-handler'
   /** A person copies it. */
   | 'paste';
 
-/** The VS Code window that this runs in. */
 export interface EditorEnvironment {
   /** The scheme of URLs that the system hands to this VS Code, such as `vscode`. */
   readonly uriScheme: string;
@@ -25,13 +22,11 @@ export interface EditorEnvironment {
 export interface Plan {
   /** Never empty, the likeliest first. All of them are open at once. */
   readonly ways: readonly Way[];
-  /** The registered callback, or one that begins with it. */
   readonly redirectUri: string;
 }
 
 const callbackPath = '/oauth/callback';
 
-/** Of the loopback page, unless the user chose another. */
 export const defaultCallbackPort = 8788;
 
 export function editorCallback({ uriScheme, extensionId }: EditorEnvironment): string {

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { OpenConnectorsError } from './api-error.ts';
 
-/** A text whose absence or wrong type is no error. */
 export const looseText = z.string().optional().catch(undefined);
 const looseFlag = z.union([z.boolean(), z.stringbool()]).optional().catch(undefined);
 const looseId = z.union([
@@ -29,15 +28,12 @@ export const instanceSchema = z.looseObject({
   createdDate: z.union([z.string(), z.number()]).optional().catch(undefined),
 });
 
-/** Only the ID is certain. */
 export type Instance = z.output<typeof instanceSchema>;
 
 export const createdInstanceSchema = instanceSchema.extend({ token: z.string().min(1) });
 
-/** A new instance, with the token that every later call on it needs. */
 export type CreatedInstance = z.output<typeof createdInstanceSchema>;
 
-/** An entry of Open Connectors' own log of an instance. */
 export const instanceEventSchema = z.looseObject({
   id: z.union([z.string(), z.number().transform(String)]),
   /** NEW, RECEIVED, DISPATCHED, CONSUMED or NOTIFIED [swagger]. */
@@ -59,12 +55,10 @@ export const oauthUrlSchema = z.looseObject({ oauthUrl: z.url({ protocol: /^http
 
 const idText = z.union([z.string().min(1), z.number().transform(String)]);
 
-/** A client of the Campaign Monitor account, with that API's ID. */
 export const accountSchema = z.looseObject({
   BasicDetails: z.looseObject({ ClientID: idText, CompanyName: looseText }),
 });
 
-/** A list, in the spelling of Open Connectors or Campaign Monitor. */
 export const hubListSchema = z.looseObject({
   id: idText.optional().catch(undefined),
   ListID: idText.optional().catch(undefined),
@@ -73,9 +67,7 @@ export const hubListSchema = z.looseObject({
 });
 
 /**
- * Validates a response.
  * @param expected what it should be, for the message
- * @throws OpenConnectorsError (`unexpected-answer`) if it is something else
  */
 export function parsed<T>(
   schema: z.ZodType<T>,

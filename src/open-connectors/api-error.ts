@@ -1,4 +1,3 @@
-/** Errors of the Open Connectors API, and what to do about them. */
 import { say } from '../common/say.ts';
 
 /** `refused`: the API returned an error; `unexpected-answer`: the response is not one of the API. */
@@ -33,7 +32,6 @@ function allAdvice() {
   };
 }
 
-/** What happened. @param said Open Connectors' or the system's own words */
 function happened(kind: OpenConnectorsErrorKind, said: string | null): string {
   switch (kind) {
     case 'refused':
@@ -53,25 +51,22 @@ function happened(kind: OpenConnectorsErrorKind, said: string | null): string {
   }
 }
 
-/** A call of the API failed. The message contains no secrets. */
+/** The message contains no secrets. */
 export class OpenConnectorsError extends Error {
   override readonly name = 'OpenConnectorsError';
   readonly kind: OpenConnectorsErrorKind;
-  /** The HTTP status, if there was a response. */
   readonly status: number | null;
   /** Open Connectors' ID of the request, for its log and SAP's support. */
   readonly requestId: string | null;
   readonly advice: OpenConnectorsAdvice;
   readonly next: string;
-  /** The response exceeded the limit: asking for less may help. */
+  /** Asking for less may help. */
   readonly isTooLong: boolean;
   constructor(
     kind: OpenConnectorsErrorKind,
     advice: OpenConnectorsAdvice,
     details: {
-      /** What happened, if it is something of ours. */
       readonly message?: string;
-      /** Open Connectors' or the system's own words. */
       readonly said?: string | null;
       readonly status?: number;
       readonly requestId?: string | null;

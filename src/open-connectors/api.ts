@@ -1,4 +1,3 @@
-/** A client of the Open Connectors API, as far as it is documented or observed. */
 import { z } from 'zod';
 import { maskedValue } from '../common/masking.ts';
 import { say } from '../common/say.ts';
@@ -38,12 +37,11 @@ export interface OAuthUrlQuestion {
 }
 
 /**
- * Calls the API as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error, and
- * ends when its signal is aborted. Nothing is retried: the caller decides what a time-out means.
+ * Every method throws {@link OpenConnectorsError} and no other error. Nothing is retried: the caller decides what a
+ * time-out means.
  */
 export class OpenConnectorsApi {
   readonly baseUrl: string;
-  /** Notifications that could not be delivered. */
   readonly queue: DeliveryQueue;
   readonly #http: OpenConnectorsHttp;
 
@@ -53,10 +51,7 @@ export class OpenConnectorsApi {
     this.queue = new DeliveryQueue(this.#http);
   }
 
-  /**
-   * The URL of the consent. POST keeps the app's secret out of URLs and logs; a host without it (404, 405) is asked by
-   * GET [swagger, live].
-   */
+  /** POST keeps the app's secret out of URLs and logs; a host without it (404, 405) is asked by GET [swagger, live]. */
   async oauthUrl(question: OAuthUrlQuestion, signal?: AbortSignal): Promise<string> {
     const path = `/elements/${elementKey}/oauth/url`;
     const secrets = [question.apiSecret, question.apiKey];
@@ -71,10 +66,7 @@ export class OpenConnectorsApi {
     return parsed(oauthUrlSchema, answer, 'the URL of the consent').oauthUrl;
   }
 
-  /**
-   * Creates an instance. A grant code works once; after a time-out the instance may exist: check with
-   * {@link listInstances}.
-   */
+  /** A grant code works once; after a time-out the instance may exist: check with {@link listInstances}. */
   async createInstance(body: InstanceBody, signal?: AbortSignal): Promise<CreatedInstance> {
     const answer = await this.#http.call({
       method: 'POST',
@@ -86,7 +78,7 @@ export class OpenConnectorsApi {
     return parsed(createdInstanceSchema, answer, 'an instance with an id and a token');
   }
 
-  /** The instances of this connector; the API returns 404 if none matches [live]. */
+  /** The API returns 404 if no instance matches [live]. */
   async listInstances(
     search: { readonly searchText?: string; readonly tags?: readonly string[] } = {},
     signal?: AbortSignal,
@@ -106,8 +98,8 @@ export class OpenConnectorsApi {
   }
 
   /**
-   * Changes a part of an instance. A masked value is never sent back: it would become the new one.
-   * @param options `reAuthenticate`: the part contains a new grant code, which the instance is to use
+   * A masked value is never sent back: it would become the new one.
+   * @param options `reAuthenticate`: use the new grant code
    */
   async patchInstance(
     id: number,
@@ -141,7 +133,6 @@ export class OpenConnectorsApi {
     await this.#http.call({ method: 'DELETE', path: instancePath(id), signal });
   }
 
-  /** Open Connectors' own log of what an instance received. */
   async instanceEvents(id: number, signal?: AbortSignal): Promise<InstanceEvent[]> {
     return this.#http.pages(
       { method: 'GET', path: `${instancePath(id)}/events`, signal },

@@ -1,11 +1,8 @@
 /**
- * Open Connectors' queue of deliveries: the notifications that it could not post to a callback URL, and the account's
- * policy that decides when one is queued.
- *
- * Documented in SAP's "Event Retry and Queueing", whose text is also in https://github.com/cloud-elements/devportal;
- * requests are those of the vendor's own tests (https://github.com/varunpal72/churros,
- * src/test/platform/notifications/deliveries.js). Unknown, and so in docs/assumptions.md: whether a read changes the
- * status, how pages are requested, and whether `notification` is what was posted, byte for byte.
+ * The notifications that Open Connectors could not post, and the policy that decides when one is queued: SAP's "Event
+ * Retry and Queueing", also in https://github.com/cloud-elements/devportal; requests as in the vendor's own tests
+ * (https://github.com/varunpal72/churros, src/test/platform/notifications/deliveries.js). What is unknown is in
+ * docs/assumptions.md.
  */
 import { z } from 'zod';
 import { say } from '../common/say.ts';
@@ -21,7 +18,6 @@ export type FailurePolicy = (typeof failurePolicies)[number];
 /** The account's setting for the policy [docs]. */
 export const failurePolicyKey = 'notification.webhook.failure.policy';
 
-/** Identifies a delivery by its notification and subscription. */
 export interface DeliveryKey {
   readonly notificationId: string;
   readonly subscriptionId: string;
@@ -32,10 +28,7 @@ export interface QueuedDelivery extends DeliveryKey {
   readonly notification: string;
 }
 
-/**
- * The deliveries that were listed for a callback URL, oldest first, without those that are delivered or removed: Open
- * Connectors may no longer list them, since it is unknown whether a read changes the status.
- */
+/** Oldest first. Open Connectors may no longer list them, since it is unknown whether a read changes the status. */
 export type ListedDeliveries = Map<string, DeliveryKey>;
 
 export interface QueueState {
@@ -46,7 +39,7 @@ export interface QueueState {
   readonly since: number | null;
   /**
    * Whether Open Connectors has stopped posting to this URL; null if unknown. With the policy `retry`, that is likely
-   * if anything is queued: that happens only when all retries have failed [docs].
+   * if anything is queued [docs].
    */
   readonly deactivated: boolean | null;
 }
@@ -54,7 +47,6 @@ export interface QueueState {
 /** `gone`: not queued any more; `skipped`: for another URL, or without a readable notification. */
 export type ReadDelivery = QueuedDelivery | 'gone' | 'skipped';
 
-/** Maximum pages of a count or a read, in all its passes. */
 const maxPages = 1000;
 
 const idSchema = z.union([z.int(), z.string().regex(/^[\w-]{1,64}$/)]).transform(String);
@@ -85,13 +77,12 @@ const settingsSchema = z.looseObject({
   [failurePolicyKey]: z.enum(failurePolicies).nullable().default('retry').catch(null),
 });
 
-/** Whether a callback URL can be searched for: a quote would end the clause. */
+/** A quote would end the clause. */
 export function canBeQueuedFor(callbackUrl: string): boolean {
   return URL.canParse(callbackUrl) && !/['"\\\s\p{Cc}]/u.test(callbackUrl);
 }
 
 /**
- * The request for what is queued for a callback URL: the only place that writes a `where` clause for it.
  * @param callbackUrl as the subscription has it in `config.url`
  * @param status `notified` for what a read may have made of a queued one
  * @throws OpenConnectorsError (`refused`) if the URL would end the clause's text
@@ -108,7 +99,7 @@ export function queuedFor(callbackUrl: string, status: 'queued' | 'notified' = '
   };
 }
 
-/** The queue, as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
+/** Every method throws {@link OpenConnectorsError} and no other error. */
 export class DeliveryQueue {
   readonly #http: OpenConnectorsHttp;
 
@@ -117,7 +108,6 @@ export class DeliveryQueue {
   }
 
   /**
-   * How many deliveries are queued for a callback URL, and since when.
    * @param listed earlier: those that are still queued count; changed to what is queued now
    */
   async count(callbackUrl: string, listed: ListedDeliveries = new Map(), signal?: AbortSignal): Promise<QueueState> {
@@ -145,8 +135,7 @@ export class DeliveryQueue {
   }
 
   /**
-   * Reads what is queued for a callback URL, each notification by itself. As far as known, nothing is removed from the
-   * queue.
+   * As far as known, nothing is removed from the queue.
    * @param listed earlier: these are read, too
    * @returns the deliveries; at the end `more` if there are more than may be read
    */
@@ -164,8 +153,7 @@ export class DeliveryQueue {
   }
 
   /**
-   * Asks Open Connectors to post again what is queued for a callback URL, and to activate its subscription [docs,
-   * live]. Its response is undocumented.
+   * Also activates the URL's subscription [docs, live]. The response is undocumented.
    * @param listed earlier: if a read has changed their status, these are posted again, too; emptied
    */
   async deliver(callbackUrl: string, listed: ListedDeliveries = new Map(), signal?: AbortSignal): Promise<void> {
@@ -184,7 +172,7 @@ export class DeliveryQueue {
     await this.#http.call({ method: 'PUT', ...queuedFor(callbackUrl, status), signal });
   }
 
-  /** The account's policy [live]; null if this user may not see it, or it is unknown. */
+  /** [live]. Null if this user may not see it, or it is unknown. */
   async policy(signal?: AbortSignal): Promise<FailurePolicy | null> {
     try {
       const answer = await this.#http.call({ method: 'GET', path: '/accounts/settings', signal });
@@ -197,7 +185,7 @@ export class DeliveryQueue {
     }
   }
 
-  /** The account's policy; null, too, if the request fails. */
+  /** Null, too, if the request fails. */
   async policyIfTold(signal?: AbortSignal): Promise<FailurePolicy | null> {
     try {
       return await this.policy(signal);
@@ -207,7 +195,7 @@ export class DeliveryQueue {
     }
   }
 
-  /** Changes the policy of the whole account [live]: only if its user asks for it. */
+  /** Of the whole account [live]. */
   async setPolicy(policy: FailurePolicy, signal?: AbortSignal): Promise<void> {
     await this.#http.call({
       method: 'PATCH',
@@ -262,7 +250,7 @@ export class DeliveryQueue {
     return { ...keyOf(key), notification };
   }
 
-  /** One delivery with its notification [live]. One that is not queued any more is removed from `listed`. */
+  /** [live]. A delivery that is not queued any more is removed from `listed`. */
   async #find(
     key: DeliveryKey,
     listed: ListedDeliveries,

@@ -1,10 +1,8 @@
-/** Fetches what Open Connectors has queued into a relay's history. Has no schemas, so loading it costs nothing. */
+/** Has no schemas, so loading it costs nothing. */
 import type { DeliveryQueue, ListedDeliveries, QueuedDelivery } from './delivery-queue.ts';
 
-/** What the relay did with a delivery. */
 type FetchResult = 'taken' | 'known' | 'rejected' | 'tooLarge';
 
-/** A relay's client, as far as it is used here. */
 export interface FetchingRelay {
   request(method: 'deliveries/fetched', params: QueuedDelivery): Promise<{ readonly result: FetchResult }>;
 }
@@ -17,9 +15,7 @@ export interface Fetched extends Readonly<Record<FetchResult, number>> {
 }
 
 /**
- * Reads what is queued for callback URLs, and gives it to a relay one by one: each is in its history before the next is
- * requested. Nothing is removed from the queue.
- * @param urls callback URLs that the instance has, or that this relay set earlier
+ * Each delivery is in the relay's history before the next is requested; nothing is removed from the queue.
  * @param listed what was listed for a URL before (see `DeliveryQueue.read`)
  * @param signal ends it between two requests: what the relay has accepted stays
  * @throws OpenConnectorsError; the relay's errors

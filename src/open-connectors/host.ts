@@ -1,10 +1,8 @@
-/** The base URL of the API: known hosts, and any other that the user enters. */
 import { isLoopback } from '../common/loopback.ts';
 import { say } from '../common/say.ts';
 
 export interface Region {
   readonly id: string;
-  /** For people. */
   readonly label: string;
   readonly host: string;
 }
@@ -32,7 +30,6 @@ export class OpenConnectorsHostError extends Error {
 }
 
 /**
- * The base URL of the API for a host, with or without `https://` and the API's path.
  * @returns `https://<host>/elements/api-v2`, without a slash at the end
  * @throws OpenConnectorsHostError if it is not a host, or secrets would be sent unencrypted to another machine
  */

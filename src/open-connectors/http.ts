@@ -1,4 +1,3 @@
-/** Calls of the API: authorization, time-outs, pages, and errors. */
 import { z } from 'zod';
 import { readText, TooLongError } from '../common/bounded-body.ts';
 import { say } from '../common/say.ts';
@@ -16,7 +15,6 @@ export interface OpenConnectorsOptions {
   readonly baseUrl: string;
   readonly userSecret: string;
   readonly organizationSecret: string;
-  /** For one call, in milliseconds. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -36,7 +34,6 @@ export interface Call {
   readonly path: string;
   readonly query?: readonly (readonly [string, string])[];
   readonly body?: unknown;
-  /** The token of the instance, for calls as one. */
   readonly token?: string;
   /** To mask in errors, besides the client's own. */
   readonly secrets?: readonly string[];
@@ -45,11 +42,9 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A response with a status of 2xx. */
 export interface Answer {
   /** Undefined if the body is empty or not JSON. */
   readonly value: unknown;
-  /** In characters. */
   readonly length: number;
   readonly status: number;
   readonly nextPage: string | null;
@@ -60,7 +55,7 @@ interface ListPage<T> {
   readonly answer: Answer;
 }
 
-/** Calls as one user of one organization. Every method throws {@link OpenConnectorsError} and no other error. */
+/** Every method throws {@link OpenConnectorsError} and no other error. */
 export class OpenConnectorsHttp {
   readonly #baseUrl: string;
   readonly #userSecret: string;
@@ -137,7 +132,7 @@ export class OpenConnectorsHttp {
     return all;
   }
 
-  /** The pages of a collection, up to a maximum; 404 means that it is empty [live]. */
+  /** 404 means that the collection is empty [live]. */
   async *eachPage<T>(
     call: Call,
     schema: z.ZodType<T[]>,
@@ -180,7 +175,6 @@ const errorSchema = z.looseObject({
   providerMessage: looseText,
 });
 
-/** Maximum length of a message from outside, in characters. */
 const longestMessage = 500;
 
 function plain(text: string, secrets: readonly string[]): string {
@@ -188,8 +182,6 @@ function plain(text: string, secrets: readonly string[]): string {
 }
 
 /**
- * The error for a status other than 2xx.
- * @param text the body
  * @param secrets what was sent and must not be in the message
  */
 function refusal(response: Response, text: string, secrets: readonly string[]): OpenConnectorsError {
@@ -209,7 +201,6 @@ function refusal(response: Response, text: string, secrets: readonly string[]): 
   });
 }
 
-/** Only characters that are safe in a log. */
 function requestIdOf(given: string | null): string | null {
   return given === null ? null : given.replace(/[^\w.:-]/g, '').slice(0, 100);
 }
@@ -227,7 +218,6 @@ function adviceAfter(status: number): OpenConnectorsAdvice {
 }
 
 /**
- * The error for a request without a complete response.
  * @param secrets what was sent and must not be in the message
  */
 function failure(

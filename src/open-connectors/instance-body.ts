@@ -35,35 +35,28 @@ export const instanceBodySchema = z.strictObject({
 
 export type InstanceBody = z.output<typeof instanceBodySchema>;
 
-/** What a developer fills in. Missing text is empty. */
+/** Missing text is empty. */
 export interface InstanceInput {
   readonly name: string;
   readonly tags: readonly string[];
   readonly listIds: readonly string[];
   readonly eventsEnabled: boolean;
-  /** Where Open Connectors posts notifications. */
   readonly callbackUrl: string;
   readonly authentication: 'oauth' | 'basic';
   /** Where the browser goes after the consent; as registered at Campaign Monitor. */
   readonly oauthCallbackUrl: string;
-  /** The client ID of the OAuth app. */
   readonly apiKey: string;
-  /** The client secret of the OAuth app. */
   readonly apiSecret: string;
   /** The grant code; empty until the consent has been given. */
   readonly code: string;
-  /** For basic authentication: Campaign Monitor's API key. */
   readonly username?: string;
   /** For basic authentication, if Open Connectors requires one: Campaign Monitor ignores it. */
   readonly password?: string;
   /** For basic authentication: in Open Connectors' samples, and not explained. */
   readonly companyName?: string;
-  /** Signs notifications. */
   readonly signatureKey?: string;
-  /** Basic authentication of the callback. */
   readonly basicUsername?: string;
   readonly basicPassword?: string;
-  /** Sent with each notification. */
   readonly callbackHeaders?: Readonly<Record<string, string>>;
 }
 
@@ -82,11 +75,9 @@ export const emptyInstanceInput: InstanceInput = {
 };
 
 /**
- * Every key of the documented sample, with `""` if it is not filled in (`[""]` for the tags), and the optional keys
- * that have a value. The input is not checked: see `checkInstanceInput`.
- *
- * Basic authentication is documented without a grant code and with the API key as `username`; the documents differ on
- * `company.name` and `password`, which are left out unless given.
+ * Writes every key of the documented sample, `""` if it is not filled in (`[""]` for the tags). Basic authentication is
+ * documented without a grant code and with the API key as `username`; the documents differ on `company.name` and
+ * `password`, which are left out unless given.
  */
 export function buildInstanceBody(input: InstanceInput): InstanceBody {
   const oauth = input.authentication === 'oauth';
@@ -118,7 +109,6 @@ export function buildInstanceBody(input: InstanceInput): InstanceBody {
   };
 }
 
-/** Undefined for an empty text. */
 export function present(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
@@ -132,8 +122,8 @@ function headersText(headers: Readonly<Record<string, string>> | undefined): str
 }
 
 /**
- * The list IDs in a text that a person typed or pasted: separated by commas, spaces, lines or semicolons, perhaps in
- * quotes or brackets. Other text stays, so that `checkInstanceInput` can report it.
+ * Separated by commas, spaces, lines or semicolons, perhaps in quotes or brackets. Other text stays, so that
+ * `checkInstanceInput` can report it.
  */
 export function parseListIds(text: string): string[] {
   return text.split(/[\s,;'"[\]]+/).filter((id) => id !== '');

@@ -1,4 +1,3 @@
-/** Checks what was filled in for an instance, before the request. */
 import type { InstanceInput } from './instance-body.ts';
 import { ipv4Of, isLoopback } from '../common/loopback.ts';
 
@@ -8,7 +7,6 @@ export type InstanceProblemCode =
   /** A space or line break before or after, probably copied by mistake. */
   | 'surrounding-space'
   | 'not-a-url'
-  /** A URL with another scheme than http or https. */
   | 'not-http'
   /** The part after `#` is never sent, and a callback must not have one. */
   | 'url-with-fragment'
@@ -42,7 +40,6 @@ export interface InstanceProblem {
 /** Campaign Monitor's list IDs: 32 hex digits [docs]. */
 const listIdPattern = /^[0-9a-f]{32}$/i;
 
-/** A shorter key, in characters, is worth a warning. */
 const shortestKey = 16;
 
 /** All problems, in the order of the fields. `code` may be missing: it comes last, with the consent. */
@@ -139,7 +136,6 @@ function checkHeaders(headers: Readonly<Record<string, string>>): InstanceProble
 }
 
 /**
- * From where a host can be reached, judged by its name or address.
  * @param hostname as `URL.hostname` writes it: lower case, IPv6 in brackets
  */
 export function reachOf(hostname: string): 'loopback' | 'private' | 'public' {

@@ -1,4 +1,3 @@
-/** Creates an instance: consent, one `POST /instances`, and if no response arrives, a list of what it may have created. */
 import { OpenConnectorsError } from './api-error.ts';
 import type { Instance } from './answers.ts';
 import type { OpenConnectorsApi } from './api.ts';
@@ -13,7 +12,6 @@ export type CreationResult =
       readonly kind: 'created';
       readonly id: number;
       readonly name: string;
-      /** Undefined if Open Connectors didn't return it. */
       readonly token: string | undefined;
     }
   /** Canceled before the call, or the name exists and another isn't wanted: nothing was created. */
@@ -35,12 +33,9 @@ export type CreationStep = 'creating' | 'looking';
 
 export interface CreationDeps {
   readonly api: Pick<OpenConnectorsApi, 'oauthUrl' | 'createInstance' | 'listInstances' | 'getInstance'>;
-  /** Of the consent's progress. */
   readonly title: string;
   readonly authorize: (request: AuthorizationRequest) => Promise<Authorization>;
-  /** Asks whether to create another instance of a name that exists. */
   readonly confirmDuplicate: (existing: readonly InstanceFacts[]) => Promise<boolean>;
-  /** Shows a step while it lasts; its signal cancels it. */
   readonly during: <T>(step: CreationStep, task: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 }
 

@@ -6,15 +6,12 @@ export interface InstanceFacts {
   readonly name: string;
   readonly tags: readonly string[];
   readonly eventsEnabled: boolean;
-  /** Empty if it has none. */
   readonly callbackUrl: string;
   readonly listIds: readonly string[];
-  /** Whether Open Connectors considers its credentials valid. */
   readonly valid: boolean;
   readonly disabled: boolean;
   /** Milliseconds since the epoch; null if unknown. */
   readonly createdAt: number | null;
-  /** How it signs in to Campaign Monitor: by consent, or with an API key. */
   readonly authentication: 'oauth' | 'basic';
 }
 

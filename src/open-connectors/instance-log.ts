@@ -4,20 +4,16 @@ import type { InstanceEvent } from './answers.ts';
 
 export interface PlatformEvent {
   readonly id: string;
-  /** Unchanged; null if missing. */
   readonly date: string | null;
   /** NEW, RECEIVED, DISPATCHED, CONSUMED or NOTIFIED; others are possible. */
   readonly status: string | null;
 }
 
-/** A notification of Open Connectors in the relay's history. */
 export interface ReceivedNotification {
   readonly deliveryId: string;
   readonly receivedAt: string;
   readonly signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | 'fetched' | null;
-  /** `message.eventId`; null if missing. */
   readonly eventId: string | null;
-  /** Null if the body has none. */
   readonly instanceId: number | null;
   readonly eventCount: number;
 }
@@ -83,14 +79,11 @@ function timeOf({ platform, received }: LogRow): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** A relay's client, as far as it is used here. */
 export interface NotificationHistory {
-  /** Matching events, the newest first; `next`: there may be more. */
   request(
     method: 'events/query',
     params: { readonly filter: string; readonly limit: number },
   ): Promise<{ readonly events: readonly { readonly deliveryId: string }[]; readonly next: string | null }>;
-  /** With the body in base64. */
   request(
     method: 'deliveries/get',
     params: { readonly id: string },
@@ -100,17 +93,14 @@ export interface NotificationHistory {
   }>;
 }
 
-/** Events of the history that are searched. */
 const mostEvents = 1000;
 
-/** Deliveries whose bodies are read. */
 const mostDeliveries = 200;
 
 /**
- * The newest notifications of Open Connectors in a history.
+ * Newest first.
  * @param signal ends it between two requests
  * @returns `cut`: there may be more
- * @throws errors of the history; the signal's reason
  */
 export async function receivedNotifications(
   history: NotificationHistory,

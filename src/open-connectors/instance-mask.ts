@@ -1,8 +1,6 @@
-/** Finds and masks the secrets of an instance's body. */
 import { maskedValue, maskPlaces, SecretMask } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
 
-/** Keys of a configuration whose values are secrets, in Open Connectors' spelling or a provider's. */
 const secretKey =
   /(?:^|[._-])(?:secret|password|token|code|username|credentials?|authorization|api\.?key|signature\.?key|access\.?key)$/i;
 
@@ -10,9 +8,8 @@ const secretKey =
 const shortestSecret = 6;
 
 /**
- * Masks every secret in a body, or in an instance as the API returns it: by its key (grant code, client ID and secret,
- * tokens, passwords, signature key), the values of callback headers, user and password in URLs, and other occurrences
- * of these values, plain or encoded. Empty values stay empty.
+ * Masks by key (grant code, client ID and secret, tokens, passwords, signature key), the values of callback headers,
+ * user and password in URLs, and other occurrences of these values, plain or encoded. Empty values stay empty.
  */
 export function maskInstanceBody<T>(body: T): T {
   const secrets = new Set<string>();
@@ -20,10 +17,7 @@ export function maskInstanceBody<T>(body: T): T {
   return maskValue(body, '', maskOf(secrets)) as T;
 }
 
-/**
- * The secrets to mask in texts that quote a body: those of {@link maskInstanceBody}, and possible ones in its callback
- * URL, such as a relay's.
- */
+/** Those of {@link maskInstanceBody}, and possible ones in its callback URL, such as a relay's. */
 export function secretsIn(part: {
   readonly providerData?: { readonly code: string } | undefined;
   readonly configuration?: Readonly<Record<string, unknown>> | undefined;
@@ -85,7 +79,6 @@ function maskHeadersText(text: string): string {
 
 const userInfo = { pattern: /\w:\/\/(?<secret>[^\s/?#@"']+)@/dg };
 
-/** Masks the secrets, in the forms of SecretMask, and user and password in URLs. */
 export function maskText(text: string, secrets: Iterable<string>): string {
   return maskPlaces(maskOf(secrets).in(text), [userInfo]);
 }

@@ -13,9 +13,7 @@ export interface EventObject {
   readonly pollDate?: string;
 }
 
-/** Everything in a notification but its raw body. */
 export interface NotificationParts {
-  /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** The envelope's `id`. */
   readonly id: string;
@@ -38,7 +36,6 @@ export const elementKey = 'campaignmonitor';
 /** The connector's hub [docs]. */
 export const hubKey = 'marketing';
 
-/** Allocates memory that is then filled completely. */
 export type Allocate = (bytes: number) => Buffer;
 
 const allocateNew: Allocate = (bytes) => Buffer.allocUnsafe(bytes);

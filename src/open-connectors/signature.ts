@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The header with a notification's signature, in Open Connectors' spelling. */
 export const signatureHeader = 'Elements-Webhook-Signature';
 
 /** The header with the notification's ID; its meaning is undocumented [live]. */
@@ -14,11 +13,7 @@ export function sign(body: Uint8Array, key: string): string {
   return `sha256=${createHmac('sha256', key).update(body).digest('base64')}`;
 }
 
-/**
- * Whether a signature header is valid for the body with one of the keys. `sha1=` is accepted, too: it was sent until
- * 2017.
- * @param header the value of {@link signatureHeader}
- */
+/** `sha1=` is accepted, too: it was sent until 2017. @param header the value of {@link signatureHeader} */
 export function verify(body: Uint8Array, header: string, keys: Iterable<string>): boolean {
   const match = /^(sha256|sha1)=([A-Za-z0-9+/]+={0,2})$/.exec(header.trim());
   const [, algorithm, digest] = match ?? [];

@@ -1,13 +1,9 @@
-/**
- * Forced responses: for a while, the webhook endpoint responds to deliveries with a status that the user asked for, to
- * see how their sender reacts.
- */
+/** Forced responses: the webhook endpoint responds with a status that the user asked for, to see how senders react. */
 import { z } from 'zod';
 import { debugClientSchema } from './debug.ts';
 
 export const mostAnswerDelayMs = 60_000;
 export const mostAnswers = 100_000;
-/** Maximum duration, also the default. */
 export const mostAnsweringMs = 86_400_000;
 export const usualAnsweringMs = 600_000;
 

@@ -1,14 +1,12 @@
-/** Attempts in words, the same for every client: their names, which ones began a round, what to do next. */
 import { say } from '../common/say.ts';
 import type { AttemptDetail, Forwarding } from './history.ts';
 
-/** An attempt this much before it was due was requested by a client, in milliseconds. */
+/** An attempt this much before it was due was requested by a client. */
 const earlyMs = 50;
 
-/** What distinguishes attempts of different rounds. */
 type Tried = Pick<AttemptDetail, 'notificationId' | 'destinationId' | 'number' | 'at' | 'outcome' | 'nextAttemptAt'>;
 
-/** The attempts of some notifications, for each forwarding the oldest first; earlier ones may be missing. */
+/** For each forwarding the oldest first; earlier ones may be missing. */
 interface Found<Attempt extends Tried> {
   readonly notifications: readonly {
     readonly id: string;
@@ -47,12 +45,10 @@ export function attemptName<Attempt extends Tried>(attempt: Attempt, replays: Re
   return replays.has(attempt) ? say('Attempt {0} (resent)', attempt.number) : say('Attempt {0}', attempt.number);
 }
 
-/** Whether an attempt failed because undici refused the callback's response as invalid. */
 export function isInvalidResponse(error: string | null): boolean {
   return /HTTP\/1\.1 protocol|UND_ERR_RES_CONTENT_LENGTH|bad (?:upgrade|response)/.test(error ?? '');
 }
 
-/** What to do about an attempt that didn't succeed. */
 export function attemptAdvice({ status, error }: Pick<AttemptDetail, 'status' | 'error'>): string {
   if (status === null) {
     if (/ECONNREFUSED/.test(error ?? '')) return say('Start the callback, or correct its URL and port.');

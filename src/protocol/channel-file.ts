@@ -1,2 +1,2 @@
-/** The file of a data directory in which the running relay says where its control channel is. */
+/** In a data directory: where the running relay's control channel is. */
 export const channelFile = 'channel.json';

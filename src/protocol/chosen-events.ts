@@ -1,4 +1,3 @@
-/** The chosen events of a table: by ID, or all that match a filter. */
 import { z } from 'zod';
 import { maxChosen } from './message-size.ts';
 
@@ -6,7 +5,7 @@ export const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, su
 
 export const eventIds = z.array(eventId).max(maxChosen);
 
-/** The active row for the keyboard, chosen or not; null if there is none. */
+/** The active row for the keyboard, chosen or not. */
 const active = eventId.nullable();
 
 export const chosenEventsSchema = z.union([
@@ -21,7 +20,6 @@ export const chosenEventsSchema = z.union([
 ]);
 export type ChosenEvents = z.infer<typeof chosenEventsSchema>;
 
-/** What still matches of a choice. */
 export const leftOfChoiceSchema = z.object({
   ids: z.array(eventId).describe('None of a choice with a filter.'),
   count: z.int(),

@@ -1,7 +1,4 @@
-/**
- * Where a data directory's control channel is, and the proof of ownership if the system's pipes have no owner check.
- * Both the relay and its clients derive it from here.
- */
+/** Where a data directory's control channel is, and a proof of ownership, because named pipes have no owner check. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import {
   chmodSync,
@@ -23,22 +20,17 @@ import { stageFile } from '../common/staged-file.ts';
 import { channelFile } from './channel-file.ts';
 import { relayAdvice } from './errors.ts';
 
-/** The socket or pipe of one data directory. */
 export interface ControlChannel {
-  /** A Unix socket's path, or a named pipe's name. */
   readonly path: string;
   /** The folder of the Unix socket; null for a named pipe. */
   readonly folder: string | null;
-  /**
-   * Whether the folder was created only for this socket because the usual one isn't the user's: it is removed with it.
-   */
+  /** The usual folder isn't the user's, so this one is only for this socket and removed with it. */
   readonly ownFolder?: true;
-  /** Whether both sides prove that they can read `tokenFile` (named pipes have no owner check). */
+  /** Both sides prove that they can read `tokenFile`. */
   readonly proofNeeded: boolean;
   readonly tokenFile: string;
 }
 
-/** The folder for sockets, or a socket in it, belongs to another user or is open to others, so it isn't used. */
 export class UnsafeSocketFolderError extends Error {
   override readonly name = 'UnsafeSocketFolderError';
   readonly advice = 'own-socket-folder';
@@ -49,8 +41,8 @@ export class UnsafeSocketFolderError extends Error {
 }
 
 /**
- * The path is short because the system limits a socket's path to about 100 bytes.
- * @param dataDir the data directory; must exist
+ * The path is short because systems limit it to about 100 bytes.
+ * @param dataDir must exist
  */
 export function controlChannelOf(dataDir: string): ControlChannel {
   const real = realpathOrSelf(dataDir);
@@ -63,12 +55,11 @@ export function controlChannelOf(dataDir: string): ControlChannel {
   return { path: join(folder, `${hash}.sock`), folder, proofNeeded: false, tokenFile };
 }
 
-/** The running relay's record in the data directory. */
 export interface KeptChannel {
   readonly pid: number;
-  /** Its channel: it was started in an environment that may differ from ours. */
+  /** It may differ from that of our environment. */
   readonly path: string;
-  /** It was started for its clients, which may change its settings; a command line's has its own. */
+  /** It was started for its clients, which may change its settings. */
   readonly forClients?: true | undefined;
 }
 
@@ -82,7 +73,6 @@ function keptFile(dataDir: string): string {
   return join(dataDir, channelFile);
 }
 
-/** @throws the system's error */
 export function keepChannel(dataDir: string, { path }: ControlChannel, forClients: boolean): void {
   const kept: KeptChannel = { pid: process.pid, path, ...(forClients && { forClients }) };
   stageFile(keptFile(dataDir), JSON.stringify(kept)).put();
@@ -92,7 +82,7 @@ export function forgetChannel(dataDir: string): void {
   rmSync(keptFile(dataDir), { force: true });
 }
 
-/** The record of the relay of a data directory, which may have died; null if it can't be read. */
+/** Null if it can't be read. The relay may have died. */
 export function keptChannelOf(dataDir: string): KeptChannel | null {
   try {
     return keptChannelSchema.safeParse(parseJson(readFileSync(keptFile(dataDir), 'utf8'))).data ?? null;
@@ -102,7 +92,7 @@ export function keptChannelOf(dataDir: string): KeptChannel | null {
 }
 
 /**
- * Checks a socket that a data directory names, and its folder: both must be ours, and closed to others.
+ * Checks that a socket that a data directory names, and its folder, are ours and closed to others.
  * @throws UnsafeSocketFolderError; the system's error if it doesn't exist
  */
 export function checkKeptSocket(path: string): void {
@@ -119,7 +109,6 @@ const longestRest = 42;
 /** `sun_path` on macOS, the shortest, without its final zero, in bytes. */
 const longestSocketPath = 103;
 
-/** The base of the socket folder: the first that is set, absolute, short enough, and exists. */
 function socketBase(): string {
   const bases = [process.env['XDG_RUNTIME_DIR'] ?? '', tmpdir()];
   return (
@@ -142,10 +131,8 @@ export function prepareFolder(channel: ControlChannel): void {
 }
 
 /**
- * The channel of a data directory, as its relay opens it. If the usual folder isn't only the user's, because another
- * user was first, it is in a folder with an unpredictable name; {@link keepChannel} tells clients.
+ * Opens the channel as a relay does: in a folder with an unpredictable name if the usual one isn't only the user's.
  * @returns the channel, and why it isn't the usual one
- * @throws the system's error
  */
 export function prepareChannel(dataDir: string): { channel: ControlChannel; unsafe: UnsafeSocketFolderError | null } {
   const channel = controlChannelOf(dataDir);
@@ -154,7 +141,6 @@ export function prepareChannel(dataDir: string): { channel: ControlChannel; unsa
     return { channel, unsafe: null };
   } catch (error) {
     if (!(error instanceof UnsafeSocketFolderError)) throw error;
-    // No longer than `longestRest` allows.
     const folder = mkdtempSync(join(socketBase(), 'cm-relay-'));
     chmodSync(folder, 0o700);
     return {
@@ -183,23 +169,21 @@ function checkFolder(folder: string): void {
 // The proof, if needed: each side sends 32 random bytes, then HMAC-SHA256(token, role + the other's bytes).
 const challengeBytes = 32;
 
-/** Creates the token that both sides read, new for each run of the relay. */
 export function writeToken(channel: ControlChannel): void {
   rmSync(channel.tokenFile, { force: true });
   writeFileSync(channel.tokenFile, randomBytes(32), { flag: 'wx', mode: 0o600 });
 }
 
-/** The client's half of the proof. Rejects if the other side can't read the token. */
+/** Rejects if the other side can't read the token. */
 export function proveToServer(socket: Socket, channel: ControlChannel): Promise<void> {
   return prove(socket, channel, 'client', 'server');
 }
 
-/** The relay's half of the proof. Rejects if the other side can't read the token. */
+/** Rejects if the other side can't read the token. */
 export function proveToClient(socket: Socket, channel: ControlChannel): Promise<void> {
   return prove(socket, channel, 'server', 'client');
 }
 
-/** For the other side. */
 const proofTimeoutMs = 5000;
 
 async function prove(socket: Socket, channel: ControlChannel, role: string, otherRole: string): Promise<void> {

@@ -1,15 +1,14 @@
 import type { SecretPlace } from '../common/masking.ts';
 
-/** Headers that carry credentials: never written to disk, shown, or exported. Matched on the lower-case name. */
+/** Headers that carry credentials are never written to disk, shown, or exported. */
 const credentialHeader =
   /^(?:(?:proxy-)?authorization|cookie2?|set-cookie2?|x-csrf-token|x-xsrf-token)$|(?:^|[-_])(?:token|secret|password|passwd|credentials?|session|auth|authorization|jwt|apikey|(?:api|private|access|auth|functions|subscription)[-_]key)(?:[-_]|$)/;
 
-/** A bounded cache, because requests repeat their names. Long names aren't cached. */
+/** Requests repeat their names. Long names aren't cached. */
 const known = new Map<string, boolean>();
 const knownLimit = 1024;
 const longestKnown = 100;
 
-/** Such as `authorization`, `cookie`, `x-api-key`. @param name in any case */
 export function isCredentialHeader(name: string): boolean {
   const before = known.get(name);
   if (before !== undefined) return before;
@@ -21,7 +20,6 @@ export function isCredentialHeader(name: string): boolean {
   return is;
 }
 
-/** Whether a parameter of a URL's query carries a credential (`accessToken`, `sig`, …). */
 export function isCredentialParameter(name: string): boolean {
   let decoded = name;
   try {
@@ -29,14 +27,12 @@ export function isCredentialParameter(name: string): boolean {
   } catch {
     // Use it undecoded.
   }
-  // accessToken and access_token alike.
   return (
     isCredentialHeader(decoded.replace(/([a-z])([A-Z])/g, '$1-$2')) ||
     /^(?:key|sig|signature|code|pwd|pass)$/i.test(decoded)
   );
 }
 
-/** The values in a URL's query whose names are those of credentials. */
 export function secretsIn({ searchParams }: URL): string[] {
   return [...searchParams].filter(([name]) => isCredentialParameter(name)).map(([, value]) => value);
 }
@@ -51,14 +47,12 @@ export const urlCredentials: readonly SecretPlace[] = [
   },
 ];
 
-/** Headers of a response that contain URLs, in lower case. */
 const leadingHeaders = new Set(['location', 'content-location', 'refresh', 'link']);
 
 export function leadsElsewhere(header: string): boolean {
   return leadingHeaders.has(header.toLowerCase());
 }
 
-/** All parts of such a URL that may be a credential, whatever their names: all but its host and path. */
 export const carriedByUrl: readonly SecretPlace[] = [
   { pattern: /[/\\]{2}(?<secret>[^\s/\\?#@]+)@/dg },
   { pattern: /[?&;#](?!url=)(?:[^=?&;#\s<>]+=)?(?<secret>[^&;#\s<>]+)/dgi },

@@ -1,8 +1,7 @@
 /**
- * Which folder may be a relay's data directory: one of the user's own that no other user can write to, and that is empty
- * or that the user trusts (known-directories.ts). The relay checks it before it writes there, and clients and readers
- * before they trust its content. Windows has no such users and modes: there only the content is checked, and access is
- * left to the inherited access list.
+ * A data directory is a folder of the user's own that no other user can write to, and that is empty or trusted
+ * (known-directories.ts). Relay and clients check it before they use it. On Windows only the content is checked; access
+ * is left to the inherited access list.
  */
 import { accessSync, chmodSync, constants, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import type { Dirent, Stats } from 'node:fs';
@@ -11,13 +10,12 @@ import { relayAdvice } from './errors.ts';
 import type { RelayAdvice } from './errors.ts';
 import { idFile, isKnownDirectory, makeFolders, makeKnown } from './known-directories.ts';
 
-/** The folder can't be a data directory, or its content can't be trusted. Nothing in it was changed. */
+/** Nothing in the folder was changed. */
 export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
   readonly advice: RelayAdvice;
   readonly next: string;
   /**
-   * @param path the folder
    * @param why follows its name in a sentence
    * @param next if it says more than the advice
    */
@@ -36,7 +34,7 @@ const relayFile =
 /** Files that make a folder a relay's, whatever else is there: the other names aren't specific. */
 const marks = ['relay.sqlite', 'lock.sqlite'];
 
-/** What systems put into empty folders, and users into this one: the file of `--config`, what a repository needs. */
+/** What systems put into empty folders, and users into this one. */
 const harmless = new Set([
   '.DS_Store',
   '.localized',
@@ -49,9 +47,8 @@ const harmless = new Set([
 ]);
 
 /**
- * Checks a data directory for reading, or for a request to its relay, without changing anything.
- * @param named any path of the folder
- * @returns its real path, if it exists
+ * Changes nothing.
+ * @returns the real path, if it exists
  * @throws DataDirectoryError if it can't be used or isn't trusted ({@link isUntrusted}); not if it doesn't exist
  */
 export function checkDataDirectory(named: string): string {
@@ -62,8 +59,7 @@ export function checkDataDirectory(named: string): string {
 }
 
 /**
- * Checks a data directory that a relay is to write to, creates it if it is missing, and closes it to others.
- * @param named any path of the folder
+ * Creates the directory if it is missing, and closes it to others.
  * @returns its real path, and a notice if its permissions were changed
  * @throws DataDirectoryError
  */
@@ -77,16 +73,11 @@ export function prepareDataDirectory(named: string): { readonly path: string; re
   return { path, notice };
 }
 
-/** Whether a folder was refused only because no relay of this user created it: the user may allow it. */
+/** Refused only because no relay of this user created it: the user may allow it. */
 export function isUntrusted(error: unknown): error is DataDirectoryError {
   return error instanceof DataDirectoryError && error.advice === 'trust-data-directory';
 }
 
-/**
- * Accepts the content of an existing data directory, because the user says so.
- * @param named any path of the folder
- * @throws DataDirectoryError if it still can't be used
- */
 export function trustDataDirectory(named: string): void {
   const path = findFolder(named);
   if (path === null) return;
@@ -94,7 +85,6 @@ export function trustDataDirectory(named: string): void {
   if (!isKnownDirectory(path)) makeKnown(path);
 }
 
-/** @returns the folder's real path; null if it doesn't exist */
 function findFolder(named: string): string | null {
   try {
     return realpathSync(named);
@@ -107,7 +97,6 @@ function findFolder(named: string): string | null {
   }
 }
 
-/** @returns the new folder's real path */
 function make(named: string): string {
   const path = resolve(named);
   try {
@@ -119,9 +108,7 @@ function make(named: string): string {
 }
 
 /**
- * The folder and the files of a relay in it.
- * @throws DataDirectoryError if the folder has another owner, others can write to it, it belongs to something else, or
- * a relay's file isn't one
+ * @throws DataDirectoryError if the folder has another owner, others can write to it, or a relay's file isn't one
  */
 function inspect(path: string): { readonly stat: Stats; readonly files: readonly Dirent[] } {
   const stat = lstatSync(path);
@@ -151,7 +138,6 @@ function inspect(path: string): { readonly stat: Stats; readonly files: readonly
   return { stat, files };
 }
 
-/** @throws DataDirectoryError */
 function requireAccess(path: string, mode: number): void {
   try {
     accessSync(path, mode);
@@ -160,7 +146,9 @@ function requireAccess(path: string, mode: number): void {
   }
 }
 
-/** @throws DataDirectoryError if the content may be another user's: it may have come with a repository */
+/**
+ * @throws DataDirectoryError if the content may have come with a repository
+ */
 function requireTrusted(path: string, files: readonly Dirent[]): void {
   // The ID is there before its folder is used.
   if (files.every(({ name }) => name.startsWith(idFile)) || isKnownDirectory(path)) return;

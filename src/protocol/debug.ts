@@ -1,10 +1,8 @@
-/** Debugging between the relay and its clients: what is held, breakpoints, and where sending stopped. */
 import { z } from 'zod';
 import { destinationId, holders } from './history.ts';
 
 const time = z.iso.datetime();
 
-/** A client's name for itself. */
 export const debugClientSchema = z.strictObject({
   kind: z.enum(['terminal', 'vscode', 'other']),
   id: z
@@ -35,7 +33,6 @@ export const mostBreakpoints = 100;
 
 export const mostSuspendedTimeouts = 100;
 
-/** A breakpoint in a client's request. */
 export const breakpointSchema = z.strictObject({
   at: breakpointPlaceSchema,
   condition: z
@@ -48,10 +45,9 @@ export const breakpointSchema = z.strictObject({
 });
 export type Breakpoint = z.infer<typeof breakpointSchema>;
 
-/** Why an evaluated breakpoint didn't stop. */
 export const nonStops = ['condition-not-met', 'stepped', 'unreachable-is-no-attempt'] as const;
 
-/** A breakpoint at the relay. Counts start when it was set, or when the relay started. */
+/** Counts start when it was set, or when the relay started. */
 export const keptBreakpointSchema = breakpointSchema.extend({
   enabled: z.boolean(),
   id: z.string().describe('b and a number.'),
@@ -101,7 +97,7 @@ export const pausedBySchema = z.discriminatedUnion('kind', [
 ]);
 export type PausedBy = z.infer<typeof pausedBySchema>;
 
-/** The state of sending. It stays paused until a client continues it, even if the one that paused it is gone. */
+/** Sending stays paused until a client continues it, even if the one that paused it is gone. */
 export const sendingSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('flowing'), held: heldCountsSchema, breakpoints: z.int() }),
   z.object({

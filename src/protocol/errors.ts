@@ -1,11 +1,7 @@
-/** Why a relay refuses a request, or can't be reached. */
 import { z } from 'zod';
 import { filterAdvice } from './event-filter.ts';
 
-/**
- * What to do about an error, by a name for clients that translate it. The sentence is sent with the name, for clients
- * that don't know the name.
- */
+/** What to do about an error, by a name for clients that translate it. */
 export const commonAdvice = {
   'ask-again': 'Try again.',
   'ask-when-it-runs': 'Try again when the relay is running.',
@@ -22,7 +18,6 @@ export const commonAdvice = {
   'restart-to-set-aside': 'Restart the relay to set the damaged history aside and start a new one.',
 } as const;
 
-/** Advice for a terminal: the extension has other next actions. */
 export const terminalAdvice = {
   'ask-from-its-environment':
     'Use the XDG_RUNTIME_DIR and TMPDIR that the relay was started with, or end its process and start the relay again. No acknowledged event is lost.',
@@ -60,7 +55,6 @@ export type TerminalAdvice = keyof typeof terminalAdvice;
 export const relayAdvice = { ...commonAdvice, ...terminalAdvice };
 export type RelayAdvice = keyof typeof relayAdvice;
 
-/** The data of an error: unknown advice is ignored, and its sentence used. */
 const errorDataSchema = z.object({
   next: z.string().optional().catch(undefined),
   advice: z
@@ -69,10 +63,6 @@ const errorDataSchema = z.object({
     .catch(undefined),
 });
 
-/**
- * Why a request failed, and the JSON-RPC error code for it. The relay's errors have such a code, and clients get it
- * back.
- */
 const relayErrorNumbers = {
   /** Invalid params, or an invalid filter in them [JSON-RPC 2.0]. */
   'invalid-params': -32602,
@@ -98,7 +88,7 @@ export function relayErrorCodeOf(number: number): RelayErrorCode {
   return codesByNumber.get(number) ?? 'internal';
 }
 
-/** An error's code; `internal` if it has none of ours, such as a system error. */
+/** `internal` if it is none of ours, such as a system error. */
 export function relayErrorCode(error: unknown): RelayErrorCode {
   const code: unknown = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' && Object.hasOwn(relayErrorNumbers, code) ? (code as RelayErrorCode) : 'internal';
@@ -108,17 +98,14 @@ export function relayErrorNumberOf(error: unknown): number {
   return relayErrorNumbers[relayErrorCode(error)];
 }
 
-/** Whether an error has this reason, in the relay's process or a client's. */
 export function hasRelayErrorCode(error: unknown, code: RelayErrorCode): error is Error {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** A request that the relay refused. `message` says why and `next` what to do. */
 export class RelayRequestError extends Error {
   override readonly name = 'RelayRequestError';
   readonly code: RelayErrorCode;
   readonly next: string | undefined;
-  /** The name of `next`, if it has one. */
   readonly advice: RelayAdvice | undefined;
   constructor(
     message: string,
@@ -131,7 +118,6 @@ export class RelayRequestError extends Error {
     this.next = told.next ?? (told.advice === undefined ? undefined : relayAdvice[told.advice]);
   }
 
-  /** For a JSON-RPC error of the relay. */
   static of(message: string, number: number, data: unknown): RelayRequestError {
     const { next, advice } = errorDataSchema.safeParse(data).data ?? {};
     return new RelayRequestError(message, relayErrorCodeOf(number), {
@@ -141,19 +127,17 @@ export class RelayRequestError extends Error {
   }
 }
 
-/** The request isn't possible in the current state. */
 export class ConflictError extends RelayRequestError {
   constructor(message: string, advice?: RelayAdvice) {
     super(message, 'conflict', advice === undefined ? {} : { advice });
   }
 }
 
-/** Whether the relay responded, with a refusal or an unexpected result. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof RelayRequestError && error.code !== 'no-answer';
 }
 
-/** The relay's process is there but doesn't respond: it is stopped, or its machine is overloaded. */
+/** The relay is stopped, or its machine is overloaded. */
 export class NoAnswerError extends RelayRequestError {
   readonly pid: number | undefined;
   constructor(dataDir: string, pid: number | undefined) {
@@ -163,7 +147,7 @@ export class NoAnswerError extends RelayRequestError {
   }
 }
 
-/** A relay is running, because one holds the lock, but none responds at the usual channel or at the recorded one. */
+/** A relay holds the lock, but none responds at the usual or the recorded channel. */
 export class UnreachableRelayError extends RelayRequestError {
   constructor(dataDir: string, pid: number | undefined, why: string) {
     const process = pid === undefined ? '' : ` (process ${pid})`;

@@ -62,7 +62,7 @@ export const eventStates = [
 export const eventOrders = ['time', 'type', 'state', 'status', 'duration', 'attempts'] as const;
 export const eventGroupings = ['type', 'list', 'state', 'delivery'] as const;
 
-/** A parsed filter. Several values of one key are alternatives; all keys and words must match. */
+/** Values of one key are alternatives; all keys and words must match. */
 export interface Filter {
   readonly types: readonly string[];
   readonly lists: readonly string[];
@@ -75,17 +75,14 @@ export interface Filter {
   readonly until: number | null;
   readonly duplicates: boolean | null;
   readonly signatures: readonly (typeof signatureChecks)[number][];
-  /** Whether it got a forced response. */
   readonly onPurpose: boolean | null;
   readonly deliveryIds: readonly number[];
-  /** Words or phrases, each matching the beginning of one. */
+  /** Each matches the beginning of a word or phrase. */
   readonly words: readonly string[];
 }
 
-/** Lists the keys, after an unknown one. */
 export const filterAdvice = `Keys: ${filterKeys.join(', ')}. Put text that contains a colon in quotation marks.`;
 
-/** An invalid filter. The message names the part and its valid values. */
 export class FilterError extends Error {
   override readonly name = 'FilterError';
   readonly code = 'invalid-params';
@@ -93,7 +90,6 @@ export class FilterError extends Error {
   readonly next = filterAdvice;
 }
 
-/** The parts of a filter: words and phrases, and keys with their values. */
 const parts = /(?:([A-Za-z]+):(?!\/\/)(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+))/g;
 
 export function withoutKey(text: string, key: Key): string {
@@ -148,7 +144,6 @@ function oneOf<K extends ClosedKey>(key: K, value: string): (typeof filterValues
 
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A duration before now (`30m`, `2h`, `7d`), or a date or time in ISO 8601. */
 function readTime(key: Key, value: string, now: number): number {
   const span = /^(\d+)([smhd])$/i.exec(value);
   if (span !== null) return now - Number(span[1]) * units[(span[2] ?? 's').toLowerCase() as keyof typeof units];

@@ -1,4 +1,4 @@
-/** How an event is shown, in every view and in the terminal. Text from outside is made printable here. */
+/** Text from outside is made printable here. */
 import { say } from '../common/say.ts';
 import { printable } from '../common/unprintable.ts';
 import type { DebugClient, PausedBy, Sending } from './debug.ts';
@@ -9,19 +9,16 @@ export type RowState = EventState;
 
 type ForwardingWord = Exclude<RowState, 'rejected' | 'test' | 'none'>;
 
-/** A forwarding that waits for its next attempt is being retried. */
 export function forwardingWord({ state, attempts, nextAttemptAt }: Forwarding): ForwardingWord {
   return state === 'waiting' && attempts > 0 && nextAttemptAt !== null ? 'retrying' : state;
 }
 
-/**
- * Whether a pause or a breakpoint holds it: it can be released, edited, and discarded. What waits for a secret can't.
- */
+/** A pause or a breakpoint holds it, so it can be released, edited, and discarded. What waits for a secret can't. */
 export function isHeldAtGate({ state, heldBy }: Forwarding): boolean {
   return state === 'held' && (heldBy === 'pause' || heldBy === 'breakpoint');
 }
 
-/** The forwarding that most needs attention; undefined if the event has no destination. */
+/** Undefined if the event has no destination. */
 export function mostUrgent(forwardings: readonly Forwarding[]): Forwarding | undefined {
   let found: Forwarding | undefined;
   let rank: number = eventStates.length;
@@ -34,14 +31,12 @@ export function mostUrgent(forwardings: readonly Forwarding[]): Forwarding | und
   return found;
 }
 
-/** By the forwarding that most needs attention; `none` if the event has no destination. */
 export function rowState(row: EventRow): RowState {
   if (row.kind !== 'event') return row.kind;
   const forwarding = mostUrgent(row.forwardings);
   return forwarding === undefined ? 'none' : forwardingWord(forwarding);
 }
 
-/** A row's state, or that it is being sent now. */
 export type ShownState = RowState | 'sending';
 
 export interface UnderWay {
@@ -52,7 +47,7 @@ export function isUnderWay({ state, notificationId, destinationId }: Forwarding,
   return state === 'waiting' && known.isUnderWay(notificationId, destinationId);
 }
 
-/** The forwarding that determines how a row is drawn: one that needs attention, otherwise one that is being sent. */
+/** One that needs attention, otherwise one that is being sent. */
 export function shownForwarding(row: EventRow, known: UnderWay): Forwarding | undefined {
   const urgent = mostUrgent(row.forwardings);
   if (urgent === undefined || urgent.state === 'failed' || urgent.state === 'held') return urgent;
@@ -64,7 +59,7 @@ export function shownState(row: EventRow, known: UnderWay): ShownState {
   return shown !== undefined && isUnderWay(shown, known) ? 'sending' : rowState(row);
 }
 
-/** The flags for the context menu's `when` clauses, each between semicolons. */
+/** For the context menu's `when` clauses, each between semicolons. */
 export function flagsOf(row: EventRow): string {
   const flags = ['row'];
   if (row.notificationId !== null) flags.push('notification');
@@ -74,7 +69,6 @@ export function flagsOf(row: EventRow): string {
   return flags.map((flag) => `;${flag};`).join('');
 }
 
-/** The vendor's type, or the kind of the row. */
 export function typeOf(row: EventRow): string {
   return row.kind === 'event' ? printable(row.type ?? say('No type')) : stateWord(row.kind);
 }
@@ -83,18 +77,15 @@ export function addressOf({ address }: EventRow): string {
   return address === null || address === '' ? say('No address') : printable(address);
 }
 
-/** The address, or why the delivery was rejected. */
 export function aboutOf(row: EventRow): string {
   return row.kind === 'event' ? addressOf(row) : printable(row.reason ?? '');
 }
 
-/** What happened, and to whom; or the kind of the row. */
 export function labelOf(row: EventRow): string {
   if (row.kind === 'event') return `${typeOf(row)} · ${addressOf(row)}`;
   return row.kind === 'test' ? say('Test call') : say('Rejected: {0}', printable(row.reason ?? String(row.httpStatus)));
 }
 
-/** Its position in a delivery with several events; also the name of a delivery without events in messages. */
 export function placeInDelivery({ deliveryId, inDelivery }: EventRow): string {
   if (inDelivery.of < 2) return '';
   return say('{0} of {1} in {2}', inDelivery.position, inDelivery.of, deliveryId);
@@ -111,7 +102,7 @@ export function marksOf(
   return marks;
 }
 
-/** The signature of a notification from Open Connectors; empty for Campaign Monitor's deliveries. */
+/** Empty for Campaign Monitor's deliveries. */
 export function signatureOf({ signature }: Pick<EventRow, 'signature'>): string {
   if (signature === null) return '';
   return {
@@ -141,10 +132,7 @@ export function heldAtGate({ breakpointId }: Forwarding): string {
   return breakpointId == null ? say('held: sending is paused') : say('held at breakpoint {0}', printable(breakpointId));
 }
 
-/**
- * The last response of a destination that refused it: its status, or in one word why there is none, because type and
- * address follow; empty if unknown.
- */
+/** The status of the last response, or in one word why there is none; empty if unknown. */
 export function answerOf({ status, detail }: Forwarding): string {
   if (status !== null) return String(status);
   if (detail === null) return '';
@@ -154,7 +142,6 @@ export function answerOf({ status, detail }: Forwarding): string {
   return printable(detail);
 }
 
-/** Who paused sending. */
 export function pauserOf(by: PausedBy): string {
   return by.kind === 'client' ? clientName(by.client) : say('breakpoint {0}', printable(by.breakpointId));
 }
@@ -170,7 +157,7 @@ export function clientName({ kind, id }: DebugClient): string {
   }
 }
 
-/** Held forwardings that wait for the user: not those that wait for a key, or are held for their destination. */
+/** Only those that wait for the user: not for a key or their destination. */
 export function heldCount({ pause, breakpoint }: Pick<Sending['held'], 'pause' | 'breakpoint'>): number {
   return pause + breakpoint;
 }

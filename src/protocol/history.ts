@@ -1,14 +1,13 @@
 /**
- * The records of a relay's history, for its clients. IDs are strings with a letter for their kind: `d7` a delivery,
- * `e12` an event, `n9` a notification. A destination's is that of the settings, or `t2`. Times are ISO 8601 in UTC with
- * milliseconds; durations are milliseconds.
+ * IDs have a letter for their kind: `d7` a delivery, `e12` an event, `n9` a notification. A destination's is that of
+ * the settings, or `t2`. Times are ISO 8601 in UTC; durations are milliseconds.
  */
 import { z } from 'zod';
 import { eventKinds, eventStates, forwardingStates, signatureChecks, sources } from './event-filter.ts';
 
 const time = z.iso.datetime();
 
-/** Distinguishes destinations with the same URL. */
+/** Destinations may have the same URL. */
 export const destinationId = z
   .string()
   .describe("The destination's ID: the one in the settings or, if there is none, `t` and a number.");
@@ -16,17 +15,11 @@ export const destinationId = z
 const forwardingStateSchema = z.enum(forwardingStates);
 export type ForwardingState = z.infer<typeof forwardingStateSchema>;
 
-/** What a destination gets: notifications in Open Connectors' format, or the received bytes. */
 export const destinationModes = ['normalised', 'raw'] as const;
 
-/**
- * What holds a forwarding: a client that paused sending, a breakpoint, a missing key or credentials of its destination,
- * or the settings of its destination (`held`).
- */
 export const holders = ['pause', 'breakpoint', 'missing-key', 'destination'] as const;
 export type HeldBy = (typeof holders)[number];
 
-/** The sending of one notification to one destination. */
 const forwardingSchema = z.object({
   notificationId: z.string(),
   destinationId,
@@ -62,7 +55,7 @@ const answeredOnPurpose = z
   .optional()
   .describe('The delivery was answered with a status that the user asked for, and not forwarded; otherwise missing.');
 
-/** One row of the history. Test calls and rejected deliveries, which have no events, have their own kinds of rows. */
+/** Test calls and rejected deliveries, which have no events, have their own kinds of rows. */
 export const eventRowSchema = z.object({
   id: z.string(),
   deliveryId: z.string(),
@@ -103,7 +96,6 @@ export type EventRow = z.infer<typeof eventRowSchema>;
 const eventStateSchema = z.enum(eventStates);
 export type EventState = z.infer<typeof eventStateSchema>;
 
-/** One received POST, without its bytes. */
 export const deliverySchema = z.object({
   id: z.string(),
   source: sourceSchema,
@@ -127,7 +119,6 @@ export type Delivery = z.infer<typeof deliverySchema>;
 export const headersSchema = z.array(z.tuple([z.string(), z.string()]));
 export type Headers = z.infer<typeof headersSchema>;
 
-/** One try of a forwarding, as reported when it is made. */
 export const attemptSchema = z.object({
   notificationId: z.string(),
   deliveryId: z.string(),
@@ -146,7 +137,6 @@ export const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
-/** An event on a time axis: its row, its state, and its attempts. */
 export const tracedEventSchema = z.object({
   row: eventRowSchema,
   state: eventStateSchema,
@@ -174,7 +164,6 @@ export const tracedEventSchema = z.object({
 });
 export type TracedEvent = z.infer<typeof tracedEventSchema>;
 
-/** A recorded attempt, with the destination's response. */
 export const attemptDetailSchema = attemptSchema.omit({ ofRound: true }).extend({
   answerHeaders: headersSchema,
   answerBody: z.string().describe('The first 64 KiB, base64.'),
@@ -182,7 +171,6 @@ export const attemptDetailSchema = attemptSchema.omit({ ofRound: true }).extend(
 });
 export type AttemptDetail = z.infer<typeof attemptDetailSchema>;
 
-/** Open Connectors' post for a part of a delivery, with its forwardings. */
 export const notificationSchema = z.object({
   id: z.string(),
   deliveryId: z.string(),

@@ -1,11 +1,6 @@
-/** A schema's errors about a user's input, in plain words. */
 import { z } from 'zod';
 
-/**
- * Words for zod's own messages; a schema's own message has priority. Pass it to the parse call:
- * `schema.safeParse(input, { error: issueWords })`.
- * @returns undefined if zod's message is as good
- */
+/** For parse calls: `schema.safeParse(input, { error: issueWords })`. @returns undefined if zod's message is as good */
 export function issueWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -27,7 +22,7 @@ export function issueWords(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-/** Every issue with its path, such as `destinations[0].timeoutMs: must be 1 or more`. */
+/** Such as `destinations[0].timeoutMs: must be 1 or more`. */
 export function issuesText({ issues }: z.ZodError): string {
   return issues
     .map(({ path, message }) => (path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`))

@@ -1,7 +1,6 @@
 /**
- * Which data directories the user trusts: those that the user's relays created, and those that the user accepted. Each
- * has an ID, and the user's state folder has a record with that name: one from elsewhere, such as a cloned repository,
- * has no such record.
+ * The user trusts data directories that the user's relays created, or the user accepted. Each has an ID, recorded in
+ * the user's state folder: one from a cloned repository has no record.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
@@ -11,20 +10,13 @@ import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
 import { stageFile } from '../common/staged-file.ts';
 
-/** In the data directory. */
 export const idFile = 'directory-id';
 
-/** Beside the default data directory, in the user's state folder. */
 const recordsFolder = 'cm-relay-directories';
 
-/** Where a directory is; `node` recognizes it after a move, and distinguishes it from a copy. */
+/** `node` recognizes a directory after a move, and distinguishes it from a copy. */
 const recordSchema = z.object({ path: z.string(), node: z.string() });
 
-/**
- * Where a user's programs keep their state.
- * @param platform as in process.platform
- * @param environment as in process.env
- */
 export function stateFolder(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
   if (platform === 'darwin') return join(home(), 'Library', 'Application Support');
   if (platform === 'win32') {
@@ -36,16 +28,12 @@ export function stateFolder(platform: NodeJS.Platform, environment: NodeJS.Proce
   return state?.startsWith('/') === true ? state : join(home(), '.local', 'state');
 }
 
-/**
- * The user's home. With an empty or relative HOME it would be the program's working directory, such as a cloned
- * repository.
- */
+/** With an empty or relative HOME, the home would be the working directory, such as a cloned repository. */
 function home(): string {
   const named = homedir();
   return isAbsolute(named) ? named : userInfo().homedir;
 }
 
-/** The default data directory. Parameters as of {@link stateFolder}. */
 export function defaultDataDir(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
   return join(stateFolder(platform, environment), 'cm-relay');
 }
@@ -53,10 +41,7 @@ export function defaultDataDir(platform: NodeJS.Platform, environment: NodeJS.Pr
 /** Those without a record because the state folder can't be written: this process uses them. */
 const unrecorded = new Set<string>();
 
-/**
- * Whether the user trusts a directory. The default one counts: it is where the records are.
- * @param path its real path
- */
+/** The default one counts: it is where the records are. @param path its real path */
 export function isKnownDirectory(path: string): boolean {
   // Programs of one user may differ in XDG_STATE_HOME, such as VS Code and its terminal.
   const environments = [process.env, { ...process.env, XDG_STATE_HOME: '' }];
@@ -75,7 +60,6 @@ function isKnownIn(environment: NodeJS.ProcessEnv, path: string): boolean {
   }
 }
 
-/** @throws if the directory has none */
 function readId(path: string): string {
   const file = join(path, idFile);
   const [id] = lstatSync(file).size > 64 ? [] : (/^[0-9a-f]{32}(?=\n?$)/.exec(readFileSync(file, 'utf8')) ?? []);
@@ -83,16 +67,13 @@ function readId(path: string): string {
   return id;
 }
 
-/** Identifies a folder, wherever it is moved on its disk; null if there is none. */
+/** Identifies a folder wherever it is moved on its disk. */
 function nodeOf(path: string): string | null {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
 }
 
-/**
- * Records that the user trusts a directory. If that can't be saved, only this process trusts it.
- * @param path its real path
- */
+/** If it can't be saved, only this process trusts it. @param path its real path */
 export function makeKnown(path: string): void {
   const id = randomBytes(16).toString('hex');
   try {

@@ -1,27 +1,25 @@
 /**
- * The size of messages to clients. Rows repeat the forwardings of their notification, so a few settings can make a
- * message about few events large; what is omitted is counted, and can be requested by ID.
+ * Rows repeat the forwardings of their notification, so a message about few events can be large: what is omitted is
+ * counted, and can be requested by ID.
  */
 import type { AttemptDetail, EventRow, Forwarding, Notification } from './history.ts';
 
-/** Maximum number of rows in one message about new events, and the approximate size of that and of a page, in bytes. */
+/** In one message about new events, and its approximate size. */
 export const mostRows = 1000;
 export const mostPageBytes = 4_194_304;
 
-/** Approximate maximum size of the data about one delivery or event beside its body, in bytes. */
+/** Beside the body. */
 const mostAnswerBytes = 33_554_432;
 
-/** Maximum number of attempts of one event, the latest, and their approximate total size, in bytes. */
+/** The latest of one event, and their approximate size. */
 export const mostAttempts = 500;
 const mostAttemptBytes = 8_388_608;
 
-/** Maximum number of events that a choice names. */
 export const maxChosen = 10_000;
 
-/** Maximum number of attempts of a notification on a time axis, the latest. */
+/** The latest of a notification on a time axis. */
 export const mostTraced = 20;
 
-/** The approximate size of a row as JSON, in bytes. */
 export function rowBytes(row: EventRow): number {
   const texts = [row.type, row.list, row.address, row.date, row.warning, row.reason];
   return texts.reduce((sum, text) => sum + (text?.length ?? 0), 510) + forwardingBytes(row.forwardings);
@@ -35,7 +33,7 @@ function forwardingBytes(forwardings: readonly Forwarding[]): number {
   );
 }
 
-/** The first rows that fit in a message; at least one. */
+/** At least one. */
 export function fittingRows(rows: readonly EventRow[]): EventRow[] {
   let bytes = 0;
   const end = rows.findIndex((row, index) => {
@@ -45,14 +43,13 @@ export function fittingRows(rows: readonly EventRow[]): EventRow[] {
   return rows.slice(0, end === -1 ? rows.length : end);
 }
 
-/** The data about a delivery. The rows lose their forwardings first. */
 export interface FittingAnswer {
   readonly events: EventRow[];
   readonly notifications: Notification[];
   readonly omittedForwardings: number;
 }
 
-/** Omits forwardings that would make the result too large; every row and notification stays. */
+/** Every row and notification stays. */
 export function fittingAnswer(events: EventRow[], notifications: Notification[]): FittingAnswer {
   let bytes = 0;
   let omitted = 0;
@@ -66,7 +63,7 @@ export function fittingAnswer(events: EventRow[], notifications: Notification[])
   return { notifications: fittingNotifications, events: events.map(fit), omittedForwardings: omitted };
 }
 
-/** Attempts without the bodies of the earlier ones that would make the result too large. Oldest first. */
+/** Omits bodies of the earlier ones that would make the result too large. Oldest first. */
 export function fittingAttempts(attempts: readonly AttemptDetail[]): AttemptDetail[] {
   let bytes = 0;
   return attempts

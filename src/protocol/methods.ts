@@ -1,4 +1,3 @@
-/** The control channel's contract: every method and notification between the relay and its clients. */
 import { z } from 'zod';
 import { secretNameForm } from '../common/secret-name.ts';
 import { chosenEventsSchema, eventId, eventIds, leftOfChoiceSchema } from './chosen-events.ts';
@@ -38,16 +37,14 @@ const fetchedId = z.string().min(1).max(64);
 const fetchedKeySchema = z.strictObject({ notificationId: fetchedId, subscriptionId: fetchedId });
 const nothing = z.strictObject({});
 
-/** The bytes of a body: `text` as UTF-8, or `base64`. */
 const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
 
-/** Number of forwardings omitted from a large result: `events/get` has them, event by event. */
+/** `events/get` has them, event by event. */
 const omittedForwardings = z.int().min(0);
 
-/** Number of events not searched, because they are new or the history's index is being built. */
+/** They are new, or the history's index is being built. */
 const unseen = z.int().min(0);
 
-/** How many of the given IDs aren't in the history; omitted if all are. */
 const goneSchema = z.int().optional();
 
 /** Which notifications: by IDs (a delivery or event ID means its notifications), or of the events that match a filter. */
@@ -62,8 +59,8 @@ const selectionShape = {
 export const methods = {
   'relay/status': { params: nothing, result: statusSchema },
   /**
-   * Changes the given settings, each as a whole; keeps the others. A given secret replaces one with the same name,
-   * `null` removes it. All take effect together; if they can't be saved, none does, and the error says so.
+   * Replaces the given settings and keeps the others. A secret `null` removes it. If they can't be saved, none takes
+   * effect.
    */
   'relay/configure': {
     params: z.strictObject({
@@ -73,25 +70,24 @@ export const methods = {
     result: statusSchema,
   },
   /**
-   * Creates another secret for the webhook URLs of both vendors: URLs with the old one get the response for unknown
-   * paths. It is on disk before the result is sent. `replaces` names the one to replace (the first 32 hex digits of its
-   * SHA-256): if it is already replaced, nothing changes.
+   * On disk before the result is sent. `replaces`: the first 32 hex digits of the SHA-256 of the one to replace; if it
+   * is already replaced, nothing changes.
    */
   'relay/newSecret': {
     params: z.strictObject({ replaces: z.string().regex(secretNameForm, "expected a secret's name") }),
     result: statusSchema,
   },
   /**
-   * Ends the relay. `held` says what to do with what the debugger holds: keep it, and sending stays paused (the
-   * default), release it, with a few seconds to be sent, or drop it.
+   * `held`: keep what the debugger holds (the default; sending stays paused), release it, with a few seconds to be
+   * sent, or drop it.
    */
   'relay/stop': {
     params: z.strictObject({ held: z.enum(heldAtStop).optional() }),
     result: z.object({ stopping: z.literal(true) }),
   },
   /**
-   * Forces the response to deliveries, with a delay, for a count or a time; null: normal. Such deliveries are stored
-   * and marked, but not forwarded. Ends by its time at the latest, and with the relay.
+   * Null: normal. Forced deliveries are stored and marked, but not forwarded. Ends by its time at the latest, and with
+   * the relay.
    */
   'relay/answer': {
     params: z.strictObject({ answer: askedAnswerSchema.nullable() }),
@@ -137,7 +133,6 @@ export const methods = {
       unseen,
     }),
   },
-  /** How many events match a filter: in total, in groups, the largest first, and over time. */
   'events/counts': {
     params: z.strictObject({
       filter: z.string().max(1000).default(''),
@@ -182,7 +177,6 @@ export const methods = {
         ),
     }),
   },
-  /** Clears the history, except deliveries with anything waiting or held. */
   'events/clear': { params: nothing, result: z.object({ cleared: z.int(), kept: z.int() }) },
   'deliveries/get': {
     params: z.strictObject({ id: anyId }),
@@ -210,8 +204,8 @@ export const methods = {
     }),
   },
   /**
-   * Adds what a client read from Open Connectors' queue of deliveries to the history, with the bytes of `notification`,
-   * unless it was added before. It has no signature, and gets none; otherwise it is like a post of Open Connectors.
+   * Adds what a client read from Open Connectors' queue, unless it was added before. It has no signature, and gets
+   * none.
    */
   'deliveries/fetched': {
     params: fetchedKeySchema.extend({ notification: z.string().describe('The notification as JSON.') }),
@@ -223,15 +217,12 @@ export const methods = {
         ),
     }),
   },
-  /** Whether all of these were added by `deliveries/fetched`, even if they are no longer in the history. */
+  /** Also if they are no longer in the history. */
   'deliveries/areFetched': {
     params: z.strictObject({ deliveries: z.array(fetchedKeySchema) }),
     result: z.object({ all: z.boolean() }),
   },
-  /**
-   * Sends the same bytes again; what waits for a retry or for a destination that is down is tried now. `to`: a
-   * destination in place of the original ones.
-   */
+  /** What waits for a retry or a destination that is down is tried now. `to` replaces the original destinations. */
   'notifications/replay': {
     params: z.strictObject({
       ...selectionShape,
@@ -240,10 +231,7 @@ export const methods = {
     }),
     result: z.object({ replayed: z.int(), notificationIds: z.array(z.string()), gone: goneSchema }),
   },
-  /**
-   * What is or would be sent, with credentials masked. `destinationId` or `url`: to which destination; by default its
-   * first.
-   */
+  /** Credentials are masked. By default its first destination. */
   'notifications/render': {
     params: z.strictObject({ id: anyId, destinationId: z.string().optional(), url: z.string().optional() }),
     result: z.object({
@@ -258,39 +246,35 @@ export const methods = {
     params: z.strictObject({ ...selectionShape, waiting: z.literal(true).optional() }),
     result: z.object({ discarded: z.int(), gone: goneSchema }),
   },
-  /**
-   * Tries now what would be tried later: destinations that are down, pending retries, and a tunnel that isn't open.
-   * Returns these destinations, and the tunnel's state if it was tried.
-   */
+  /** Tries now what would be tried later. Returns the destinations, and the tunnel's state if it was tried. */
   'relay/retry': {
     params: nothing,
     result: z.object({ tried: z.array(destinationStatusSchema), tunnel: tunnelStatusSchema.nullable() }),
   },
   /** The state of sending; for a stopped relay, the reader of its history returns the last one. */
   'debug/sending': { params: nothing, result: z.object({ sending: sendingSchema }) },
-  /** Pauses sending: what is waiting and arriving is held in order. Does nothing if it is already paused. */
+  /** Does nothing if sending is already paused. */
   'debug/pause': {
     params: z.strictObject({ by: debugClientSchema.default({ kind: 'other' }) }),
     result: z.object({ sending: sendingSchema }),
   },
-  /** Releases one held notification: that of `id`, otherwise the next in order. Sending stays paused. */
+  /** The next in order without `id`. Sending stays paused. */
   'debug/step': {
     params: z.strictObject({ id: anyId.optional() }),
     result: z.object({ released: z.array(heldForwardingSchema), sending: sendingSchema }),
   },
-  /** Releases all that pause and breakpoints hold, up to the next stop. */
+  /** Up to the next stop. */
   'debug/continue': {
     params: nothing,
     result: z.object({ released: z.int(), sending: sendingSchema }),
   },
-  /** Discards one held notification: that of `id`, otherwise the next in order. A replay can still send it. */
+  /** The next in order without `id`. A replay can still send it. */
   'debug/drop': {
     params: z.strictObject({ id: anyId.optional() }),
     result: z.object({ dropped: z.array(heldForwardingSchema), sending: sendingSchema }),
   },
   /**
-   * Sends an edited body in place of what is held of a delivery: it is received as with `deliveries/inject`, and sent
-   * at once if anything of the original is held, which is dropped. Each refers to the other.
+   * It is received as with `deliveries/inject`, and sent at once if anything of the original is held, which is dropped.
    */
   'debug/edit': {
     params: z.strictObject({ id: anyId, body: bodySchema, contentType: z.string().max(1000).optional() }),
@@ -314,17 +298,16 @@ export const methods = {
     result: z.object({ held: z.array(heldForwardingSchema), more: z.boolean() }),
   },
   /**
-   * Suspends the timeout for these destinations, in place of those that this client named before: a debugger has
-   * stopped their handler. Applies to attempts in progress, too. Ends with the client's connection; attempts in
-   * progress then get a full timeout.
+   * Suspends time-outs, because a debugger stopped the handler; replaces the destinations of this client. Applies to
+   * attempts in progress, which get a full time-out when the client's connection ends.
    */
   'debug/patience': {
     params: z.strictObject({ destinationIds: z.array(destinationId).max(mostSuspendedTimeouts) }),
     result: z.object({ destinationIds: z.array(destinationId).describe('Destinations without a time-out.') }),
   },
   /**
-   * Changes breakpoints, and returns all of them. `set` replaces those set by this connection, whatever their owner;
-   * unchanged ones keep their ID and counts. An invalid one is refused, and the others are accepted.
+   * `set` replaces those of this connection; unchanged ones keep their ID and counts. Invalid ones are refused, and the
+   * others accepted.
    */
   'debug/breakpoints': {
     params: z.strictObject({
@@ -348,10 +331,7 @@ export type Params<M extends Method> = z.input<Methods[M]['params']>;
 export type ParsedParams<M extends Method> = z.output<Methods[M]['params']>;
 export type Result<M extends Method> = z.output<Methods[M]['result']>;
 
-/**
- * Sent by the relay. A client that reads too slowly misses some: then `missed` has the number since the last one, and
- * `events/query` has them all.
- */
+/** A slow client misses some: `missed` has the number since the last one, and `events/query` has them all. */
 export const notifications = {
   'status/changed': z.object({ status: statusSchema }),
   'event/added': z.object({
@@ -366,7 +346,6 @@ export const notifications = {
   }),
   'attempt/recorded': z.object({ attempts: z.array(attemptSchema), missed: z.int() }),
   'tunnel/changed': z.object({ tunnel: tunnelStatusSchema }),
-  /** Sending stopped: a client paused it, or it stopped at a breakpoint. */
   'debug/stopped': z.object({ stop: stopSchema, sending: sendingSchema }),
   'debug/continued': z.object({ sending: sendingSchema }),
   log: z.object({ level: z.enum(['error', 'warn', 'info', 'debug']), time: z.iso.datetime(), message: z.string() }),

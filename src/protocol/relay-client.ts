@@ -29,23 +29,18 @@ import type { Method, Params, RelayNotification, RelayNotificationParams, Result
 import { isLocked } from './relay-lock.ts';
 
 export interface RelayClient {
-  /** The relay's version, even if its status has another shape. Rejects with RelayRequestError. */
+  /** Even if its status has another shape. */
   version(): Promise<string>;
-  /** The result is checked against its schema. Rejects with RelayRequestError. */
   request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
-  /** Calls `listener` for each notification of that name, until the returned function is called. */
+  /** @returns a function that stops it */
   on<N extends RelayNotification>(name: N, listener: (params: RelayNotificationParams<N>) => void): () => void;
-  /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  /** Whether the relay has announced its end; false after `closed` if it broke off, such as after a kill. */
+  /** False after `closed` if the connection broke off, such as after a kill. */
   endsInOrder(): boolean;
   close(): void;
 }
 
-/**
- * The reader of a connection's messages, without the library's timer for incomplete messages: it would keep the process
- * alive, which has its own timeouts.
- */
+/** Without the library's timer for incomplete messages, which would keep the process alive. */
 export function messagesOf(stream: Readable): StreamMessageReader {
   const reader = new StreamMessageReader(stream);
   reader.partialMessageTimeout = 0;
@@ -55,13 +50,11 @@ export function messagesOf(stream: Readable): StreamMessageReader {
 /** Turns of the event loop without a message, after which all that was read before the end has been handled. */
 const mostIdleTurns = 8;
 
-/** How long a relay may be silent before it is asked for a sign of life, and then again. */
 const defaultAnswerTimeoutMs = 15_000;
 
 /**
- * Connects to the running relay of a data directory.
- * @param answerTimeoutMs a request fails if the relay is silent for twice as long: its process may be stopped
- * @throws NoRelayError if none is running; UnreachableRelayError; NoAnswerError; DataDirectoryError
+ * @param answerTimeoutMs a request fails if the relay is silent for twice as long
+ * @throws NoRelayError; UnreachableRelayError; NoAnswerError; DataDirectoryError
  */
 export async function connectToRelay(dataDir: string, answerTimeoutMs = defaultAnswerTimeoutMs): Promise<RelayClient> {
   const real = checkDataDirectory(dataDir);
@@ -72,18 +65,11 @@ export async function connectToRelay(dataDir: string, answerTimeoutMs = defaultA
   return clientOverStream(socket, dataDir, answerTimeoutMs);
 }
 
-/**
- * A relay opens its channel a while after it took the lock, and releases the lock a while after closing it; in
- * milliseconds.
- */
+/** A relay opens its channel after it took the lock, and closes it before it releases the lock. */
 const betweenMs = 5000;
-/** How often to check in the meantime, because there is no event for it. */
 const lookAgainMs = 50;
 
-/**
- * Connects to the relay's channel: the one for our environment, unless another user was there first, otherwise the
- * recorded one. The lock decides whether there is a relay.
- */
+/** The lock decides whether there is a relay. */
 async function reach(dataDir: string, channel: ControlChannel): Promise<Socket> {
   const unsafe = unsafeFolder(channel);
   const { path } = channel;
@@ -114,7 +100,6 @@ async function reach(dataDir: string, channel: ControlChannel): Promise<Socket> 
   }
 }
 
-/** Why the folder of a channel must not be used; null if it is the user's. */
 function unsafeFolder(channel: ControlChannel): UnsafeSocketFolderError | null {
   try {
     // Create it if it is missing: otherwise another user could do so before it is used.
@@ -134,10 +119,7 @@ function connectTo(path: string, dataDir: string): Promise<Socket> {
   });
 }
 
-/**
- * Whether no relay is running, or one may be running but can't be reached: starting another one wouldn't help then.
- * @param path the socket or named pipe that was tried
- */
+/** If one may be running, starting another wouldn't help. @param path the socket or named pipe that was tried */
 export function unconnected(dataDir: string, path: string, error: NodeJS.ErrnoException): Error {
   switch (error.code) {
     // Its backlog is full.
@@ -162,7 +144,6 @@ export function unconnected(dataDir: string, path: string, error: NodeJS.ErrnoEx
   }
 }
 
-/** @param stream closed with the client */
 export function clientOverStream(
   stream: Duplex,
   dataDir: string,
@@ -195,7 +176,6 @@ export function clientOverStream(
     });
   });
   stream.on('error', () => stream.destroy());
-  /** Rejects if the relay is silent: no response, no other message, and no response to a question since. */
   const answered = async <T>(answer: Promise<T>): Promise<T> => {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_resolve, reject) => {
@@ -204,7 +184,6 @@ export function clientOverStream(
           if (handled !== seen) watch(handled, false);
           else if (asked) reject(new NoAnswerError(dataDir, keptChannelOf(dataDir)?.pid));
           else {
-            // During a long task, the relay can still respond to this.
             connection.sendRequest('relay/status', {}).catch(() => undefined);
             watch(handled, true);
           }
@@ -247,7 +226,6 @@ export function clientOverStream(
     on(name, listener) {
       let group = listeners.get(name);
       if (group === undefined) {
-        // The connection allows one handler for each name.
         const all = (group = new Set<(params: never) => void>());
         listeners.set(name, all);
         connection.onNotification(name, (params: unknown) => {
@@ -256,7 +234,6 @@ export function clientOverStream(
           for (const each of all) each(parsed.data as never);
         });
       }
-      // A listener may be added twice.
       const own = (params: RelayNotificationParams<typeof name>): void => listener(params);
       group.add(own);
       return () => void group.delete(own);

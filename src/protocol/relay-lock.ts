@@ -1,4 +1,3 @@
-/** The lock of a data directory for clients: its holder is the relay (relay/lock.ts takes it). */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -8,17 +7,10 @@ export function lockFile(dataDir: string): string {
   return join(dataDir, 'lock.sqlite');
 }
 
-/**
- * Takes the lock. `IMMEDIATE` is one step: `EXCLUSIVE` takes several, and two relays that start at once can block each
- * other.
- */
+/** `EXCLUSIVE` takes several steps, in which two relays that start at once can block each other. */
 export const takingLock = 'BEGIN IMMEDIATE';
 
-/**
- * Whether a relay holds the lock of a data directory. SQLite only tells by trying, so a free lock is taken for a
- * moment; a relay that starts then waits.
- * @returns false, too, if it can't be tried
- */
+/** SQLite only tells by trying, so a free lock is taken for a moment. @returns false, too, if it can't be tried */
 export function isLocked(dataDir: string): boolean {
   const file = lockFile(dataDir);
   if (!existsSync(file)) return false;

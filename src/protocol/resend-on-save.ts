@@ -1,4 +1,3 @@
-/** Resends an event whenever a file is saved, and whenever its destination is back. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { listens } from '../common/programs/listening.ts';
 import { isLoopback } from '../common/loopback.ts';
@@ -6,13 +5,10 @@ import type { Forwarding } from './history.ts';
 import type { Params } from './methods.ts';
 import type { RelayClient } from './relay-client.ts';
 
-/**
- * How long after a save a server that watches its files may restart, in milliseconds. It may be down for less than 100
- * ms.
- */
+/** A server that watches its files may restart this long after a save, and be down for less than 100 ms. */
 const restartMs = 5000;
 const shortPauseMs = 50;
-/** Pause between other checks, because some servers log each connection. */
+/** Some servers log each connection. */
 const pauseMs = 1000;
 
 export interface ResendState {
@@ -26,16 +22,13 @@ export interface ResendState {
 export interface ResendOnSaveOptions {
   readonly client: Pick<RelayClient, 'request' | 'on' | 'closed'>;
   readonly eventId: string;
-  /** Instead of the original destinations. */
   readonly to?: Params<'notifications/replay'>['to'];
-  /** Called at the start, and whenever the state may have changed. */
   readonly onChange: (state: ResendState) => void;
 }
 
-/** One resend at a time: saves in the meantime cause one more. */
+/** Saves during a resend cause one more. */
 export class ResendOnSave {
   readonly #options: ResendOnSaveOptions;
-  /** Destinations on this machine, by URL: whether each refuses connections. */
   readonly #isDown = new Map<string, boolean>();
   #isRequested = false;
   #savedAt = -Infinity;
@@ -95,7 +88,6 @@ export class ResendOnSave {
     for (const { destination } of forwardings) {
       if (this.#isDown.has(destination) || !isLoopback(new URL(destination).hostname)) continue;
       this.#isDown.set(destination, false);
-      // Ends with the signal.
       this.#follow(destination, signal).catch(() => undefined);
     }
     const isSending = forwardings.some(isBeingSent);
@@ -106,7 +98,6 @@ export class ResendOnSave {
     return forwardings.length > 0 && forwardings.every(({ destination }) => this.#isDown.get(destination) === true);
   }
 
-  /** Checks repeatedly whether a destination accepts connections. */
   async #follow(destination: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#look(destination, signal);
@@ -118,7 +109,7 @@ export class ResendOnSave {
     }
   }
 
-  /** Checks whether a destination accepts connections. If it does so again, the event is resent. */
+  /** If it accepts connections again, the event is resent. */
   async #look(destination: string, signal: AbortSignal): Promise<void> {
     const isDown = !(await listens(new URL(destination), signal));
     if (isDown === this.#isDown.get(destination)) return;
@@ -128,7 +119,7 @@ export class ResendOnSave {
   }
 }
 
-/** Whether an attempt is in progress or next in line: not what waits for a retry, a release, or a destination that is down. */
+/** Not what waits for a retry, a release, or a destination that is down. */
 function isBeingSent({ state, downSince, nextAttemptAt }: Forwarding): boolean {
   const isDue = nextAttemptAt === null || Date.parse(nextAttemptAt) <= Date.now();
   return state === 'waiting' && downSince === undefined && isDue;

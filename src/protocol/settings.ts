@@ -1,7 +1,4 @@
-/**
- * Everything that a client may set about a relay, and the secrets that it gives. The descriptions here are used
- * everywhere: in docs/cm-relay.config.schema.json, and by src/extension/settings.ts in VS Code.
- */
+/** The source of docs/cm-relay.config.schema.json and of VS Code's settings (src/extension/settings.ts). */
 import { z } from 'zod';
 import type { RetryPolicy } from '../common/retry-policies.ts';
 import { isCredentialHeader } from './credential-headers.ts';
@@ -24,29 +21,25 @@ export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, stri
   }, `a user name or password in the URL would be stored; ${instead}`);
 }
 
-/** Headers of a connection or of a body's length: the user's own would break the request, or mislead. */
 const ownHeader =
   /^(?:connection|content-(?:encoding|length)|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
 
-/** The name of a header that the user may add to a request. */
 export const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a valid header name')
   .refine((name) => !ownHeader.test(name), 'the relay sets this header itself; leave it out')
   .meta({ patternErrorMessage: 'Not a valid header name. Use only letters, digits, and hyphens.' });
-/** A header's value: no line ends, only Latin-1. */
 export const headerValue = z
   .string()
   .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'not a valid header value')
   .meta({ patternErrorMessage: 'Not a valid header value. Remove line breaks and characters outside Latin-1.' });
 const keyName = z.string().min(1).max(100);
 
-/** One of a few values, each with its description for editors. */
 export function choice<const T extends string>(meanings: Readonly<Record<T, string>>): z.ZodEnum<{ [K in T]: K }> {
   return z.enum(Object.keys(meanings) as T[]).meta({ enumDescriptions: Object.values(meanings) });
 }
 
-/** A destination's ID from the user. The relay's own IDs are `t` and a number. */
+/** The relay's own IDs are `t` and a number. */
 const destinationId = z.string().regex(/^(?!t\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error:
     'an ID has at most 64 letters, digits, ".", "_", or "-", starts with a letter or digit, and is not "t" plus a number',
@@ -64,7 +57,7 @@ const sampleAnswer = choice({
 });
 export type SampleAnswer = z.infer<typeof sampleAnswer>;
 
-/** One callback of the developer's. See docs/forwarding.md for each field. */
+/** See docs/forwarding.md. */
 export const destinationSchema = z.strictObject({
   id: destinationId
     .optional()
@@ -115,7 +108,6 @@ const retryPolicySchema = choice({
   none: 'Never.',
 } satisfies Record<RetryPolicy, string>);
 
-/** The settings of a tunnel program, a preset or the user's own. */
 const programFacts = {
   path: z
     .string()
@@ -184,7 +176,7 @@ export const tunnelSchemas = {
     }),
 } as const;
 
-/** What a file from another author must not set: what is started. */
+/** A file from another author must not set what is started. */
 const neverOfFiles = {
   path: z
     .never({ error: 'a file can’t name a program; use "--tunnel-program" on the command line' })
@@ -193,7 +185,7 @@ const neverOfFiles = {
   notBelow: z.never().optional().describe('Never in a file.'),
 };
 
-/** A preset by its own name: `{"kind":"ngrok","domain":"…"}`. */
+/** `{"kind":"ngrok","domain":"…"}`. */
 export const presetTunnel = z.strictObject({
   kind: z.enum(tunnelPresetNames),
   ...programFacts,
@@ -209,7 +201,7 @@ export const tunnelConfigSchema = z.discriminatedUnion('kind', [
 ]);
 export type TunnelConfig = z.infer<typeof tunnelConfigSchema>;
 
-/** The tunnel in a file, such as that of `--config`: presets, but no other programs. */
+/** Presets, but no other programs. */
 export const fileTunnelSchema = z.discriminatedUnion(
   'kind',
   [
@@ -226,7 +218,6 @@ export const fileTunnelSchema = z.discriminatedUnion(
   },
 );
 
-/** A preset by its name as a `command` tunnel. */
 export function asCommand({
   kind,
   domain,
@@ -236,15 +227,13 @@ export function asCommand({
   return { kind: 'command', preset: kind, ...facts, ...(name !== undefined && { name }) };
 }
 
-/** A tunnel's name in a choice: its kind, or the preset's name. */
 export function tunnelName(tunnel: TunnelConfig): string {
   return tunnel.kind === 'command' ? (tunnel.preset ?? tunnel.kind) : tunnel.kind;
 }
 
-/** The names of the tunnels for `--tunnel` and the settings, except the user's own URL. */
 export const tunnelNames: readonly string[] = ['none', 'localtunnel', ...tunnelPresetNames, 'command'];
 
-/** How a vendor event becomes an Open Connectors event object: assumptions, see docs/assumptions.md. */
+/** Assumptions: docs/assumptions.md. */
 const mappingSchema = z.strictObject({
   eventTypes: z
     .record(z.string(), z.string().min(1))
@@ -281,7 +270,6 @@ const retentionSchema = z.strictObject({
   maxBytes: z.int().min(1).default(500_000_000).describe('Maximum size of the history, in bytes.'),
 });
 
-/** In the settings. */
 export const mostDestinations = 50;
 
 function repeatedId(destinations: readonly Destination[]): string | undefined {
@@ -298,7 +286,6 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** All of a relay's settings, without secrets. */
 export const settingsSchema = z.strictObject({
   destinations: z
     .array(destinationSchema)
@@ -355,7 +342,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Some of the settings, each as a whole. `partial()` of the schema would fill in defaults for the others. */
+/** `partial()` of the schema would fill in defaults for the others. */
 export const settingsChangeSchema = z.strictObject(
   Object.fromEntries(
     Object.entries(settingsSchema.shape).map(([name, field]) => [
@@ -369,7 +356,7 @@ export function defaultSettings(): Settings {
   return settingsSchema.parse({});
 }
 
-/** Secrets by name. They reach the relay only by `relay/configure` and stay in its memory. */
+/** They stay in the relay's memory. */
 export const secretsSchema = z.strictObject({
   signatureKeys: z.record(keyName, z.string().min(1)).optional(),
   verifyKeys: z.record(keyName, z.string().min(1)).optional(),
@@ -377,10 +364,7 @@ export const secretsSchema = z.strictObject({
 });
 export type Secrets = z.infer<typeof secretsSchema>;
 
-/**
- * Changes of secrets: a value replaces one with the same name, `null` removes it, and others stay, because another
- * client may have given them.
- */
+/** `null` removes a secret, and others stay, because another client may have given them. */
 export const secretsChangeSchema = z.strictObject({
   signatureKeys: z.record(keyName, z.string().min(1).nullable()).optional(),
   verifyKeys: z.record(keyName, z.string().min(1).nullable()).optional(),

@@ -1,4 +1,3 @@
-/** What a relay reports about itself: its addresses, tunnel, destinations, and counts. */
 import { z } from 'zod';
 import { answeringSchema } from './answering.ts';
 import { sendingSchema } from './debug.ts';
@@ -28,7 +27,6 @@ export const tunnelStatusSchema = z.discriminatedUnion('state', [
     url: z.string(),
     ...tunnelFacts,
     since: time,
-    /** The previous public URL, if it was different: what is registered there no longer arrives. */
     previousUrl: z.string().nullable(),
   }),
   z.object({ state: z.literal('degraded'), url: z.string(), ...tunnelFacts }),
@@ -46,7 +44,7 @@ const countsSchema = z.object({
   sent: z.int(),
   failed: z.int(),
   discarded: z.int(),
-  /** Requests without the secret since the relay started: counted, never recorded. */
+  /** Requests without the secret: counted, never recorded. */
   strangers: z.int(),
   storedBytes: z.int().describe('Size of the history on disk, including its index, in bytes.'),
 });
@@ -84,7 +82,7 @@ export const destinationStatusSchema = z.object({
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;
 
-/** A destination's state and the results of its last attempts, in English: `failing`, `6 failed`, `last 500`. */
+/** `failing`, `6 failed`, `last 500`. */
 export function stateWords({ state, failed, retrying, lastStatus }: DestinationStatus): [string, ...string[]] {
   return [
     state === 'untried' ? 'not yet tried' : state,

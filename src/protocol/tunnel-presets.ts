@@ -23,11 +23,10 @@ const ssh = {
   install: 'https://www.openssh.com/portable.html',
 } as const;
 
-/** The event with a URL of localhost.run. A quoted one has escaped quotation marks. */
+/** A quoted one has escaped quotation marks. */
 const localhostRunTold =
   '^(?=.*"event":\\s*"tcpip-forward").*"message":\\s*"[a-z0-9.-]+ tunneled with tls termination, ';
 
-/** By the name for `--tunnel` and the settings, in the order in which they are offered. */
 export const tunnelPresets = {
   /**
    * https://learn.microsoft.com/azure/developer/dev-tunnels/cli-commands: `host -p PORT --allow-anonymous` prints

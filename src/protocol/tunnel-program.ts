@@ -1,10 +1,5 @@
-/**
- * A tunnel program as data: what is started, where its public URL is found, and what its user should know. Presets
- * (tunnel-presets.ts) and a user's own commands have the same shape.
- */
 import { z } from 'zod';
 
-/** Placeholders in an argument or a pattern, in braces. */
 export const placeholders = {
   port: 'the port of the webhook endpoint on 127.0.0.1',
   name: 'the user’s own name or host name with the service',
@@ -17,7 +12,7 @@ export type Placeholder = keyof typeof placeholders;
 
 const placeholderForm = /\{([A-Za-z]\w*)\}/g;
 
-/** The placeholders in texts, without duplicates; unknown ones too. */
+/** Unknown ones too. */
 export function placeholdersIn(texts: readonly string[]): ReadonlySet<string> {
   return new Set(texts.flatMap((text) => [...text.matchAll(placeholderForm)].map(([, name = '']) => name)));
 }
@@ -32,7 +27,6 @@ const argument = z
   });
 const args = z.array(argument).max(100);
 
-/** A regular expression, in which placeholders are filled in first. */
 const pattern = z
   .string()
   .min(1)
@@ -48,10 +42,7 @@ const pattern = z
 /** A JSON pointer (RFC 6901). */
 const pointer = z.string().regex(/^(?:\/(?:[^~/]|~[01])*)+$/, 'not a JSON pointer such as /url');
 
-/**
- * Where a program reports its public URL: in its own output, because any program may respond at a port. A host name
- * without a scheme gets https://.
- */
+/** From its own output, because any program may respond at a port. A host name without a scheme gets https://. */
 const urlSource = z.discriminatedUnion('from', [
   z.strictObject({
     from: z.literal('output'),
@@ -134,7 +125,6 @@ export const tunnelProgramSchema = z.strictObject({
 });
 export type TunnelProgram = z.infer<typeof tunnelProgramSchema>;
 
-/** Fills in placeholders. @param as converts a value, such as for escaping */
 export function filled(
   text: string,
   values: Readonly<Partial<Record<Placeholder, string>>>,
@@ -146,7 +136,6 @@ export function filled(
   });
 }
 
-/** A pattern as a regular expression. Ignores case. */
 export function expressionOf(text: string, values: Readonly<Partial<Record<Placeholder, string>>> = {}): RegExp {
   return new RegExp(
     filled(text, values, (value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')),
@@ -154,7 +143,6 @@ export function expressionOf(text: string, values: Readonly<Partial<Record<Place
   );
 }
 
-/** The member of a document for a JSON pointer; undefined if there is none. */
 export function memberAt(document: unknown, path: string): unknown {
   let at = document;
   for (const part of path.split('/').slice(1)) {

@@ -1,4 +1,3 @@
-/** Which tunnels are available on this machine: which programs are installed, and whether the user is signed in. */
 import { cleanEnvironment, runBounded } from '../common/programs/bounded-output.ts';
 import { findProgram, workingDirectory } from '../common/programs/find-program.ts';
 import { say } from '../common/say.ts';
@@ -6,32 +5,25 @@ import { presetOf, tunnelPresetNames } from './tunnel-presets.ts';
 import type { TunnelPreset } from './tunnel-presets.ts';
 import type { Cost, TunnelProgram } from './tunnel-program.ts';
 
-/** Timeout for a program's sign-in status. */
 const askMs = 5_000;
 const askCharacters = 262_144;
 
 export interface SurveyedTunnel {
-  /** Its name for `--tunnel`. */
   readonly name: TunnelPreset | 'localtunnel';
-  /** The program's absolute path; null if it isn't installed. localtunnel needs none: `built-in`. */
+  /** Null if it isn't installed. localtunnel needs none: `built-in`. */
   readonly installed: { readonly path: string } | 'built-in' | null;
   /** `unknown`: the program doesn't tell before it is started. */
   readonly signedIn: 'yes' | 'no' | 'unknown' | 'not-needed';
-  /** Whether its URL stays the same. */
   readonly stable: TunnelProgram['stable'];
   readonly cost: Cost;
-  /** What may prevent senders from posting. */
   readonly obstacles: NonNullable<TunnelProgram['obstacles']>;
-  /** The command that signs in, and where to get the program. */
   readonly signIn: string | null;
   readonly install: string | null;
 }
 
 export interface SurveyOptions {
   readonly environment: NodeJS.ProcessEnv;
-  /** The paths that the user has set. */
   readonly paths?: Readonly<Partial<Record<TunnelPreset, string>>>;
-  /** Folders from which no program is started. */
   readonly notBelow?: readonly string[];
   readonly signal?: AbortSignal;
 }
@@ -55,7 +47,6 @@ export function obstacleText(obstacle: SurveyedTunnel['obstacles'][number]): str
   }[obstacle];
 }
 
-/** Every known tunnel, in the order in which they are offered; localtunnel last. */
 export async function surveyTunnels(options: SurveyOptions): Promise<SurveyedTunnel[]> {
   const programs = await Promise.all(tunnelPresetNames.map((name) => surveyed(name, options)));
   return [
@@ -94,7 +85,6 @@ async function surveyed(
   };
 }
 
-/** What is known without the program. */
 function stateWithout({ cost }: TunnelProgram): 'unknown' | 'not-needed' {
   return cost === 'free' ? 'not-needed' : 'unknown';
 }

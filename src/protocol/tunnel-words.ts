@@ -1,4 +1,3 @@
-/** Words about the tunnel by which a client knows what happens to it. */
 import { words } from '../common/words.ts';
 import type { Said, Words } from '../common/words.ts';
 

@@ -4,7 +4,6 @@ export type Role = 'name' | 'customKey' | 'customValue' | 'word' | 'date' | 'top
 const wordFields = new Set(['type', 'state', 'eventtype', 'objecttype', 'elementkey', 'hubkey', 'severity', 'action']);
 const dateFields = new Set(['date', 'createddate', 'polldate', 'eventdate']);
 
-/** @param inCustomField whether the field is part of a custom field */
 export function roleOf(field: string, inCustomField: boolean): Role {
   const name = field.toLowerCase();
   if (inCustomField) return name === 'key' ? 'customKey' : 'customValue';
@@ -14,7 +13,7 @@ export function roleOf(field: string, inCustomField: boolean): Role {
   return dateFields.has(name) ? 'date' : 'value';
 }
 
-/** Whether a field holds custom fields, whose keys and values are the customer's own. */
+/** Their keys and values are the customer's own. */
 export function isCustomFields(name: string): boolean {
   return /^CustomFields?$/i.test(name);
 }

@@ -1,4 +1,3 @@
-/** Walks JSON, and rewrites it with personal data replaced. */
 import { isCustomFields, roleOf } from './field-roles.ts';
 import type { Role } from './field-roles.ts';
 import { isKnownName } from './known.ts';
@@ -14,7 +13,6 @@ export interface JsonReplacements {
 /** Deeper JSON is not walked, since the walks are recursive. No vendor nests deeper than ten. */
 const deepestWalked = 100;
 
-/** @param text valid JSON */
 export function isTooDeep(text: string): boolean {
   let depth = 0;
   for (const [piece] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/gs)) {
@@ -26,19 +24,16 @@ export function isTooDeep(text: string): boolean {
 }
 
 interface Place {
-  /** The field that holds the value, or the list of values. */
   readonly name: string;
   readonly custom: boolean;
 }
 
 const top: Place = { name: '', custom: false };
 
-/** Whether a field's name is kept. @param inCustomField whether it is part of a custom field */
 export function isOpenKey(name: string, inCustomField: boolean): boolean {
   return inCustomField ? /^(?:key|value)$/i.test(name) : isKnownName(name);
 }
 
-/** Replaces every text, number and unknown key; the structure stays. */
 export function replaceJson(value: Json, replacements: JsonReplacements, place = top): Json {
   if (typeof value === 'string') return replacements.text(value, roleOf(place.name, place.custom));
   if (typeof value === 'number') return replacements.number(value);
@@ -53,7 +48,6 @@ export function replaceJson(value: Json, replacements: JsonReplacements, place =
   );
 }
 
-/** Visits every text of a value, with the role of its field, and each name that is not kept. */
 export function eachString(value: Json, visit: (original: string, role: Role) => void, place = top): void {
   if (typeof value === 'string') {
     visit(value, roleOf(place.name, place.custom));

@@ -1,7 +1,6 @@
 /**
- * What the vendors write themselves, and is not personal: names of fields, words, dates, headers. They are recognized
- * by the words they consist of, so that an undocumented field or state is shown, and a person's name is not. None of
- * these words is a name.
+ * What the vendors write themselves, and is not personal. Recognized by the words it consists of, so that an
+ * undocumented field or state is shown, and a person's name is not. None of these words is a name.
  */
 
 const words = new Set(
@@ -42,7 +41,6 @@ const between = /[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(
 
 const longestName = 60;
 
-/** Whether all words of a text are the vendors', with at most one number of up to two digits. */
 function isOfKnownWords(text: string): boolean {
   const parts = text.split(between).filter((part) => part !== '');
   const numbers = parts.filter((part) => /^\d{1,2}$/.test(part)).length;
@@ -50,7 +48,6 @@ function isOfKnownWords(text: string): boolean {
   return parts.every((part) => /^\d{1,2}$/.test(part) || words.has(part.toLowerCase()));
 }
 
-/** Whether a vendor may use this name for a field. */
 export function isKnownName(name: string): boolean {
   if (name.length > longestName) return false;
   // A single letter is no person's name. Both signs together would make an address of known words.
@@ -81,7 +78,6 @@ export function isKnownDate(text: string): boolean {
 /** Values that the vendors write in place of a personal one. */
 export const constants: ReadonlySet<string> = new Set(['TypeManual', 'notifications@cloud-elements.com']);
 
-/** Matches a list of such values, separated by commas or semicolons. */
 function listOf(words: string): RegExp {
   const each = `(?:${words})`;
   return new RegExp(`^${each}(?:[,;] ?${each})*$`, 'i');
@@ -110,7 +106,6 @@ const openDeclaration = new RegExp(
 const namespace =
   /^https?:\/\/(?:(?:www|api|schemas)\.)?(?:w3\.org|createsend\.com|campaignmonitor\.com|microsoft\.com)(?:\/(?:19|20)\d\d(?:\/(?:0[1-9]|1[0-2]))?)?(?<rest>(?:\/[A-Za-z-]{1,40}){0,5})\/?$/;
 
-/** Whether a namespace is one of the vendors, of XML or of .NET. */
 export function isKnownNamespace(uri: string): boolean {
   const rest = namespace.exec(uri)?.groups?.['rest'];
   return rest !== undefined && (rest === '' || isOfKnownWords(rest));
@@ -140,7 +135,6 @@ const openHeaders: ReadonlyMap<string, RegExp> = new Map(
   }),
 );
 
-/** Whether a header's value can be kept. @param name in any case */
 export function isOpenHeader(name: string, value: string): boolean {
   return value.length <= 200 && openHeaders.get(name.toLowerCase())?.test(value) === true;
 }

@@ -1,4 +1,3 @@
-/** Replacements for personal data: placeholders of the same kind, the same for the same original. */
 import { isIP, isIPv6 } from 'node:net';
 import type { Role } from './field-roles.ts';
 import { constants, isKnownDate, isKnownName, isKnownWord } from './known.ts';
@@ -7,7 +6,6 @@ import type { Json, JsonReplacements } from './json.ts';
 
 const date = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** Those of one export. */
 export class Replacements implements JsonReplacements {
   readonly #originals = new Set<string>();
   readonly #texts = new Map<string, string>();
@@ -15,12 +13,11 @@ export class Replacements implements JsonReplacements {
   readonly #names = new Map<string, string>();
   readonly #counters = new Map<string, number>();
 
-  /** Records an original, so that no replacement equals one. */
+  /** No replacement equals an original. */
   note(original: string, role: Role): void {
     if (role !== 'word' && role !== 'date' && role !== 'topic') this.#originals.add(original.toLowerCase());
   }
 
-  /** A replacement of the same kind; words of the vendors' vocabulary and dates are kept. */
   text(original: string, role: Role): string {
     if (original.trim() === '') return original === '' ? '' : ' ';
     if (constants.has(original)) return original;
@@ -52,7 +49,7 @@ export class Replacements implements JsonReplacements {
     return isOpenKey(original, inCustomField) ? original : this.text(original, 'customKey');
   }
 
-  /** The same for the name of an XML element without a prefix, or of a header; the replacement is a valid name, too. */
+  /** The replacement is a valid name, too. */
   name(original: string, of: 'element' | 'header'): string {
     if (isKnownName(original) || (of === 'header' && /^cf-ray$/i.test(original))) return original;
     const key = `${of} ${of === 'header' ? original.toLowerCase() : original}`;
@@ -77,7 +74,6 @@ export class Replacements implements JsonReplacements {
     return this.#unused(...placeholder(original, role));
   }
 
-  /** The next candidate that is not an original. */
   #unused(counter: string, form: (n: number) => string): string {
     for (;;) {
       const candidate = form(this.#next(counter));
@@ -92,7 +88,6 @@ export class Replacements implements JsonReplacements {
   }
 }
 
-/** A placeholder of the original's kind: the counter that numbers it, and its form. */
 function placeholder(original: string, role: Role): [counter: string, form: (n: number) => string] {
   if (/^[^@\s]+@[^@\s]+$/.test(original)) return ['address', (n) => `person${n}@example.org`];
   if (isIPv6(original)) return ['ipv6', (n) => `2001:db8::${n.toString(16)}`];

@@ -1,4 +1,3 @@
-/** Rewrites XML with personal data replaced. */
 import sax from 'sax';
 import { isCustomFields, roleOf } from './field-roles.ts';
 import type { Role } from './field-roles.ts';
@@ -6,7 +5,6 @@ import { isKnownNamespace, isOpenDeclaration, isSchemaWord } from './known.ts';
 
 export interface XmlReplacements {
   text(original: string, role: Role): string;
-  /** @param original without a prefix */
   name(original: string): string;
 }
 
@@ -14,9 +12,9 @@ export interface XmlReplacements {
 const deepest = 64;
 
 /**
- * Replaces texts, attribute values and unknown names; the order of elements and white space stay. Comments, processing
- * instructions and the document type may contain anything, so a comment replaces them.
- * @throws if it is not well-formed, or nested deeper than 64 elements: such a delivery is not read, either
+ * The order of elements and white space stay. Comments, processing instructions and the document type may contain
+ * anything, so a comment replaces them.
+ * @throws if the XML is not well-formed, or nested deeper than 64 elements
  */
 export function rewriteXml(text: string, replace: XmlReplacements): string {
   const parser = sax.parser(true, { trim: false, normalize: false });
@@ -69,7 +67,6 @@ export function rewriteXml(text: string, replace: XmlReplacements): string {
   };
   parser.onclosetag = (name) => {
     flush();
-    // sax closes a self-closing element too.
     if (selfClosing.pop() !== true) out += `</${nameOf(name, replace)}>`;
     path.pop();
   };

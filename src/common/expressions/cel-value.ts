@@ -1,9 +1,4 @@
-/** Values as CEL expressions see them, without the language, which is loaded on demand (expressions.ts). */
-
-/**
- * Whole numbers are bigint; an object is a Map, since its sender names the fields, also like those that every
- * JavaScript object has.
- */
+/** Whole numbers are bigint; an object is a Map, since the sender chooses its keys, `__proto__` included. */
 export type CelValue =
   | string
   | bigint
@@ -14,10 +9,7 @@ export type CelValue =
   | readonly CelValue[]
   | ReadonlyMap<string, CelValue>;
 
-/**
- * Stands for a value that is nested too deeply. Reading it is an error: half of it would give another result, which the
- * sender could choose.
- */
+/** Replaces a value that is nested too deeply. Reading it is an error: half of it would give another result. */
 export class CutValue {
   readonly isCut = true;
   toString(): string {
@@ -27,10 +19,8 @@ export class CutValue {
 
 export const cutValue = new CutValue();
 
-/** Nesting of lists and objects; deeper values are cut. */
 const mostDepth = 100;
 
-/** @param value as JSON gives it, of bounded length */
 export function celValue(value: unknown): CelValue {
   return seenValue(value, 0);
 }

@@ -1,10 +1,7 @@
 /**
- * The cost of a CEL evaluation, counted while it runs: a step for each node that is evaluated, and the reading and
- * making of texts, lists and objects. The library has no such count, and its operators cannot be replaced, so this
- * replaces the evaluation of each node of a checked expression.
- *
- * A value counts as the tree that it is when written out, not by its references: comparing it, or writing it as JSON,
- * takes that long.
+ * Counts the cost of a CEL evaluation: a step for each node, and for reading and making texts, lists and objects. The
+ * library has no such count, so this replaces the evaluation of each node of a checked expression. A value counts as
+ * the tree that it is when written out.
  */
 
 const charactersAStep = 16;
@@ -40,7 +37,6 @@ export class Meter {
     return value;
   }
 
-  /** @throws TooMuchError if fewer are left */
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw this.#tooMuch;
@@ -64,7 +60,6 @@ export class Meter {
   }
 }
 
-/** A node of the library, as checking leaves it. */
 interface Node {
   readonly op: string;
   readonly args: unknown;
@@ -75,7 +70,6 @@ interface Node {
 
 type Evaluate = (evaluator: unknown, node: unknown, context: Context) => unknown;
 
-/** The library's, while it collects a list. */
 interface Context {
   readonly accuValue: unknown;
 }
@@ -99,7 +93,7 @@ export function metered(ast: unknown, meter: Meter): void {
   }
 }
 
-/** The only macro that the library does not expand to other nodes. A field of a missing value is missing, too. */
+/** The only macro that the library does not expand to other nodes. */
 function meteredHas(evaluate: Evaluate, meter: Meter): Evaluate {
   return function (this: unknown, ...given) {
     meter.spend(1);
@@ -161,7 +155,6 @@ function meteredHandle(
 
 const seeking: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf']);
 
-/** The cost of a function: it reads texts as a whole, and only the size of lists and objects. */
 function spendOnCall(name: string, given: readonly unknown[], meter: Meter): void {
   const texts = given.filter((each) => typeof each === 'string');
   for (const text of texts) meter.weigh(text);
@@ -176,7 +169,6 @@ function isMissingKey(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === 'no_such_key';
 }
 
-/** Whether a value may have fields by name: all of null's are missing. */
 function hasFields(value: unknown): boolean {
   return value === null || value instanceof Map || isPlain(value);
 }
@@ -187,7 +179,6 @@ function isPlain(value: unknown): boolean {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** All nodes of an expression, including those that macros expand to, each once. */
 function* nodesIn(value: unknown, seen: Set<unknown>): Generator<Node> {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);

@@ -1,15 +1,12 @@
 /**
- * CEL expressions: parsed and checked when they are written, and limited when they are evaluated, so that a result
- * comes soon whatever the values. They are data of a workspace and may have come with it.
- *
- * The language has no loops but over existing lists, and `matches` is left out. Lists and texts can still double at
- * each step: that is counted during evaluation (expression-meter.ts).
+ * CEL expressions, limited when they are evaluated: they come with a workspace. There are no loops but over existing
+ * lists, and `matches` is left out. Lists and texts can still double at each step, which the meter counts.
  */
 import { Environment } from '@marcbachmann/cel-js';
 import type { ASTNode, EvaluationError } from '@marcbachmann/cel-js';
 import { Meter, metered } from './expression-meter.ts';
 
-/** An expression cannot be used. `start` and `end` are offsets in it, in characters. */
+/** `start` and `end` are offsets in the text, in characters. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
   readonly start: number;
@@ -56,22 +53,19 @@ const functions: ReadonlySet<string> = new Set([
   'getSeconds',
 ]);
 
-/** Maximum steps of one evaluation: about a tenth of a second at worst. */
+/** About a tenth of a second at worst. */
 const mostSteps = 1_000_000;
 
-/** Maximum length of an error, which may quote values, in characters. */
 const mostSaid = 300;
 
 const limits = { maxAstNodes: 200, maxDepth: 30, maxListElements: 50, maxMapEntries: 20, maxCallArguments: 4 };
 
 export interface Expression<V> {
-  /** CEL's name for the type of its value. */
   readonly type: string;
   /** A missing field is null. @throws ExpressionError if it fails, or takes too many steps */
   evaluate(variables: V): unknown;
 }
 
-/** CEL's name for a variable's type, or the types of its fields. */
 export type VariableType = string | Readonly<Record<string, string>>;
 
 export class ExpressionLanguage<V extends object> {
@@ -80,8 +74,7 @@ export class ExpressionLanguage<V extends object> {
   #environment: Environment | undefined;
 
   /**
-   * @param variables all of them: an expression with another, or of another type, cannot be read
-   * @param most steps of an evaluation: nodes of the expression, and what is read and made of values
+   * @param most steps of an evaluation
    */
   constructor(variables: Readonly<Record<keyof V, VariableType>>, most = mostSteps) {
     this.#variables = variables;
@@ -173,7 +166,6 @@ function isNode(value: unknown): value is ASTNode {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 
-/** Converts errors of the library, and others thrown in it. */
 function explained(error: unknown, text: string): ExpressionError {
   if (error instanceof ExpressionError) return error;
   const { summary, code, range, message } = error as Partial<EvaluationError> & Error;

@@ -7,8 +7,8 @@ import { pathWithout } from './find-program.ts';
 const longestLine = 16_384;
 
 /**
- * Calls `use` with each line of an output, without escape sequences.
- * @param came called before with the number of characters received, whether or not they end a line
+ * Calls `use` with each line, without escape sequences.
+ * @param came called before with the number of characters received
  */
 export function eachLine(output: Readable, use: (line: string) => void, came?: (characters: number) => void): void {
   let rest = '';
@@ -34,14 +34,11 @@ function withoutEscapes(text: string): string {
 
 export interface Ran {
   readonly ending: Ending;
-  /** The beginning of both outputs. */
   readonly output: string;
 }
 
 /**
- * Runs a command to its end.
  * @param command an absolute path, and its arguments
- * @param bounds `ms` until it is ended; `characters` of its output to keep
  * @throws the system's error if it cannot be started; the signal's reason
  */
 export async function runBounded(
@@ -70,15 +67,12 @@ export async function runBounded(
   }
 }
 
-/**
- * What programs need of the environment: homes, languages, proxies and certificates; no variables for the parent
- * process alone, such as keys.
- */
+/** No variables for the parent process alone, such as keys. */
 const passedOn =
   /^(?:PATH|PATHEXT|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|SystemRoot|SystemDrive|ComSpec|USERPROFILE|HOMEDRIVE|HOMEPATH|APPDATA|LOCALAPPDATA|ProgramData|ProgramFiles|(?:HTTP|HTTPS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR))$/i;
 
 /**
- * @param own names of its own variables; with `*` at the end a prefix
+ * @param own names of variables to pass; with `*` at the end a prefix
  * @param notBelow folders to leave out of its PATH
  */
 export function cleanEnvironment(

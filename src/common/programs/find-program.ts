@@ -5,11 +5,9 @@ import { basename, delimiter, dirname, isAbsolute, join, relative, resolve, sep 
 
 export interface Places {
   readonly path: string;
-  /** Folders whose programs are not started: those of the workspace. */
   readonly notBelow: readonly string[];
 }
 
-/** A program's path; or it doesn't exist, or only in a folder whose programs are not started. */
 export type FoundProgram = { readonly path: string } | { readonly missing: true } | { readonly refused: string };
 
 /** A system follows about forty links. */
@@ -19,7 +17,7 @@ const endings = process.platform === 'win32' ? ['', '.exe', '.com'] : [''];
 
 /**
  * @param program its absolute path, or its name, which is looked for in the PATH's absolute folders
- * @returns `refused`: where it was found, if below one of the folders, in `node_modules/.bin`, or by a relative path
+ * @returns `refused` if it is below one of the folders, in `node_modules/.bin`, or found by a relative path
  */
 export function findProgram(program: string, { path, notBelow }: Places): FoundProgram {
   if (isAbsolute(program)) {
@@ -45,7 +43,7 @@ export function pathWithout(path: string, notBelow: readonly string[]): string {
   return folders.filter((folder) => !isRefused(join(folder, 'any'), notBelow)).join(delimiter);
 }
 
-/** The working directory as a refused folder, unless it contains the user's home, as `/` does: that is everything. */
+/** The working directory as a refused folder, unless it contains the user's home, as `/` does. */
 export function workingDirectory(): string[] {
   const folder = process.cwd();
   return isWithin(folder, homedir()) ? [] : [folder];
@@ -62,7 +60,7 @@ function isRefused(file: string, notBelow: readonly string[]): boolean {
   return placesOf(file).some((each) => isOfPackage(each) || notBelow.some((folder) => isWithin(folder, each)));
 }
 
-/** A file's path, and each that it links to: the target of one in node_modules/.bin is elsewhere. */
+/** A file's path and those it links to: the target of a link in node_modules/.bin is elsewhere. */
 function placesOf(file: string): string[] {
   const places = [file];
   for (let at = file; places.length < mostPlaces;) {

@@ -1,7 +1,4 @@
-/**
- * Compares two versions `major.minor.patch`; pre-release and build tags are ignored.
- * @returns negative if `a` is older, 0 if they are equal, positive if it is newer
- */
+/** Compares `major.minor.patch`, without tags. @returns negative if `a` is older, 0 if they are equal */
 export function compareVersions(a: string, b: string): number {
   const numbers = (version: string): number[] =>
     version
