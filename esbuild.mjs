@@ -140,7 +140,7 @@ const common = {
 };
 
 /**
- * A program that keeps its compiled code beside it (src/common/compiled-program.ts): its bundle travels as text in one
+ * A program that keeps its compiled code beside it (src/relay/compiled-program.ts): its bundle travels as text in one
  * that runs it. As ASCII, which V8 holds in half the memory and reads twice as fast.
  * @param keeps a JavaScript expression: whether this run keeps it
  */
@@ -166,7 +166,7 @@ function keepingCompiled(keeps) {
           define: { SOURCE: JSON.stringify(source) },
           stdin: {
             contents: `import { tooOld } from './src/cli/supported-node.ts';
-              import { run } from './src/common/compiled-program.ts';
+              import { run } from './src/relay/compiled-program.ts';
               const problem = tooOld(process.version, ${JSON.stringify(leastNode)});
               if (problem === null) run({ file: __filename, source: SOURCE, digest: '${digest}', require, module }, ${keeps});
               else {

@@ -51,10 +51,7 @@ export class CampaignMonitorSession {
     this.#credential = options.credential;
   }
 
-  /**
-   * @param path below the API's base URL
-   * @param schema of the response: JSON, or else text
-   */
+  /** @param path below the API's base URL @param schema of the response: JSON, or else text */
   async call<T>(
     method: Method,
     path: string,

@@ -1,8 +1,8 @@
 /** The user's own probe, which counts what a callback has created from what was sent. */
 import { say } from '../common/say.ts';
 import { readText } from '../common/bounded-body.ts';
-import { celValue } from '../common/expressions/cel-value.ts';
-import type { CelValue } from '../common/expressions/cel-value.ts';
+import { celValue } from './cel-value.ts';
+import type { CelValue } from './cel-value.ts';
 import { maskOfCredentials } from '../common/masking.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import type { SecretMask } from '../common/masking.ts';

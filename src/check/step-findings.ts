@@ -1,7 +1,7 @@
 /** Evaluates the results of requests as they arrive, so that most answers need not be kept. */
 import { say } from '../common/say.ts';
-import { celValue } from '../common/expressions/cel-value.ts';
-import type { CelValue } from '../common/expressions/cel-value.ts';
+import { celValue } from './cel-value.ts';
+import type { CelValue } from './cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { oneLine } from '../common/unprintable.ts';
 import { parseJson } from '../common/parse-json.ts';

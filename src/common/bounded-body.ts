@@ -4,10 +4,7 @@ export type BodyStream = AsyncIterable<Uint8Array>;
 
 export class TooLongError extends Error {}
 
-/**
- * Decodes UTF-8.
- * @throws TooLongError as soon as it is longer; the rest is not read. Its message begins with "its answer"
- */
+/** @throws TooLongError as soon as the body is longer; its message begins with "its answer" */
 export async function readText(body: BodyStream | null, mostBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';

@@ -23,9 +23,7 @@ export interface HookAddress {
   readonly place: HookPlace;
 }
 
-/**
- * @returns undefined if the text is not exactly what {@link hookUrl} returns
- */
+/** @returns undefined if the text is not exactly what {@link hookUrl} returns */
 export function readHookUrl(text: string): HookAddress | undefined {
   const [, base, secret, place] = /^([^?#]*)\/hooks\/([0-9a-f]{32})\/([a-z-]+)$/.exec(text) ?? [];
   const known = hookPlaces.find((each) => each === place);

@@ -17,10 +17,7 @@ function isLocalhostName(hostname: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(hostname);
 }
 
-/**
- * @param address IPv4, or IPv4 in IPv6 (`::ffff:7f00:1`), without brackets
- * @returns undefined if it is neither
- */
+/** @param address IPv4, or IPv4 in IPv6 (`::ffff:7f00:1`), without brackets @returns undefined if it is neither */
 export function ipv4Of(address: string): string | undefined {
   const dotted = /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];
   if (dotted !== undefined) return dotted;

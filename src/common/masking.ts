@@ -136,9 +136,7 @@ const namedCharacters: Readonly<Record<string, string>> = {
   colon: ':',
 };
 
-/**
- * @returns undefined if there is nothing to remove
- */
+/** @returns undefined if there is nothing to remove */
 function unescape({ text, placeOf }: Reading, kind: RegExp): Reading | undefined {
   // Typed, because a text of megabytes may be made of escapes.
   let places: Uint32Array | undefined;
@@ -263,9 +261,7 @@ function behindScheme(value: string): string[] {
   return parts.every((each) => each !== undefined) ? parts : [];
 }
 
-/**
- * @param keys have no parts: two words are no scheme there
- */
+/** @param keys have no parts: two words are no scheme there */
 export function maskOfCredentials(credentials: Iterable<string>, keys: Iterable<string> = []): SecretMask {
   return new SecretMask([...[...credentials].flatMap(credentialParts), ...[...keys].filter(isLong)]);
 }

@@ -35,9 +35,7 @@ export class ProcessGroup {
    */
   readonly ended: Promise<Ending>;
 
-  /**
-   * @param command a string is a command line for the user's shell
-   */
+  /** @param command a string is a command line for the user's shell */
   constructor(command: readonly string[] | string, environment: Pick<SpawnOptions, 'cwd' | 'env'>) {
     const options = {
       ...environment,
@@ -109,10 +107,7 @@ export class ProcessGroup {
   }
 }
 
-/**
- * Ends the group when this process ends: it reads from a pipe to which this one never writes. On Windows, libuv's job
- * does that.
- */
+/** Ends the group when this process ends, because its pipe closes. On Windows, libuv's job does that. */
 function guardOf(pid: number): ChildProcess {
   const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -s KILL -- "-$0"', String(pid)], {
     cwd: '/',

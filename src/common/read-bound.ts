@@ -78,10 +78,7 @@ export function boundAnswers(
   });
 }
 
-/**
- * Whether reading such small pieces costs many times what the sender spends; no HTTP client sends a large body like
- * that.
- */
+/** Reading such small pieces costs many times what the sender spends; no HTTP client sends a large body like that. */
 export function areTinyChunks(chunks: number, bytes: number): boolean {
   return chunks > 4096 && bytes < 64 * chunks;
 }

@@ -6,10 +6,7 @@ export interface StagedFile {
   discard(): void;
 }
 
-/**
- * Writes beside the file, under its name with this process's ID, readable only by its owner. @throws the system's
- * error: nothing is left then
- */
+/** Beside the file, readable only by its owner. @throws the system's error: nothing is left then */
 export function stageFile(file: string, text: string): StagedFile {
   const temporary = `${file}.${process.pid}`;
   const discard = (): void => rmSync(temporary, { force: true });

@@ -4,9 +4,7 @@ const emojiOrUnprintable = new RegExp(
   'gv',
 );
 
-/**
- * @param keep characters that stay, such as a line feed
- */
+/** @param keep characters that stay, such as a line feed */
 export function withEscapes(text: string, keep = ''): string {
   return text.replace(emojiOrUnprintable, (character, emoji: string | undefined) => {
     if (emoji !== undefined || keep.includes(character)) return character;
@@ -15,17 +13,12 @@ export function withEscapes(text: string, keep = ''): string {
   });
 }
 
-/**
- * @param most cut to this number of UTF-16 units, with an ellipsis
- */
+/** @param most cut to this number of UTF-16 units, with an ellipsis */
 export function printable(text: string, most = 200): string {
   return withEscapes(text.length > most ? `${text.slice(0, most)}…` : text);
 }
 
-/**
- * Escapes as JSON does, so that the text drives no terminal and parses to the same. Line ends and tabs between tokens
- * stay.
- */
+/** Escapes as JSON does, so that the text drives no terminal and parses to the same. */
 export function escapedJson(json: string): string {
   return json.replace(/(?![\t\n\r])[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu, (character) =>
     Array.from(
@@ -35,10 +28,7 @@ export function escapedJson(json: string): string {
   );
 }
 
-/**
- * Puts a text from outside on one line, cut and without Markdown links, which VS Code would follow, even to a command.
- * @param longest in UTF-16 units
- */
+/** One line, without Markdown links, which VS Code would follow, even to a command. @param longest in UTF-16 units */
 export function oneLine(text: string, longest: number): string {
   return text
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')

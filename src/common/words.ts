@@ -17,9 +17,7 @@ export function spoken({ text, values }: Words): string {
   return translate(text, ...values.map((value) => (typeof value === 'string' ? value : spoken(value))));
 }
 
-/**
- * @param said without full stops
- */
+/** @param said without full stops */
 export function sentences(said: readonly Words[]): string {
   return said.map((each) => `${spoken(each)}.`).join(' ');
 }

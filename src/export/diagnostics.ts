@@ -29,9 +29,7 @@ export async function relayDiagnostics(
   ];
 }
 
-/**
- * @param toSupply how to set missing keys and credentials, for the reader of this text
- */
+/** @param toSupply how to set missing keys and credentials, for the reader of this text */
 export function problemsOf(status: Status, toSupply: string): string[] {
   const { destinations, tunnel, missingKeys, sending, answering, notices } = status;
   const down = destinations.filter(({ state }) => state === 'down');
@@ -59,10 +57,7 @@ export function problemsOf(status: Status, toSupply: string): string[] {
 
 const mostOfLog = 262_144;
 
-/**
- * The log may not exist.
- * @param status of the relay whose hosts it may name
- */
+/** The log may not exist. @param status of the relay whose hosts it may name */
 export function logSection(title: string, file: string, status: Status | null): DiagnosticSection {
   const lines = endOf(file)
     .split('\n')

@@ -33,9 +33,7 @@ export function tooMuchToRead(body: Uint8Array): string | null {
   return structure <= maxBodyValues ? null : `the body has more than ${maxBodyValues} values`;
 }
 
-/**
- * @param rawBytes the length of what each part repeats
- */
+/** @param rawBytes the length of what each part repeats */
 export function tooMuchToSend(
   events: number,
   rawBytes: number,

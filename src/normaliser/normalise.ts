@@ -82,10 +82,7 @@ export interface NotificationIdentity {
   readonly settings: RenderSettings;
 }
 
-/**
- * @param raw the vendor's body as JSON, UTF-8
- * @param allocate for the bytes; new memory unless given
- */
+/** @param raw the vendor's body as JSON, UTF-8 @param allocate for the bytes; new memory unless given */
 export function renderNotification(
   notification: NotificationIdentity,
   events: readonly EventObject[],

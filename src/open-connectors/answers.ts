@@ -66,9 +66,7 @@ export const hubListSchema = z.looseObject({
   Name: looseText,
 });
 
-/**
- * @param expected what it should be, for the message
- */
+/** @param expected what it should be, for the message */
 export function parsed<T>(
   schema: z.ZodType<T>,
   answer: { readonly value: unknown; readonly status: number },

@@ -107,9 +107,7 @@ export class DeliveryQueue {
     this.#http = http;
   }
 
-  /**
-   * @param listed earlier: those that are still queued count; changed to what is queued now
-   */
+  /** @param listed earlier: those that are still queued count; changed to what is queued now */
   async count(callbackUrl: string, listed: ListedDeliveries = new Map(), signal?: AbortSignal): Promise<QueueState> {
     const queued = new Map<string, Delivery>();
     let more = false;

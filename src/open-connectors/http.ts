@@ -181,9 +181,7 @@ function plain(text: string, secrets: readonly string[]): string {
   return oneLine(maskPlaces(maskText(text, secrets), [hookSecret]), longestMessage);
 }
 
-/**
- * @param secrets what was sent and must not be in the message
- */
+/** @param secrets what was sent and must not be in the message */
 function refusal(response: Response, text: string, secrets: readonly string[]): OpenConnectorsError {
   const { status } = response;
   const said = errorSchema.safeParse(parseJson(text));
@@ -217,9 +215,7 @@ function adviceAfter(status: number): OpenConnectorsAdvice {
   return 'look-at-log';
 }
 
-/**
- * @param secrets what was sent and must not be in the message
- */
+/** @param secrets what was sent and must not be in the message */
 function failure(
   error: unknown,
   { url, cancelled, timedOut }: { readonly url: URL; readonly cancelled: boolean; readonly timedOut: boolean },

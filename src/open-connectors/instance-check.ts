@@ -135,9 +135,7 @@ function checkHeaders(headers: Readonly<Record<string, string>>): InstanceProble
   });
 }
 
-/**
- * @param hostname as `URL.hostname` writes it: lower case, IPv6 in brackets
- */
+/** @param hostname as `URL.hostname` writes it: lower case, IPv6 in brackets */
 export function reachOf(hostname: string): 'loopback' | 'private' | 'public' {
   if (isLoopback(hostname)) return 'loopback';
   const host = hostname.replace(/\.$/, '');

@@ -97,11 +97,7 @@ const mostEvents = 1000;
 
 const mostDeliveries = 200;
 
-/**
- * Newest first.
- * @param signal ends it between two requests
- * @returns `cut`: there may be more
- */
+/** Newest first. @param signal ends it between two requests @returns `cut`: there may be more */
 export async function receivedNotifications(
   history: NotificationHistory,
   signal?: AbortSignal,

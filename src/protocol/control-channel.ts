@@ -40,10 +40,7 @@ export class UnsafeSocketFolderError extends Error {
   }
 }
 
-/**
- * The path is short because systems limit it to about 100 bytes.
- * @param dataDir must exist
- */
+/** The path is short because systems limit it to about 100 bytes. @param dataDir must exist */
 export function controlChannelOf(dataDir: string): ControlChannel {
   const real = realpathOrSelf(dataDir);
   const hash = createHash('sha256').update(real).digest('hex').slice(0, 16);

@@ -15,10 +15,7 @@ export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
   readonly advice: RelayAdvice;
   readonly next: string;
-  /**
-   * @param why follows its name in a sentence
-   * @param next if it says more than the advice
-   */
+  /** @param why follows its name in a sentence @param next if it says more than the advice */
   constructor(path: string, why: string, advice: RelayAdvice, next: string = relayAdvice[advice], cause?: unknown) {
     super(`the data directory ${path} ${why}`, { cause });
     this.advice = advice;
@@ -107,9 +104,7 @@ function make(named: string): string {
   }
 }
 
-/**
- * @throws DataDirectoryError if the folder has another owner, others can write to it, or a relay's file isn't one
- */
+/** @throws DataDirectoryError if the folder has another owner, others can write to it, or a relay's file isn't one */
 function inspect(path: string): { readonly stat: Stats; readonly files: readonly Dirent[] } {
   const stat = lstatSync(path);
   if (!stat.isDirectory()) throw new DataDirectoryError(path, 'is not a folder', 'choose-data-directory');
@@ -146,9 +141,7 @@ function requireAccess(path: string, mode: number): void {
   }
 }
 
-/**
- * @throws DataDirectoryError if the content may have come with a repository
- */
+/** @throws DataDirectoryError if the content may have come with a repository */
 function requireTrusted(path: string, files: readonly Dirent[]): void {
   // The ID is there before its folder is used.
   if (files.every(({ name }) => name.startsWith(idFile)) || isKnownDirectory(path)) return;

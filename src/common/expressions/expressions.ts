@@ -73,9 +73,7 @@ export class ExpressionLanguage<V extends object> {
   readonly #meter: Meter;
   #environment: Environment | undefined;
 
-  /**
-   * @param most steps of an evaluation
-   */
+  /** @param most steps of an evaluation */
   constructor(variables: Readonly<Record<keyof V, VariableType>>, most = mostSteps) {
     this.#variables = variables;
     this.#meter = new Meter(most);

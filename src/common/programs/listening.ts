@@ -7,9 +7,7 @@ const pauseMs = 100;
 
 const tryMs = 2000;
 
-/**
- * @throws AbortError, or the signal's reason
- */
+/** @throws AbortError, or the signal's reason */
 export async function untilListening(url: URL, signal: AbortSignal): Promise<void> {
   while (!(await listens(url, signal))) await wait(pauseMs, undefined, { signal });
 }
@@ -18,9 +16,7 @@ export async function untilFree(url: URL, signal: AbortSignal): Promise<void> {
   while (await listens(url, signal)) await wait(pauseMs, undefined, { signal });
 }
 
-/**
- * @throws AbortError, or the signal's reason
- */
+/** @throws AbortError, or the signal's reason */
 export function listens(url: URL, signal?: AbortSignal): Promise<boolean> {
   signal?.throwIfAborted();
   const port = Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
-import { startedMs } from '../../common/compiled-program.ts';
+import { startedMs } from '../compiled-program.ts';
 
 /** Interval of the load measurement, in milliseconds, while there is work. */
 const everyMs = 1000;

@@ -1,7 +1,7 @@
 /** Fills and empties the heap after the load that its argument names, and prints the resident memory that is left, in bytes. */
 import { mock } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startedMs } from '../../../src/common/compiled-program.ts';
+import { startedMs } from '../../../src/relay/compiled-program.ts';
 import { workCame, saveMemory } from '../../../src/relay/sending/heap.ts';
 
 const [, , how] = process.argv;

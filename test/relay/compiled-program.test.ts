@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterwards, temporaryFolder } from './afterwards.ts';
 
-const module = join(import.meta.dirname, '../../src/common/compiled-program.ts');
+const module = join(import.meta.dirname, '../../src/relay/compiled-program.ts');
 
 const starter = `
   import { createRequire } from 'node:module';
