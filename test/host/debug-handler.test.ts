@@ -224,21 +224,6 @@ describe('Debug My Handler', function () {
     await stopHere();
   });
 
-  it('asks no more about a server outside the debugger once that has stopped', async () => {
-    let connections = 0;
-    const outside = createServer().listen(port, '127.0.0.1');
-    outside.on('connection', () => (connections += 1));
-    await once(outside, 'listening');
-    const command = run('debugHandler', nodeOf(row));
-    await until(() => connections > 0);
-    outside.closeAllConnections();
-    outside.close();
-    // Nobody answers the question.
-    await command;
-    await stands();
-    await stopHere();
-  });
-
   it('ends the handler, and ours with it, by the key of debuggers, whichever of the two has the focus', async () => {
     breakHere();
     await accepting(run('debugHandler', nodeOf(row)));

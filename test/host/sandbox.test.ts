@@ -101,16 +101,6 @@ describe('the sandbox’s process', function () {
     assert.equal(await status(await open().start()), 404);
   });
 
-  it('is waited for no longer than one likes, and still comes for others who wait', async () => {
-    const window = open();
-    const stop = new AbortController();
-    const [givenUp, awaited] = [window.start(stop.signal), window.start()];
-    stop.abort();
-    await assert.rejects(givenUp, { name: 'AbortError' });
-    assert.equal(await status(await awaited), 404);
-    await assert.rejects(window.start(AbortSignal.abort()), { name: 'AbortError' });
-  });
-
   it('is given up at once where what is noted takes connections and says nothing', async () => {
     const first = open();
     const running = await first.start();
@@ -133,16 +123,6 @@ describe('the sandbox’s process', function () {
       for (const socket of asked) socket.destroy();
       silent.close();
     }
-  });
-
-  it('comes at the next start where the one before was given up by all who waited', async () => {
-    const window = open();
-    const stop = new AbortController();
-    const givenUp = window.start(stop.signal);
-    stop.abort();
-    await assert.rejects(givenUp, { name: 'AbortError' });
-    const running = await window.start();
-    assert.equal(await status(running), 404);
   });
 
   it('is started and stopped by commands, and what it needs is copied as lines for a shell', async () => {

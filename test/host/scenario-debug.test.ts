@@ -1,8 +1,7 @@
 /** Scenarios that are debugged in the Test Explorer, given up; and programs outside the workspace. With VS Code's js-debug. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -90,26 +89,6 @@ describe('Handlers of a debugged test run', function () {
       started.map(({ name }) => name),
       [`Handler ${ports[0]}`],
     );
-  });
-
-  it('are asked about no more once the run is cancelled', async () => {
-    const port = await freePort();
-    let connections = 0;
-    const server = createServer().listen(port, '127.0.0.1');
-    server.on('connection', () => (connections += 1));
-    await once(server, 'listening');
-    const files = await scenariosAt([port]);
-    const run = debugScenarios(folder.uri);
-    // It is asked how the handler is started, then what is to become of the one that listens in its place.
-    await until(async () => {
-      if (connections === 0) await accept();
-      return connections > 0;
-    });
-    await vscode.commands.executeCommand('testing.cancelRun');
-    await run;
-    server.close();
-    for (const file of files) rmSync(file.fsPath);
-    assert.deepEqual(started, []);
   });
 
   it('run from outside the workspace, too: the configuration that is written for such a program names it whole', async () => {

@@ -91,42 +91,6 @@ describe('That sending is paused', function () {
     assert.equal(user.message('Sending paused'), undefined);
   });
 
-  it('is said of answers on purpose by each window that attaches, once for each time that they begin', async () => {
-    const answering = (from: string): Window['session']['status'] & object => ({
-      ...relay.status,
-      answering: {
-        ...{ state: 'on-purpose', status: 503, delayMs: 0, remaining: null, since: from, until: from },
-        by: { kind: 'terminal', id: 'process 7' },
-      },
-    });
-    relay.status = { ...relay.status, sending: paused() };
-    await window.session.start();
-    await until(() => user.message('Sending paused on'));
-    const told = (): number => user.messages.filter(({ text }) => text.includes('answered with 503')).length;
-    let asked = 0;
-    const later = '2026-03-01T13:00:00.000Z';
-    for (const [from, times] of [
-      [since, 1],
-      [since, 1],
-      [later, 2],
-    ] as const) {
-      const again = openWindow('9.0.0', window.storage);
-      const notices = new SendingNotices({ open: () => Promise.resolve() });
-      watchSending(again.context, again.session, () => {
-        asked += 1;
-        return Promise.resolve(notices);
-      });
-      const other = await new StandInRelay(again.session.dataDir, '9.0.0').open();
-      other.status = { ...answering(from), startedAt: relay.status.startedAt, sending: paused() };
-      await again.session.start();
-      await until(() => told() === times);
-      await again.close();
-      await other.close();
-    }
-    assert.deepEqual([asked, told()], [2, 2]);
-    assert.equal(user.messages.filter(({ text }) => text.includes('Sending paused on')).length, 1);
-  });
-
   it('is not said of a relay that is attached to and sends', async () => {
     relay.status = { ...relay.status, sending: { ...paused(), state: 'flowing' } as never };
     await window.session.start();

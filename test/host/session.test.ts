@@ -79,18 +79,6 @@ describe('A window’s session', function () {
       await window.session.start();
       assert.deepEqual(tunnels(), ['starting', 'opening']);
     });
-
-    it('nothing while the relay ends', async () => {
-      relay.setTunnel(opening);
-      await window.session.start();
-      relay.before = (method) => {
-        if (method !== 'relay/stop') return;
-        relay.setTunnel(closed);
-        relay.say();
-      };
-      await window.session.stop();
-      assert.deepEqual(tunnels(), ['starting', 'opening', 'stopped']);
-    });
   });
 
   it('gives the relay what its destinations name, and takes away what is removed: once, and also what was while it was not attached', async () => {
@@ -171,13 +159,6 @@ describe('A window’s session', function () {
   describe('meets an older relay', () => {
     beforeEach(() => open('0.0.1'));
 
-    it('and offers to restart it', async () => {
-      await window.session.start();
-      const message = await until(() => user.message('The running relay is version 0.0.1'));
-      message?.choose('Restart Relay');
-      await until(() => user.ran.includes('restart'));
-    });
-
     it('that refuses its settings: says so at the start, and renews it by one click', async () => {
       refuse();
       const { start, restart } = commands();
@@ -192,15 +173,6 @@ describe('A window’s session', function () {
       await restart();
       assert.equal(window.session.state.kind, 'running');
       assert.notEqual(window.session.status?.version, '0.0.1');
-    });
-
-    it('that refuses its settings: offers to renew it when the window is loaded', async () => {
-      refuse();
-      await window.session.attach();
-      await until(() => user.message('The running relay is version 0.0.1'));
-      await until(() => relay.clients === 0);
-      assert.equal(window.session.state.kind, 'stopped');
-      assert.deepEqual(window.states, []);
     });
 
     it('whose status lacks what came later: offers to renew it', async () => {
@@ -284,22 +256,6 @@ describe('A window’s session', function () {
       user.messages.map(({ text, buttons }) => [text, buttons]),
       [['Can’t use the running relay: relay/configure: Unrecognized key: "later"', ['Try Again', 'Show Log']]],
     );
-  });
-
-  it('opens the tunnel that the question named, not the one of the settings by then', async () => {
-    await open(own);
-    await setSetting('tunnel.kind', 'cloudflared');
-    try {
-      await window.session.start();
-      const opening = openTunnel(window.session);
-      const question = await until(() => user.messages.find(({ detail }) => detail.includes('(cloudflared)')));
-      await setSetting('tunnel.kind', 'ngrok');
-      question?.choose('Open Public URL');
-      await opening;
-      assert.equal(relay.status.settings.tunnel.kind, 'none');
-    } finally {
-      await setSetting('tunnel.kind', 'none');
-    }
   });
 
   it('opens the public URL at a start only if it was open at the end, and says so with how to close it', async () => {
@@ -476,22 +432,6 @@ describe('A window’s session', function () {
     }
   });
 
-  it('leads to the proxy where that is what the relay refused', async () => {
-    await open(own);
-    await window.session.start();
-    relay.before = (method) => {
-      if (method === 'relay/configure')
-        throw new ResponseError(1002, 'the proxy cannot be used', { advice: 'check-proxy', next: 'Look at it.' });
-    };
-    await setSetting('partSize', 4);
-    try {
-      const message = await until(() => user.message('the proxy cannot be used'));
-      assert.deepEqual(message?.buttons, ['Open Setting', 'Try Again', 'Show Log']);
-    } finally {
-      await setSetting('partSize', undefined);
-    }
-  });
-
   it('copies all that a bug report needs, and nothing that it must not hold', async () => {
     await open(own);
     await setSetting('partSize', 7);
@@ -584,41 +524,6 @@ describe('A window’s session', function () {
       await window.session.start();
       assert.equal(window.session.state.kind, 'running');
     });
-
-    it('by one of two who wait for it goes on for the other', async () => {
-      let answer = (): void => undefined;
-      const held = new Promise<void>((resolve) => (answer = resolve));
-      relay.before = (method) => (method === 'relay/configure' ? held : undefined);
-      const [one, two] = [new AbortController(), new AbortController()];
-      const first = window.session.start(one.signal);
-      const second = window.session.start(two.signal);
-      one.abort();
-      await assert.rejects(first, { name: 'AbortError' });
-      answer();
-      await second;
-      assert.equal(window.session.state.kind, 'running');
-    });
-  });
-
-  it('is told of no settings that change while it ends, and says nothing of them', async () => {
-    await open(own);
-    await window.session.start();
-    let stop = (): void => undefined;
-    const held = new Promise<void>((resolve) => (stop = resolve));
-    relay.before = (method) => {
-      if (method === 'relay/configure') throw new ResponseError(1002, 'it ends');
-      return method === 'relay/stop' ? held : undefined;
-    };
-    const stopped = window.session.stop();
-    await until(() => relay.asked.includes('relay/stop'));
-    const asked = relay.asked.length;
-    await setSetting('partSize', 8);
-    await window.secrets.set('verifyKeys', 'theirs', 'v');
-    stop();
-    await stopped;
-    await setSetting('partSize', undefined);
-    assert.equal(relay.asked.length, asked);
-    assert.deepEqual(user.messages, []);
   });
 
   it('shows that it ends in its view, where that is open, and never a Cancel that does nothing', async () => {
@@ -640,15 +545,5 @@ describe('A window’s session', function () {
       );
     }
     isViewOpen = true;
-  });
-
-  it('makes no link of what the relay says', async () => {
-    await open(own);
-    relay.before = (method) => {
-      if (method === 'relay/configure') throw new ResponseError(1003, 'no [space](command:workbench.action.quit)');
-    };
-    await commands().start();
-    const message = await until(() => user.message('The relay didn’t start'));
-    assert.ok(message?.text.includes('[space] (command:'), message?.text);
   });
 });

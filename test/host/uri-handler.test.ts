@@ -44,13 +44,6 @@ describe("VS Code's own URLs", () => {
     assert.equal(came.length, 1);
   });
 
-  it('are left to the one that came later, though the earlier ends', async () => {
-    const earlier = listen('/oauth/callback');
-    listen('/oauth/callback');
-    await earlier.close();
-    assert.equal(come(`${begin}/oauth/callback?code=c`)?.get('code'), 'c');
-  });
-
   it('say the same where they are copied and pasted into the window that waits', () => {
     for (const code of ['xoz8AFqScK2ngM04kSSM', 'a+b/c==', '100%', 'a%2Bb']) {
       const uri = vscode.Uri.parse(`${begin}/oauth/callback?code=${encodeURIComponent(code)}&state=s-t_u`);

@@ -104,17 +104,6 @@ describe('accounts of Campaign Monitor', function () {
     await assert.rejects(accounts.api(account), AccountError);
   });
 
-  it('are several, each with its own credential', async () => {
-    const accounts = new AccountStore(storage().context, noSandbox);
-    const { apiKey } = sandbox.credentials.campaignMonitor;
-    const one = await accounts.add({ label: 'One', kind: 'api-key', host }, { kind: 'api-key', apiKey });
-    const two = await accounts.add({ label: 'Two', kind: 'api-key', host }, { kind: 'api-key', apiKey: 'wrong' });
-    await (await accounts.api(one)).clients();
-    await assert.rejects((await accounts.api(two)).clients(), { kind: 'bad-api-key' });
-    await accounts.remove(two.id);
-    await (await accounts.api(one)).clients();
-  });
-
   it('keep the tokens that a refresh gave, for the next window too', async () => {
     const { context, secret } = storage();
     const accounts = new AccountStore(context, noSandbox);
@@ -208,46 +197,6 @@ describe('the keeper of webhooks', function () {
     const [hook, ...others] = await hooks();
     assert.deepEqual(others, []);
     assert.deepEqual(journal.all()[0]?.ids, [hook?.webhookId]);
-  });
-
-  it('moves what is registered by itself where the setting says so', async () => {
-    await keeper.register([list], wanted, street(base));
-    base = 'https://two.example';
-    await keeper.lookAfter();
-    assert.deepEqual(
-      (await hooks()).map(({ url, events }) => [url, events]),
-      [[street(base), wanted.events]],
-    );
-  });
-
-  it('forgets a registration of which nothing came', async () => {
-    await fetch(`${sandbox.control}/failures`, { method: 'POST', body: JSON.stringify({ at: 'api', times: 1 }) });
-    const { failures } = await keeper.register([list], wanted, street(base));
-    assert.equal(failures.length, 1);
-    assert.deepEqual(journal.all(), []);
-  });
-
-  it('asks in the window where the user is, and not about what another has settled by then', async () => {
-    await keeper.register([list], wanted, street(base));
-    base = 'https://two.example';
-    await set('tunnel.updateVendors', 'ask');
-    let comes: () => void = () => undefined;
-    let waiting = 0;
-    const elsewhere = windowOf(() => {
-      waiting += 1;
-      return new Promise((resolve) => (comes = resolve));
-    });
-    const looking = elsewhere.lookAfter();
-    await until(() => waiting === 1);
-    await set('tunnel.updateVendors', 'always');
-    await keeper.lookAfter();
-    comes();
-    // A question would stay open.
-    await looking;
-    assert.deepEqual(
-      (await hooks()).map(({ url }) => url),
-      [street(base)],
-    );
   });
 
   it('offers to finish what broke off, whatever the setting says', async () => {
@@ -357,15 +306,6 @@ describe('the keeper of the sandbox’s webhooks', function () {
       journal.all().map(({ base, state }) => [base, state]),
       [['http://127.0.0.1:8788', 'active']],
     );
-  });
-
-  it('follows nothing where the setting says never', async () => {
-    await set('tunnel.updateVendors', 'never');
-    await keeper.register([list], wanted, localUrl);
-    const before = await urls();
-    localUrl = street('http://127.0.0.1:8788');
-    await keeper.lookAfter();
-    assert.deepEqual(await urls(), before);
   });
 
   it('registers no local URL with another account', async () => {

@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { startHandler } from '../examples/handler.ts';
-import { describeLong } from '../long.ts';
 import type { Handler } from '../examples/handler.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { until } from '../relay/until.ts';
@@ -351,87 +350,6 @@ describe('Scenarios of a folder that is not trusted', () => {
     } finally {
       await workbench.close();
       await receiver.stop();
-    }
-  });
-});
-
-describeLong('Scenarios of a folder that holds too much', () => {
-  it('are shown up to a number, and what cannot be read says so at its row', async () => {
-    const folder = temporaryFolder();
-    const file = JSON.stringify({ scenarios: [{ name: 'asks nobody', steps: [{ send: { sample: 'Subscribe' } }] }] });
-    for (let number = 0; number < 300; number++) {
-      writeFileSync(
-        join(folder, `${String(number).padStart(3, '0')}.cm-scenario.json`),
-        number < 150 ? file : '['.repeat(3_000_000),
-      );
-    }
-    const workbench = await openWorkbench({ folder });
-    try {
-      const test = (name: string): Locator =>
-        workbench.page.locator('.test-explorer .monaco-list-row').filter({ hasText: name }).first();
-      await untilDone(async () => {
-        await workbench.runCommand('View: Show Testing');
-        await workbench.page.locator('.test-explorer .monaco-list-row').first().waitFor({ timeout: 15_000 });
-      });
-      await untilDone(async () => {
-        await workbench.page.locator('.test-explorer .monaco-list-row').first().click({ timeout: 5000 });
-        await workbench.page.keyboard.press('End');
-        await test('More Files').waitFor({ timeout: 5000 });
-      });
-      await test('Only 200 scenario files are shown').waitFor();
-      await test('Longer than 1048576 bytes').waitFor();
-      await workbench.picture('check/too-many');
-    } finally {
-      await workbench.close();
-    }
-  });
-});
-
-describeLong('Check My Callback in German', () => {
-  it('asks, shows and tells all of it in German, why and what to do too', async () => {
-    const handler = await startHandler('wrong-handler');
-    const workbench = await openWorkbench({
-      locale: 'de',
-      settings: {
-        'campaignMonitorRelay.tunnel.kind': 'none',
-        'campaignMonitorRelay.destinations': [{ url: handler.url }],
-      },
-    });
-    const frame = workbench.webviewFrame();
-    try {
-      await workbench.openViewContainer(category);
-      await workbench.chooseFromContextMenu(
-        workbench.treeRow(view, new URL(handler.url).host),
-        'Meinen Callback prüfen …',
-      );
-      await workbench.dialog.getByText('Sendet etwa 1.300 Test-Events').waitFor();
-      await workbench.answerDialog('Prüfen');
-      await workbench.pick('Keine');
-      await workbench.enter('URL einer Seite', '');
-      // It fails without a probe, too.
-      const failed = frame.locator('#check-older-shape.failed');
-      await failed.waitFor();
-      await frame.locator('#do-stop').click();
-      await frame.locator('#status').filter({ hasText: 'Abgebrochen' }).waitFor();
-      await failed.locator('summary').first().click();
-      await failed.getByText('Was zu tun ist').waitFor();
-      await failed.getByText('Nicht wie erwartet: Die Antwort').waitFor();
-      await frame.locator('#check-notification').getByText('Unentschieden').first().waitFor();
-      // That there is no probe is said once, on top, and at no row.
-      await frame.locator('.cause').filter({ hasText: 'es wurde keine Kontaktzahl eingerichtet' }).waitFor();
-      // A check that was under way when it was stopped may have a reason of its own.
-      const reasons = frame.locator('.check.undecided .reason');
-      assert.equal(await reasons.filter({ hasText: 'Kontaktzahl' }).count(), 0);
-      await workbench.picture('check/german');
-      const before = await frame.locator('.check.failed, .check.undecided').count();
-      await workbench.reload();
-      await failed.waitFor();
-      await frame.locator('#do-run').waitFor();
-      assert.equal(await frame.locator('.check.failed, .check.undecided').count(), before);
-      await failed.getByText('Nicht wie erwartet: Die Antwort').waitFor();
-      await workbench.picture('check/after-reload');
-    } finally {
-      await workbench.close();
     }
   });
 });

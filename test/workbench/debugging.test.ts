@@ -6,7 +6,7 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import { category, dataDirs, eventsView, startByButton, statusOf, stopRelays } from './relay.ts';
-import { clickUntil, openWorkbench, untilDone } from './workbench.ts';
+import { clickUntil, openWorkbench } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 describe('Deliveries in VS Code’s debugger', () => {
@@ -134,45 +134,6 @@ describe('Deliveries in VS Code’s debugger', () => {
     await inCallStack('Before sending').first().waitFor();
     await workbench.tooltipOf(breakpoint('Subscribe'), 'Checked: 1, matched: 1, stopped: 1.');
     await workbench.picture('debugging/function-breakpoint');
-  });
-
-  it('say at once that a condition cannot be read, and take a filter as one', async () => {
-    const input = workbench.page.locator('.debug-breakpoints .inputBoxContainer input');
-    // What VS Code's menu changes is the name, which it shows.
-    const last = workbench.page.locator('.debug-breakpoints .monaco-list-row').last();
-    const setCondition = async (condition: string): Promise<void> => {
-      await workbench.chooseUntil(last, 'Edit Function Condition...', input);
-      await input.fill(condition);
-      await input.press('Enter');
-      await input.waitFor({ state: 'detached' });
-    };
-    await setCondition('tpye:subscribe');
-    await workbench.showNotification('Invalid condition: unknown filter key "tpye"');
-    await workbench.tooltipOf(last, 'Use a filter such as type:update');
-    await workbench.picture('debugging/condition-refused');
-    assert.equal((await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints, 0);
-    await setCondition('type:subscribe address:example');
-    await until(async () => (await statusOf(dataDirs(workbench)[0]!)).sending.breakpoints === 1);
-  });
-
-  it('are edited as variables, and go so when they are stepped', async () => {
-    const address = variable('EmailAddress');
-    const input = variables().locator('.inputBoxContainer input:visible');
-    const before = receiver.requests.length;
-    // A row that is drawn anew takes the box away that one types into.
-    await untilDone(async () => {
-      await workbench.chooseFromContextMenu(address, 'Set Value');
-      await input.fill('"eve@example.org"', { timeout: 5000 });
-      await input.press('Enter', { timeout: 5000 });
-      await address.filter({ hasText: 'eve@example.org' }).waitFor({ timeout: 5000 });
-    });
-    await inCallStack('edited · Subscribe').first().waitFor();
-    await workbench.picture('debugging/edited');
-    await tool('Step Over').click();
-    await receiver.received(before + 1);
-    assert.equal(sent().at(-1), 'eve');
-    await deliver('hal');
-    await inCallStack('hal@example.org').first().waitFor();
   });
 
   it('end without a word to what is held: a message says that it is, and goes on where one wants that', async () => {

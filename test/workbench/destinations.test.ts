@@ -6,16 +6,7 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
-import {
-  category,
-  dataDirs,
-  eventsView,
-  settingsFile,
-  statusItem,
-  statusOf,
-  stopRelays,
-  untilStatusBar,
-} from './relay.ts';
+import { category, dataDirs, eventsView, settingsFile, statusOf, stopRelays } from './relay.ts';
 import { tableDocument } from './table.ts';
 import { clickAway, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
@@ -245,29 +236,6 @@ describe('Destinations, as a person adds, changes and removes them', () => {
     await send(campaignMonitorUrl, { body: sampleBody() });
     await receiver.received(1);
     await row(place()).filter({ hasText: 'Ready' }).locator('.codicon-check').waitFor();
-  });
-
-  it('show their last result until the next 2xx, and one that is down shows in the status bar, too', async () => {
-    const { campaignMonitorUrl } = await statusOf(dataDirs(workbench)[0]!);
-    const post = (email: string): Promise<unknown> => send(campaignMonitorUrl, { body: sampleBody({ email }) });
-    // The spec before has ended its own.
-    receiver = await startReceiver({ port: receiver.port, answer: { status: 500 } });
-    await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((each) => post(`${each}@example.com`)));
-    const failing = row(place()).filter({ hasText: '6 failed, last 500' });
-    await failing.locator('.codicon-error').waitFor();
-    await workbench.tooltipOf(row(place()), '6 failed, last 500');
-    await untilStatusBar(workbench, '6 failed, last 500');
-    await workbench.statusBarItem(statusItem).locator('.codicon-warning').waitFor();
-    await workbench.picture('destinations/failing');
-    receiver.answer({ status: 200 });
-    await post('g@example.com');
-    await row(place()).filter({ hasText: 'Ready' }).locator('.codicon-check').waitFor();
-    await workbench.statusBarItem(statusItem).locator('.codicon-warning').waitFor({ state: 'detached' });
-    await receiver.stop();
-    await post('h@example.com');
-    await row(place()).filter({ hasText: 'down' }).locator('.codicon-warning').waitFor();
-    await untilStatusBar(workbench, `${receiver.url}: down`);
-    await workbench.picture('destinations/down');
   });
 
   it('need no folder: an edited body is saved where one says', async () => {

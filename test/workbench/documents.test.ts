@@ -7,7 +7,6 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { dataDirs, eventsView, startByButton, statusOf, stopRelays } from './relay.ts';
-import { tableDocument } from './table.ts';
 import { clickAway, openWorkbench, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -98,34 +97,6 @@ describe("An event's documents and actions, as a person uses them", () => {
       .waitFor();
     assert.match((await workbench.tabs()).join(), /Subscribe · ann@example\.com ↔ Subscribe · bea@example\.com/);
     await workbench.picture('documents/compare');
-    await closeEditors();
-  });
-
-  it('the body is held against the notification, from the event’s editor', async () => {
-    await row('ann@example.com').click();
-    const frame = workbench.webviewFrame();
-    await frame.locator('#more').click();
-    await frame.getByRole('menuitem', { name: 'Body with Notification' }).click();
-    await workbench.page
-      .locator('.monaco-diff-editor .modified .view-line')
-      .filter({ hasText: '"topic"' })
-      .first()
-      .waitFor();
-    await workbench.picture('documents/compare-with-notification');
-    await closeEditors();
-  });
-
-  it('one that was pinned is there after a reload, in its language', async () => {
-    await workbench.openAsText(row('ann@example.com'), 'Body');
-    await editor('"EmailAddress": "ann@example.com"').waitFor();
-    await workbench.runCommand('View: Pin Editor');
-    await workbench.page.locator('.tab.sticky').waitFor();
-    await workbench.reload();
-    await editor('"EmailAddress": "ann@example.com"').waitFor();
-    assert.deepEqual(await workbench.tabs(), ['e1 body']);
-    await workbench.page.locator('.statusbar-item').getByText('JSON', { exact: true }).waitFor();
-    await row('bea@example.com').filter({ hasText: 'sent 200' }).waitFor();
-    await workbench.runCommand('View: Unpin Editor');
     await closeEditors();
   });
 
@@ -253,43 +224,5 @@ describe("An event's documents and actions, as a person uses them", () => {
     await item.click();
     await item.waitFor({ state: 'detached' });
     await closeEditors();
-  });
-
-  it('a body that is nested too deeply is shown as it came, and says so at its head', async () => {
-    const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
-    const deep = '['.repeat(15_000) + ']'.repeat(15_000);
-    const body = `{"ListID":"l","Events":[{"Type":"Update","EmailAddress":"dee@example.com","X":${deep}}]}`;
-    await send(url, { body });
-    await workbench.openAsText(row('dee@example.com'), 'Body');
-    await editor('Shown unformatted because the content is nested too deeply.').waitFor();
-    await editor('{"ListID":"l","Events":[{"Type":"Update"').waitFor();
-    await workbench.picture('documents/as-it-came');
-  });
-
-  it('the palette finds resending, which asks what, and the table', async () => {
-    const before = receiver.requests.length;
-    await workbench.runCommandThatAsks(`${category}: Resend`, 'dee@example.com');
-    await workbench.picture('actions/resend');
-    await clickAway(
-      workbench.quickInputWidget.locator('.monaco-list-row').filter({ hasText: 'dee@example.com' }).first(),
-    );
-    await receiver.received(before + 1);
-    assert.match(receiver.requests.at(-1)?.body.toString() ?? '', /dee@example\.com/);
-    // What was done is seen in the view: no message covers it.
-    assert.equal(await workbench.notification('Resending').count(), 0);
-    await workbench.runCommand(`${category}: Show Webhook Events`);
-    await tableDocument(workbench);
-  });
-
-  it('all that failed are resent by one command, and the badge goes', async () => {
-    const { campaignMonitorUrl: url } = await statusOf(dataDirs(workbench)[0]!);
-    const badge = workbench.page.locator(`.activitybar .action-item:has([aria-label^="${category}"]) .badge`);
-    receiver.answer({ status: 500 });
-    await send(url, { body: sampleBody({ email: 'eve@example.com' }) });
-    await badge.waitFor();
-    await workbench.picture('actions/failed');
-    receiver.answer({ status: 200 });
-    await workbench.runCommand(`${category}: Resend All Failed`);
-    await badge.waitFor({ state: 'hidden' });
   });
 });

@@ -217,18 +217,6 @@ describe('The event editor', () => {
     await editor('"topic"').waitFor();
   });
 
-  it('discards what waits', async () => {
-    receiver.answer({ status: 503 });
-    await send(url, { body: sampleBody({ email: 'gil@example.com' }) });
-    await open('gil@example.com', 'Subscribe · gil@example.com');
-    await chooseMore('Discard');
-    await frame().locator('.heading .pill.discarded').waitFor();
-    await frame().locator('#more').click();
-    assert.equal(await frame().getByRole('menuitem', { name: 'Discard' }).count(), 0);
-    await workbench.page.keyboard.press('Escape');
-    receiver.answer({ body: '{"taken":true}', headers: { 'content-type': 'application/json' } });
-  });
-
   it('shows a part of a large body, and leads to all of it', async () => {
     const body = JSON.parse(sampleBody({ email: 'hal@example.com' })) as { Events: Record<string, unknown>[] };
     body.Events = [

@@ -224,16 +224,6 @@ describe('The events view, as a person uses it', () => {
     assert.deepEqual((await labels()).slice(2), before);
   });
 
-  it('says that resending sends all events of the delivery', async () => {
-    await row('2 of 2 in d').waitFor();
-    await workbench.chooseUntil(
-      row('2 of 2 in d'),
-      'Resend',
-      workbench.page.locator('.statusbar').getByText(/^Resending d\d+ with 2 events\.$/),
-    );
-    await workbench.picture('events-view/resent-batch');
-  });
-
   itLong('is as it was when it was hidden after much was drawn, though it was opened anew', async () => {
     await post(sampleBody({ events: 300, seed: 3 }));
     // Each is a drawing of 300 rows.
@@ -434,36 +424,6 @@ describe('The events view, as a person uses it', () => {
       await rowSays(email, /retrying, attempt [2-6] of 6/);
       await picture('retrying');
       failing.answer({ status: 200 });
-      await rowSays(email, 'sent 200');
-    });
-
-    it('tells the event that is being sent from the one that waits behind it, while the callback does not answer', async () => {
-      const email = 'waits@example.com';
-      const next = 'waits-behind@example.com';
-      let release = (): void => undefined;
-      const released = new Promise<void>((resolve) => (release = resolve));
-      slow.answer(() => released.then(() => ({ status: 200 })));
-      try {
-        await post('Update', email);
-        await post('Update', next);
-        await rowSays(email, 'sending · ');
-        await workbench.treeRow(view, email).locator('.codicon-send').waitFor();
-        await rowSays(next, 'waiting · ');
-        await workbench.treeRow(view, next).locator('.codicon-watch').waitFor();
-        await picture('waiting');
-      } finally {
-        release();
-      }
-      for (const each of [email, next]) await rowSays(each, 'sent 200');
-    });
-
-    it('says why an event waits where nobody listens, and sends it when somebody does', async () => {
-      const email = 'early@example.com';
-      await post('Deactivate', email);
-      await rowSays(email, 'waiting: cannot be reached');
-      await picture('unreachable');
-      const receiver = await startReceiver({ port: absentPort });
-      await receiver.received(1);
       await rowSays(email, 'sent 200');
     });
 

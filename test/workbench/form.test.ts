@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Frame, FrameLocator } from 'playwright-core';
 import { freePort } from '../free-port.ts';
 import { regions } from '../../src/open-connectors/host.ts';
@@ -32,17 +30,6 @@ const plantedTexts = Object.values(planted).flatMap((secret) => [secret, Buffer.
 /** The planted secrets that a text holds. */
 function secretsIn(text: string): string[] {
   return plantedTexts.filter((secret) => text.includes(secret));
-}
-
-/** What notes a sandbox whose control is at this port of this machine. */
-function sandboxNote(port: number): string {
-  const urls = { campaignMonitorApi: '', campaignMonitorOAuth: '', openConnectorsApi: '' };
-  const campaignMonitor = { apiKey: '', oauthClientId: '', oauthClientSecret: '' };
-  return JSON.stringify({
-    ...urls,
-    control: `http://127.0.0.1:${port}/sandbox/0123456789abcdef`,
-    credentials: { campaignMonitor, openConnectors: { userSecret: '', organizationSecret: '' } },
-  });
 }
 
 describe('The form of a new instance', () => {
@@ -88,15 +75,6 @@ describe('The form of a new instance', () => {
   /** Presses a button that copies, and resolves to what it copied. */
   const copied = (id: string): Promise<string> => workbench.copied(() => press(id));
 
-  /** Chooses a region by its label, as a person does. */
-  const chooseRegion = async (label: string): Promise<void> => {
-    const option = form.locator('#region').getByRole('option', { name: label }).first();
-    await untilDone(async () => {
-      if (await option.isHidden()) await form.locator('#region').click({ timeout: 5000 });
-      await option.click({ timeout: 5000 });
-      await option.waitFor({ state: 'hidden', timeout: 5000 });
-    });
-  };
   /** The host that the settings name, of the user's and the machine's. */
   const hostSetting = (): unknown[] =>
     [join(workbench.userDataDir, 'User'), join(workbench.server.dataDir, 'data', 'Machine')].map((folder) => {
@@ -127,43 +105,6 @@ describe('The form of a new instance', () => {
     await stopSandbox(workbench);
     await workbench.close();
     await receiver.stop();
-  });
-
-  it('takes nothing from a sandbox that was given up by Cancel, or by the choice of another region', async () => {
-    // What takes connections and says nothing: whoever looks for the sandbox there waits.
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const storage = join(workbench.server.dataDir, 'data', 'User', 'globalStorage');
-    const file = join(storage, 'cm-relay.campaign-monitor-relay', 'sandbox.json');
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, sandboxNote((server.address() as AddressInfo).port), { mode: 0o600 });
-    try {
-      await openForm();
-      const create = form.locator('#create');
-      await press('useSandbox');
-      await form.locator('#busy', { hasText: 'Starting sandbox…' }).waitFor();
-      await form.locator('#cancel').press('Enter');
-      await form.locator('#done', { hasText: 'Cancelled.' }).waitFor();
-      await create.waitFor();
-      await workbench.picture('form/cancelled');
-      assert.equal(await form.getByText('Sandbox values filled in.').count(), 0);
-
-      await press('useSandbox');
-      await form.locator('#busy', { hasText: 'Starting sandbox…' }).waitFor();
-      const [, another] = regions;
-      await chooseRegion(`${another?.label} (${another?.host})`);
-      await create.waitFor();
-      assert.equal(await form.locator('#busy').innerText(), '');
-      await form.locator('#userSecret').waitFor();
-      await form.locator('#apiSecret-state', { hasText: 'Not set.' }).waitFor();
-      const [first] = regions;
-      await chooseRegion(`${first?.label} (${first?.host})`);
-    } finally {
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      rmSync(file);
-    }
   });
 
   it('is filled by keyboard alone, and says beside a field what is wrong as one types', async function () {

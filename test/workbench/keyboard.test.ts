@@ -163,19 +163,6 @@ describe('Without a mouse', function () {
         await row(eventsView, 'four@example.com').waitFor();
       });
 
-      it('copies the focused event', async () => {
-        await moveFrom(eventsView, 'four@example.com', 'two@example.com');
-        const text = await workbench.copied(
-          () => workbench.page.keyboard.press('Control+c'),
-          (copied) => copied.includes('curl'),
-        );
-        assert.match(text, /two@example\.com/);
-        assert.doesNotMatch(text, /four@example\.com/);
-        // The selection is as it was, and nothing was opened by the key.
-        await workbench.view(eventsView).locator('.monaco-list-row.selected').filter({ hasText: 'four@' }).waitFor();
-        assert.equal(await workbench.view(eventsView).locator('.monaco-list-row.selected').count(), 1);
-      });
-
       it('does nothing to a row from the box in which one searches', async () => {
         await moveFrom(eventsView, 'four@example.com', 'two@example.com');
         await workbench.page.keyboard.press('Control+Alt+f');
@@ -202,13 +189,6 @@ describe('Without a mouse', function () {
         });
         assert.deepEqual(await states(), ['waiting', 'discarded', 'discarded', 'discarded']);
       });
-
-      it('resends the focused event', async () => {
-        await moveFrom(eventsView, 'four@example.com', 'two@example.com');
-        await workbench.page.keyboard.press('Control+r');
-        await until(async () => (await states())[1] === 'waiting');
-        assert.deepEqual(await states(), ['waiting', 'waiting', 'discarded', 'discarded']);
-      });
     });
 
     describe('of webhooks', () => {
@@ -227,15 +207,6 @@ describe('Without a mouse', function () {
         await workbench.runCommand(`${category}: Refresh`);
         await workbench.unfoldRow(webhooksView, 'Newsletter');
         await row(webhooksView, 'third.example').waitFor();
-      });
-
-      it('copies the URL of the focused one', async () => {
-        await moveFrom(webhooksView, 'first.example', 'third.example');
-        const text = await workbench.copied(
-          () => workbench.page.keyboard.press('Control+c'),
-          (copied) => copied.startsWith('https://'),
-        );
-        assert.equal(text, 'https://third.example/hook');
       });
 
       it('deletes the focused one, and none from the box in which one searches', async () => {

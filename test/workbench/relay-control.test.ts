@@ -9,7 +9,6 @@ import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer, send as sendThroughTunnel } from '../relay/tunnel/stage.ts';
-import { describeLong } from '../long.ts';
 import { packedProgram } from '../packed.ts';
 import {
   category,
@@ -25,7 +24,6 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { giveSecret } from './secrets.ts';
 import { clickUntil, openWorkbench, temporaryFolder, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -109,27 +107,6 @@ describe('The relay, as a person controls it', () => {
     await workbench.page.keyboard.press('Escape');
   });
 
-  it('takes changed settings while it runs, and loses nothing', async () => {
-    const passed = receiver.requests.length;
-    const before = await statusOf(dataDir);
-    const other = await startReceiver();
-    await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'before@example.com' }) });
-    await receiver.received(passed + 1);
-    await changeSettings(workbench, {
-      'campaignMonitorRelay.destinations': [{ url: other.url }],
-      'campaignMonitorRelay.partSize': 7,
-    });
-    await until(async () => (await statusOf(dataDir)).settings.partSize === 7 || undefined);
-    await send(before.campaignMonitorUrl, { body: sampleBody({ email: 'after@example.com' }) });
-    await other.received(1);
-    const after = await until(async () => {
-      const status = await statusOf(dataDir);
-      return status.counts.sent === before.counts.sent + 2 ? status : undefined;
-    });
-    assert.equal(after.pid, before.pid);
-    assert.equal(after.counts.deliveries, before.counts.deliveries + 2);
-  });
-
   it('offers what a command lacks, in the message that says so', async () => {
     await workbench.runCommand(`${category}: Stop Relay`);
     await untilStatusBar(workbench, 'stopped');
@@ -137,20 +114,6 @@ describe('The relay, as a person controls it', () => {
     await workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'before@example.com'), 'Resend');
     await workbench.answerNotification('The relay isn’t running', 'Start Relay');
     await untilStatusBar(workbench, 'reachable from this machine only');
-  });
-
-  it('says which setting cannot be used, keeps what it had, and leads there', async () => {
-    await changeSettings(workbench, { 'campaignMonitorRelay.timeZone': 'UTC' });
-    await until(async () => (await statusOf(dataDir)).settings.timeZone === 'UTC');
-    await changeSettings(workbench, { 'campaignMonitorRelay.timeZone': 'Nowhere/Here' });
-    const text = 'The setting campaignMonitorRelay.timeZone can’t be used';
-    await workbench.showNotification(text);
-    await workbench.picture('relay-control/setting');
-    assert.equal((await statusOf(dataDir)).settings.timeZone, 'UTC');
-    await workbench.answerNotification(text, 'Open Setting');
-    await workbench.page.locator('.settings-editor').getByText('Time Zone').first().waitFor();
-    await changeSettings(workbench, { 'campaignMonitorRelay.timeZone': 'Europe/Berlin' });
-    await until(async () => (await statusOf(dataDir)).settings.timeZone === 'Europe/Berlin' || undefined);
   });
 
   it('is noticed when it is killed, said plainly, and started again by one click with all that it acknowledged', async () => {
@@ -176,17 +139,6 @@ describe('The relay, as a person controls it', () => {
     assert.equal(after.campaignMonitorUrl, before.campaignMonitorUrl);
     assert.equal(after.counts.deliveries, before.counts.deliveries + 1);
     await workbench.treeRow(eventsView, address).filter({ hasText: 'sent 200' }).waitFor();
-  });
-
-  it('is not called ended for long where it runs again by another way', async () => {
-    await startRelay(workbench);
-    const { pid } = await statusOf(dataDir);
-    process.kill(pid, 'SIGKILL');
-    const text = 'The relay stopped unexpectedly. No acknowledged event was lost.';
-    await workbench.notification(text).waitFor();
-    await workbench.runCommand(`${category}: Start Relay`);
-    await untilStatusBar(workbench, 'reachable from this machine only');
-    await workbench.notification(text).waitFor({ state: 'hidden' });
   });
 
   it('is not called broken when the command line stops it, and is started again by one click', async () => {
@@ -429,20 +381,6 @@ describe('The relay, as a person controls it', () => {
       await untilStatusBar(workbench, 'no public URL');
     });
 
-    it('says why it is not there yet where it is waited for, until one gives up', async () => {
-      await tunnel.kill();
-      await workbench.runCommand(`${category}: New Instance…`);
-      const fill = workbench.webviewFrame().locator('#do-fillCallback');
-      const waiting = workbench.notification('Opening public URL');
-      // Where the window still took it for open, the URL was filled in.
-      await clickUntil(fill, waiting, 15_000);
-      await waiting.getByText('trying again').waitFor();
-      await workbench.picture('relay-control/waiting');
-      await workbench.answerNotification('Opening public URL', 'Cancel');
-      await waiting.waitFor({ state: 'hidden' });
-      assert.equal((await status()).publicUrl, null);
-    });
-
     it('is that of another program where one chooses it by clicks, once that is agreed to', async function () {
       // The program is a script that only a Unix system runs by its first line.
       if (process.platform === 'win32') this.skip();
@@ -501,76 +439,6 @@ describe('An untrusted folder', () => {
       await until(async () => ((await statusOf(dataDir)).counts.sent === 1 ? true : undefined));
       assert.equal(evil.requests.length, 0);
       assert.ok(!readFileSync(join(dataDir, 'relay.log'), 'utf8').includes('evil'));
-    } finally {
-      await stopRelays(workbench);
-      await workbench.close();
-    }
-  });
-});
-
-describeLong('A trusted folder', () => {
-  const secret = 'Bearer production-token-2201';
-
-  it('is sent no stored credentials and no secret path by its settings, before the user has said so; then it is', async function () {
-    this.timeout(240_000);
-    const evil = await startReceiver();
-    const { origin } = new URL(evil.url);
-    const folder = temporaryFolder();
-    mkdirSync(join(folder, '.vscode'));
-    writeFileSync(
-      join(folder, '.vscode', 'settings.json'),
-      JSON.stringify({
-        'campaignMonitorRelay.destinations': [{ url: evil.url, credentialsName: 'prod' }],
-        'campaignMonitorRelay.tunnel.kind': 'fixed',
-        'campaignMonitorRelay.tunnel.url': origin,
-      }),
-    );
-    const workbench = await openWorkbench({ folder, settings: { ...local } });
-    try {
-      await workbench.openViewContainer(category);
-      await startRelay(workbench);
-      const dataDir = dataDirs(workbench)[0]!;
-      assert.deepEqual((await statusOf(dataDir)).settings.tunnel, { kind: 'none' });
-
-      await giveSecret(
-        workbench,
-        'Destination Credentials',
-        ['Name of the credentials', 'prod'],
-        ['Header name for the credentials “prod”', 'Authorization'],
-        ['Value of Authorization', secret],
-      );
-      await workbench.dialog.getByText(`Send stored credentials to ${origin}?`).waitFor();
-      await workbench.picture('relay-control/credential-question');
-      const { campaignMonitorUrl } = await statusOf(dataDir);
-      await send(campaignMonitorUrl, { body: sampleBody({ email: 'held@example.com' }) });
-      await workbench.answerDialog('Don’t Allow');
-      const refused = `Events for ${origin} are held`;
-      await workbench.showNotification(refused);
-      await workbench.picture('relay-control/credential-refused');
-      const row = workbench.treeRow(eventsView, 'held@example.com');
-      await workbench.tooltipOf(row, 'You haven’t allowed this destination to use');
-      assert.equal(evil.requests.length, 0);
-      assert.deepEqual((await statusOf(dataDir)).destinations[0]?.state, 'held');
-
-      // A later word takes the first one back.
-      await workbench.answerNotification(refused, 'Allow…');
-      await workbench.quickInputWidget.getByText('Allowed Destinations for Keys and Credentials').waitFor();
-      await workbench.picture('relay-control/credential-consents');
-      await clickUntil(
-        workbench.quickInputWidget.getByText('the credentials “prod”'),
-        workbench.quickInputWidget.getByText('1 Selected'),
-      );
-      await workbench.quickInput.press('Enter');
-      const [request] = await evil.received(1);
-      assert.equal(request?.header('authorization'), secret);
-      assert.notEqual((await statusOf(dataDir)).destinations[0]?.state, 'held');
-
-      await workbench.runCommand(`${category}: Open or Close Public URL`);
-      await workbench.dialog.getByText('secret path').waitFor();
-      await workbench.picture('relay-control/fixed-url-question');
-      await workbench.answerDialog('Open Public URL');
-      const probe = await until(() => evil.requests.find(({ path }) => path.endsWith('/health')));
-      assert.match(probe.path, /^\/hooks\/[0-9a-f]{32}\/health$/);
     } finally {
       await stopRelays(workbench);
       await workbench.close();

@@ -185,16 +185,4 @@ describe('The table of webhooks, as a person uses it', () => {
     await workbench.picture('table/zoomed');
     await workbench.page.setViewportSize(size);
   });
-
-  it('shows what a stopped relay received, to be read alone', async () => {
-    await workbench.runCommand(`${category}: Stop Relay`);
-    await table.getByText('relay not running').waitFor();
-    await row('cai@example.com').waitFor();
-    assert.ok(await table.getByRole('button', { name: 'Freeze List' }).isDisabled());
-    await table.getByRole('combobox').fill('address:bea');
-    await key('Enter');
-    await untilCells('address', ['bea@example.com']);
-    await table.getByText('1 of 6 · relay not running', { exact: true }).waitFor();
-    await workbench.picture('table/read-only');
-  });
 });

@@ -248,25 +248,6 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await workbench.unfoldView(eventsView, false);
   });
 
-  it('takes the events and the format that are chosen', async () => {
-    await registered();
-    await pickNewsletter();
-    await clickUntil(
-      workbench.quickInputWidget.getByText('Update', { exact: true }),
-      workbench.quickInputWidget.getByText('2 Selected'),
-    );
-    const further = workbench.quickInputWidget.getByRole('button', { name: /^Choose Format/ });
-    await clickUntil(further, workbench.quickInputWidget.getByText('documented by Campaign Monitor'));
-    await workbench.picture('webhooks/format');
-    await workbench.pick('XML');
-    await until(async () => {
-      const [hook, ...others] = await ours();
-      return hook?.PayloadFormat.toLowerCase() === 'xml' && others.length === 0 ? hook : undefined;
-    });
-    const [hook] = await ours();
-    assert.deepEqual([...(hook?.Events ?? [])].sort(), ['Deactivate', 'Subscribe']);
-  });
-
   it('registers for no events never: it says what to do, and leads back step by step', async () => {
     await pickNewsletter();
     const widget = workbench.quickInputWidget;
