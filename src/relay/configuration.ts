@@ -1,4 +1,4 @@
-/** The current settings. They are written to disk and applied to every part of the relay together, or not at all. */
+/** Settings are written to disk and applied to every part of the relay together, or not at all. */
 import { nameOfSecret } from '../common/secret-name.ts';
 import type { StagedFile } from '../common/staged-file.ts';
 import type { Params } from '../protocol/methods.ts';
@@ -18,7 +18,6 @@ import type { Store } from './log/store.ts';
 
 export interface ConfigurationOptions {
   readonly dataDir: string;
-  /** Settings at the start, in force once {@link Configuration.begin} was called. */
   readonly settings: Settings;
   readonly remembered: Remembered;
   readonly store: Store;
@@ -34,7 +33,6 @@ export class Configuration {
   readonly #options: ConfigurationOptions;
   #settings: Settings;
   #remembered: Remembered;
-  /** The last change: each starts when the previous one is in force. */
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConfigurationOptions) {
@@ -51,23 +49,13 @@ export class Configuration {
     return this.#remembered;
   }
 
-  /**
-   * Applies the initial settings.
-   * @param port port of the webhook endpoint, to be remembered
-   * @param settings with the sample receiver's URL in place
-   * @throws ConflictError or StoreError
-   */
+  /** @param settings with the sample receiver's URL in place @throws ConflictError or StoreError */
   begin(port: number, settings: Settings, secrets: SecretsChange): void {
     this.#remembered = { ...this.#remembered, port };
     this.#apply(settings, secrets);
   }
 
-  /**
-   * Applies changed settings and secrets, after changes that were requested earlier.
-   * @returns the settings that were in force until then
-   * @throws ConflictError, StoreError or ZodError if part of them can't be used or stored: nothing has changed then,
-   * and the message says so
-   */
+  /** @returns the previous settings @throws ConflictError, StoreError or ZodError: then nothing has changed */
   change(params: Params<'relay/configure'>): Promise<Settings> {
     const change = (): Promise<Settings> => this.#change(params);
     const changed = this.#changing.then(change, change);
@@ -91,10 +79,8 @@ export class Configuration {
   }
 
   /**
-   * Replaces the secret on disk and at the webhook endpoint.
-   * @param replaces the name of the current secret, so that two concurrent requests don't create two
-   * @throws ConflictError if it was already replaced; StoreError if the new one can't be stored: nothing has changed
-   * then
+   * @param replaces name of the current secret, so that two concurrent requests don't create two
+   * @throws ConflictError if it was already replaced; StoreError if the new one can't be stored
    */
   renewSecret(replaces: string): void {
     const { dataDir, ingress } = this.#options;
@@ -115,7 +101,7 @@ export class Configuration {
     ingress.useSecret(renewed.secret);
   }
 
-  /** Remembers a public URL of the tunnel as this relay's, because it may be given to vendors. */
+  /** Vendors may be given this URL. */
   rememberPublicUrl(url: string): void {
     const remembered = withPublicUrl(this.#remembered, url.replace(/\/$/, ''));
     if (remembered === this.#remembered) return;
@@ -127,7 +113,6 @@ export class Configuration {
     }
   }
 
-  /** Changes only the tunnel, which is neither remembered nor used by other parts. */
   useTunnel(tunnel: TunnelConfig): void {
     this.#settings = { ...this.#settings, tunnel };
   }

@@ -1,4 +1,4 @@
-/** The command line's entry to the relay. Only types are loaded at once. */
+/** The command line's entry to the relay, which is loaded on demand. */
 import type * as relay from './relay.ts';
 import type * as relayProcess from './relay-process.ts';
 

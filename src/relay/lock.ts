@@ -4,19 +4,18 @@ import { DataDirectoryError } from '../protocol/data-directory.ts';
 import { lockFile, takingLock } from '../protocol/relay-lock.ts';
 import { isCorruption, openOwn, StoreError } from './log/database.ts';
 
-/** The right to be the only relay of a data directory. The system releases it when the process ends. */
+/** The system releases it when the process ends. */
 export interface Lock {
   release(): void;
 }
 
-/** A client that checks whether a relay is running holds the lock for a moment; in milliseconds. */
+/** A client that checks whether a relay is running holds the lock for a moment. */
 const lookMs = 200;
 
 /**
- * Takes the lock: a write transaction on a separate SQLite file, which only one process can have, held until the
- * process ends.
+ * A write transaction on a separate SQLite file, which only one process can hold.
  * @returns null if another process holds it
- * @throws DataDirectoryError if the file can't be created, or is damaged; StoreError on a runtime without SQLite
+ * @throws DataDirectoryError, or StoreError on a runtime without SQLite
  */
 export function takeLock(dataDir: string): Lock | null {
   const file = lockFile(dataDir);

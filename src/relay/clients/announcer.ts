@@ -1,4 +1,4 @@
-/** The relay's notifications, batched so that a burst is few messages. Costs nothing if no client listens. */
+/** Batches the relay's notifications, so that a burst is few messages. */
 import type { Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 import type { LogLevel, RelayNotification, RelayNotificationParams } from '../../protocol/methods.ts';
@@ -11,11 +11,9 @@ export type Listener = <N extends RelayNotification>(name: N, params: RelayNotif
 interface Added {
   readonly delivery: Delivery;
   readonly events: EventRow[];
-  /** Number of further events, omitted to keep the message short. */
   readonly omitted: number;
 }
 
-/** At most one status in this time, in milliseconds. */
 const statusEveryMs = 200;
 
 export class Announcer {
@@ -35,7 +33,6 @@ export class Announcer {
     return this.#listeners.size > 0;
   }
 
-  /** @returns a function that ends it */
   listen(listener: Listener): () => void {
     this.#listeners.set(listener, { events: 0, attempts: 0 });
     return () => this.#listeners.delete(listener);
@@ -62,7 +59,6 @@ export class Announcer {
     this.#immediate ??= setImmediate(this.#flush);
   }
 
-  /** Sends pending notifications about deliveries and attempts first. */
   stopped(stop: Stop, sending: () => Sending): void {
     if (this.#ending) return;
     this.#flush();
@@ -85,13 +81,12 @@ export class Announcer {
     if (this.heard) this.#tell('log', { level, time: new Date().toISOString(), message });
   }
 
-  /** The relay is stopping: sends no status from now on, in which the shutdown would look like failures. */
+  /** Sends no status from now on: a shutdown would look like failures. */
   ends(): void {
     this.#ending = true;
     clearTimeout(this.#statusTimer);
   }
 
-  /** Sends the status soon. */
   statusChanged(): void {
     if (!this.heard || this.#ending) return;
     this.#statusTimer ??= setTimeout(() => this.statusNow(), statusEveryMs);
@@ -116,7 +111,6 @@ export class Announcer {
     const attempts = this.#attempts;
     this.#attempts = [];
     for (const deliveries of batches(this.#added)) {
-      // The same for all listeners that missed nothing: serialize it once.
       const all = { deliveries, missed: 0 };
       for (const [listener, missed] of this.#listeners) {
         if (listener('event/added', missed.events === 0 ? all : { ...all, missed: missed.events })) missed.events = 0;

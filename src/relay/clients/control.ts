@@ -1,4 +1,3 @@
-/** The control channel: JSON-RPC on an owner-only socket or pipe, for the CLI and the extension, and in this process. */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -28,7 +27,6 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Announcer, Listener } from './announcer.ts';
 import type { Caller } from '../sending/time-limit.ts';
 
-/** The handler of each method; params are validated before. */
 export type Handlers = {
   readonly [M in Method]: (params: ParsedParams<M>, caller: Caller) => Promise<Result<M>> | Result<M>;
 };
@@ -37,13 +35,11 @@ export interface ControlOptions {
   readonly dataDir: string;
   readonly handlers: Handlers;
   readonly announcer: Announcer;
-  /** Whether the relay was started for its clients. */
   readonly forClients: boolean;
   onClients(count: number): void;
   log(level: 'warn' | 'debug', message: string): void;
 }
 
-/** A window has a few connections, and a command has one. */
 const maxConnections = 256;
 
 /** A client that sends a longer message is disconnected. */
@@ -56,7 +52,7 @@ export class Control {
   readonly #options: ControlOptions;
   #channel: ControlChannel | undefined;
   readonly #server: Server;
-  /** Every connection; some may not be authenticated yet. */
+  /** Includes connections that are not authenticated yet. */
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Map<Socket, MessageConnection>();
   #clients = 0;
@@ -72,7 +68,7 @@ export class Control {
     return this.#clients;
   }
 
-  /** The caller holds the directory's lock, so an existing socket is a dead relay's. @throws the system's error */
+  /** The caller holds the lock, so an existing socket belongs to a dead relay. @throws the system's error */
   async open(): Promise<void> {
     const { channel, unsafe } = prepareChannel(this.#options.dataDir);
     this.#channel = channel;
@@ -92,7 +88,6 @@ export class Control {
     keepChannel(this.#options.dataDir, channel, this.#options.forClients);
   }
 
-  /** Also removes the socket. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     forgetChannel(this.#options.dataDir);
@@ -111,7 +106,7 @@ export class Control {
     try {
       await this.#connections.get(socket)?.sendNotification(endingNotification);
     } catch {
-      // It has already ended.
+      // Already closed.
     }
     socket.end();
   }
@@ -189,7 +184,7 @@ class LimitedReader extends SocketMessageReader {
   constructor(socket: Socket) {
     super(socket);
     this.#socket = socket;
-    // Of the library's: its timer would keep a relay from ending if a client left in the middle of a message.
+    // The library's timer would keep the process alive if a client left in the middle of a message.
     this.partialMessageTimeout = 0;
   }
 
@@ -254,14 +249,11 @@ function toResponseError(error: unknown): ResponseError<unknown> {
 interface InProcessOptions {
   readonly handlers: Handlers;
   readonly announcer: Announcer;
-  /** Resolves when the relay has stopped. */
   readonly closed: Promise<void>;
   isStopping(): boolean;
 }
 
-/** Requests to handlers in this process, with the same results and errors as over a connection. */
 export function requestsTo(handlers: Handlers): RelayClient['request'] {
-  // Lives as long as its requests.
   const caller: Caller = { ended: new AbortController().signal };
   return async (method, params) => {
     try {

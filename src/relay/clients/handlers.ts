@@ -37,20 +37,18 @@ export interface HandlerParts {
   readonly onPurpose: AnswerOnPurpose;
   readonly announcer: Announcer;
   status(): Status;
-  /** Opens the tunnel of the settings, or replaces it if they changed. */
   openTunnel(): void;
-  /** Ends the tunnel's pause before the next try, or retries one that has failed. @returns whether there was one */
+  /** @returns whether the tunnel was waiting to retry or had failed */
   retryTunnel(): boolean;
   closeTunnel(): Promise<void>;
   log(level: 'info', message: string): void;
   onReceived(received: Received): void;
-  /** @param held what to do with held forwardings */
   stop(held: HeldAtStop): void;
 }
 
 type Selected = ReturnType<HistoryReader['notificationsFor']>;
 
-/** Notifications replayed in one step, so that a large replay doesn't block the event loop. */
+/** A large replay runs in steps, so that it doesn't block the event loop. */
 const replayStep = 500;
 
 export function makeHandlers(parts: HandlerParts): Handlers {
@@ -69,7 +67,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   const holdOf = (forwarding: Holdable): Hold | null => gate.holdOf(forwarding);
   const tunnelStatus = (): TunnelStatus => parts.status().tunnel;
 
-  /** Adds what only the running relay knows: why it is waiting, and how often it will be retried. */
   const explained = (forwardings: readonly Forwarding[]): Forwarding[] => {
     if (!forwardings.some((each) => each.state === 'waiting')) return [...forwardings];
     return forwardings.map((forwarding) => {
@@ -125,7 +122,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   const meant = async (id: string | undefined): Promise<number[] | undefined> =>
     id === undefined ? undefined : (await history.calls.notificationsFor([id])).notifications;
 
-  /** The changed forwardings for the response. @throws ConflictError if there are none, and an ID was given */
+  /** @throws ConflictError if nothing changed and an ID was given */
   const done = (id: string | undefined, ids: readonly number[] | undefined, facts: HeldFact[]): HeldForwarding[] => {
     if (facts.length === 0 && id !== undefined) throw notHeld(id, ids ?? []);
     announcer.statusChanged();
@@ -154,7 +151,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
       return parts.status();
     },
     'relay/stop': ({ held = 'keep' }) => {
-      // After the response was sent.
+      // After the response is sent.
       setImmediate(() => parts.stop(held));
       return { stopping: true };
     },
@@ -302,7 +299,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   };
 }
 
-/** Headers for display, without given or received credentials. */
 function masked(headers: Headers, destination: Destination | undefined, { credentials }: KnownSecrets): Headers {
   const given = Object.keys(credentials.get(destination?.credentialsName ?? '') ?? {}).map((name) =>
     name.toLowerCase(),

@@ -1,10 +1,8 @@
-/** Maximum time for the client that started the relay to connect, in milliseconds. */
+/** Maximum time for the client that started the relay to connect. */
 const firstClientMs = 2000;
 
 export interface KeepAliveOptions {
-  /** How long the relay stays after its last client disconnects, from the current settings. */
   minutes(): number;
-  /** Called if no client has connected in this time. */
   onIdle(minutes: number): void;
 }
 
@@ -12,7 +10,6 @@ export function minutesWords(minutes: number): string {
   return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }
 
-/** Stops a relay without clients. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,4 @@
-/**
- * The history of a data directory if no relay is running, for this process or for one client on two streams: it can be
- * read without starting anything that listens or sends.
- */
+/** Reads the history if no relay is running, without listening or sending. */
 import type { Readable, Writable } from 'node:stream';
 import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { methods } from '../../protocol/methods.ts';
@@ -14,23 +11,20 @@ import type { Handlers } from './control.ts';
 import { openHistory as openReader } from '../history/history.ts';
 import type { HistoryReader } from '../history/history.ts';
 
-/** Maximum wait of a search of words until the indexed text is up to date, in milliseconds. */
+/** Maximum time that a search waits until the indexed text is up to date. */
 const mostFollowMs = 10_000;
 
 export interface ClosableHistory extends Pick<RelayClient, 'request'> {
   close(): void;
 }
 
-/** @throws StoreError if there is none, or it can't be read; DataDirectoryError */
+/** @throws StoreError if there is no history, or it can't be read; DataDirectoryError */
 export function openHistory(dataDir: string): ClosableHistory {
   const reader = openReader(dataDir, mostFollowMs);
   return { request: requestsTo(handlersOf(() => reader)), close: () => reader.close() };
 }
 
-/**
- * Handlers for the methods that read; others are refused.
- * @param reader throws if the history can't be read, which is the response then
- */
+/** @param reader throws if the history can't be read, which is then the response */
 function handlersOf(reader: () => HistoryReader): Handlers {
   const reading: Partial<Handlers> = {
     'debug/sending': () => ({ sending: reader().sending() }),
@@ -48,11 +42,7 @@ function handlersOf(reader: () => HistoryReader): Handlers {
   return { ...refusing, ...reading };
 }
 
-/**
- * Serves the methods that read, and refuses the others, until the client disconnects. If there is no history or it
- * can't be read, each response says why, and each request tries again: if this process ended instead, the client would
- * start another one.
- */
+/** If the history can't be read, each request tries again: if the process ended, the client would start another one. */
 export async function serveHistory(dataDir: string, input: Readable, output: Writable): Promise<void> {
   let reader: HistoryReader | undefined;
   const handlers = handlersOf(() => (reader ??= openReader(dataDir, mostFollowMs)));

@@ -16,7 +16,6 @@ export interface StatusParts {
   readonly dataDir: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Of the webhook endpoint. */
   readonly port: number;
   readonly tunnel: TunnelStatus | undefined;
   readonly configuration: Configuration;
@@ -28,7 +27,6 @@ export interface StatusParts {
   /** Number of requests without the secret. */
   readonly strangers: number;
   readonly clients: number;
-  /** Messages for the user since the start. */
   readonly notices: readonly string[];
 }
 
@@ -52,7 +50,7 @@ export function statusOf(parts: StatusParts): Status {
   const publicUrls = publicUrl === null ? null : urls(publicUrl);
   const { sending } = parts.gate;
   const { waiting } = store.totals;
-  // The count may be an older, larger one if the disk can't be read.
+  // If the disk can't be read, the count may be an earlier, larger one.
   const held = Math.min(
     Object.values(sending.held).reduce((sum, each) => sum + each, 0),
     waiting,
@@ -84,7 +82,7 @@ export function statusOf(parts: StatusParts): Status {
   };
 }
 
-/** A proxy's URL may contain a user name and a password, which clients don't need. */
+/** Clients don't need the user name and password of a proxy. */
 function withoutProxyPassword(settings: Settings): Settings {
   if (settings.proxy === undefined || !URL.canParse(settings.proxy.url)) return settings;
   const url = new URL(settings.proxy.url);

@@ -1,4 +1,3 @@
-/** Breakpoints: their conditions, how often they were hit, and why they didn't stop. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { breakpointSchema, mostBreakpoints } from '../../protocol/debug.ts';
@@ -16,11 +15,8 @@ export type StoredBreakpoints = z.infer<typeof storedSchema>;
 export type BreakpointChange = ParsedParams<'debug/breakpoints'>;
 export type ChangedBreakpoints = Result<'debug/breakpoints'>;
 
-/** The breakpoints that stop sending. */
 export interface Stopping {
-  /** At least one. */
   readonly ids: readonly number[];
-  /** The first event that hit one. */
   readonly eventId: number;
 }
 
@@ -46,7 +42,6 @@ export class Breakpoints {
   readonly #sessions = new WeakSet<Caller>();
   readonly #onGone: () => void;
 
-  /** @param onGone called when those of a disconnected client were removed */
   constructor(onGone: () => void = () => undefined) {
     this.#onGone = onGone;
   }
@@ -59,7 +54,7 @@ export class Breakpoints {
     return this.#watched.has(place);
   }
 
-  /** @param kept as read from disk; undefined: nothing @returns messages for the user */
+  /** @returns messages for the user */
   restore(kept: unknown): string[] {
     const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
     const said = read?.success === false ? ['the saved breakpoints could not be read and were removed'] : [];
@@ -74,11 +69,7 @@ export class Breakpoints {
     return said;
   }
 
-  /**
-   * Changes breakpoints after earlier requests.
-   * @param keep writes those that stay to disk if they changed
-   * @throws what `keep` throws, and nothing has changed then
-   */
+  /** @throws what `keep` throws: then nothing has changed */
   change(
     change: BreakpointChange,
     caller: Caller,
@@ -103,7 +94,7 @@ export class Breakpoints {
     };
     if (remove !== undefined) without(({ id }) => remove === 'all' || remove.includes(`b${id}`));
     const given = set ?? add ?? [];
-    // An unchanged one keeps its ID and counts. Clients with the same name don't replace each other's.
+    // An unchanged breakpoint keeps its ID and counts. Clients with the same name don't replace each other's.
     const before = session === null ? [] : known.filter((each) => each.session === session);
     if (session !== null) known = known.filter((each) => each.session !== session);
     for (const [index, spec] of given.entries()) {
@@ -168,12 +159,7 @@ export class Breakpoints {
     }));
   }
 
-  /**
-   * Checks the breakpoints of a place.
-   * @param matching the IDs of the events in progress that a filter finds, in order; all of them for an empty one
-   * @param isStepped the user stepped to them: nothing stops
-   * @returns null if nothing stops
-   */
+  /** @param matching returns the IDs of the events that a filter finds, in order; all for an empty filter */
   look(place: BreakpointPlace, matching: (filter: string) => readonly number[], isStepped: boolean): Stopping | null {
     const now = Date.now();
     const ids: number[] = [];
@@ -200,7 +186,6 @@ export class Breakpoints {
     return ids.length === 0 ? null : { ids, eventId };
   }
 
-  /** A destination can't be reached, which is no failed attempt under this retry policy. */
   unreachable(place: string): void {
     const text = `cannot reach ${place}: events for it wait until it answers, and a failed connection does not count as an attempt`;
     for (const each of this.#known) {
@@ -230,7 +215,7 @@ function refusalOf(spec: Breakpoint, count: number): Omit<RefusedBreakpoint, 'in
   return message === null ? null : { in: 'condition', message };
 }
 
-/** A word of punctuation only, or an operator anywhere: a filter ignores both, but here they are meant. */
+/** Punctuation that a filter ignores, but that is meant as an operator here. */
 const operator = /(?:^|\s)(?:!|[^\s\p{L}\p{N}"]+(?=\s|$))|==|!=|&&|\|\|/u;
 
 function conditionProblem({ condition = '' }: Breakpoint): string | null {

@@ -1,8 +1,7 @@
 /**
- * The gate between the log and the destinations' queues: each forwarding is checked here before it is sent. While
- * sending is paused, only released forwardings are sent; otherwise breakpoints are checked. It knows no queue: what is
- * held follows from the state of sending (held.ts), which is one value in memory and on disk. Pausing closes in memory,
- * then writes; continuing writes, then opens: after a crash, it is never more open than clients were told.
+ * Checks each forwarding before it is sent. What is held follows from one value, in memory and on disk (held.ts).
+ * Pausing closes in memory, then writes; continuing writes, then opens: after a crash, the gate is never more open than
+ * clients were told.
  */
 import { heldCount, pauserOf } from '../../protocol/event-row.ts';
 import type { BreakpointPlace, DebugClient, HeldForwarding, Sending, Stop } from '../../protocol/debug.ts';
@@ -35,7 +34,6 @@ export interface GateOptions {
   matching(filter: string, events: Pick<Subject, 'deliveryId' | 'firstEvent' | 'count'>): readonly number[];
   isUnderWay(key: ForwardingKey): boolean;
   underWay(): readonly ForwardingKey[];
-  /** Called when the set of forwardings that may be sent changes. */
   onMoved(): void;
   onStopped(stop: Stop): void;
   onContinued(): void;
@@ -44,37 +42,35 @@ export interface GateOptions {
 
 const nothingHeld: HeldCounts = { pause: 0, breakpoint: 0, 'missing-key': 0, destination: 0 };
 
-/** What breakpoints check: one notification, or a delivery without any. */
+/** One notification, or a delivery without any. */
 interface Subject {
   readonly deliveryId: number;
   readonly firstEvent: number;
   readonly count: number;
   readonly notificationId: number | null;
   readonly target: Target | null;
-  /** Number of the attempt that failed, at `failed-attempt`. */
+  /** Number of the failed attempt; null at other places. */
   readonly attempt: number | null;
 }
 
 export class Gate implements GateView {
   readonly #options: GateOptions;
   #sending: StoredSending = { no: 0, paused: null };
-  /** Number of pauses and stops, including those while already paused. */
+  /** Includes those while already paused. */
   #closings = 0;
-  /** The relay is stopping: nothing stops sending any more. */
   #ending = false;
-  /** Forwardings being edited: neither sent nor released nor discarded until the edit is written. */
+  /** Forwardings being edited: not sent, released or discarded until the edit is stored. */
   readonly #claimed = new Set<string>();
   #counted: HeldCounts = nothingHeld;
   /** Stopped forwardings that are not on disk yet. */
   #stopping: readonly StoppedKey[] = [];
-  /** Counting failed, and this has been logged. */
   #said = false;
 
   constructor(options: GateOptions) {
     this.#options = options;
   }
 
-  /** Loads the stored state, before anything is sent. @returns messages for the user */
+  /** @returns messages for the user */
   open(): readonly string[] {
     const { store, breakpoints } = this.#options;
     this.#sending = store.storedSending;
@@ -113,7 +109,7 @@ export class Gate implements GateView {
     return protocolSending(this.#sending, this.#heldCounts(), this.#options.breakpoints.enabled);
   }
 
-  /** Number of held forwardings, by kind of hold. If they can't be read, the last known number. */
+  /** If the numbers can't be read, returns the last known ones. */
   #heldCounts(): HeldCounts {
     const { store } = this.#options;
     try {
@@ -137,8 +133,7 @@ export class Gate implements GateView {
 
   verdict(job: Job, target: Target): Passage {
     if (!this.mayBegin(job) || (this.#claimed.size > 0 && this.#claimed.has(keyOf(job)))) return 'not-now';
-    // Breakpoints don't check retries, nor forwardings that were already checked before a stop or while a destination
-    // could not be reached.
+    // Retries are not checked, nor forwardings that were checked before a stop or while a destination was unreachable.
     if (!this.#watches('event') || job.looked || job.attempts > job.roundStart) return 'send';
     const subject = this.#subjectOf(job, target, null);
     if (subject === undefined) return 'send';
@@ -163,7 +158,6 @@ export class Gate implements GateView {
     }
   }
 
-  /** undefined if it is no longer in the history. */
   #subjectOf(job: Job, target: Target, attempt: number | null): Subject | undefined {
     const { deliveryId, notificationId } = job;
     const notification = job.notification ?? this.#options.store.stored.notification(notificationId);
@@ -176,11 +170,11 @@ export class Gate implements GateView {
     if (this.#watches('failed-attempt')) this.#options.breakpoints.unreachable(target.place);
   }
 
-  /** Called when a delivery is on disk, before anything of it can be sent. Never throws. */
+  /** Called when a delivery is on disk, before any of it is sent. Never throws. */
   received(delivery: DeliveryRecord): void {
     const isUnsigned = delivery.signature === 'invalid' || delivery.signature === 'missing';
     const place = delivery.status === 'rejected' ? 'rejected' : isUnsigned ? 'wrong-signature' : null;
-    // An edited delivery that is released was already checked.
+    // An edited delivery was already checked.
     if (place === null || delivery.editOf !== undefined || !this.#watches(place)) return;
     try {
       const [notification] = delivery.notifications;
@@ -207,7 +201,7 @@ export class Gate implements GateView {
     }
   }
 
-  /** @returns when it is on disk; rejects with a StoreError */
+  /** Resolves when it is on disk. @throws StoreError */
   async pause(client: DebugClient): Promise<void> {
     const { store } = this.#options;
     if (this.pausedNo !== null) {
@@ -234,7 +228,7 @@ export class Gate implements GateView {
     try {
       await store.forwardings.storeSending(() => this.#sending);
     } catch (error) {
-      // Unless it was stopped at a breakpoint in the meantime.
+      // Unless a breakpoint has stopped it in the meantime.
       if (this.#sending.paused === paused) this.#open();
       throw error;
     }
@@ -242,11 +236,7 @@ export class Gate implements GateView {
     this.#options.onStopped(stop);
   }
 
-  /**
-   * Continues sending, unless it is paused or stopped again before that is on disk.
-   * @returns how many the pause held, when on disk, together with a stop at a breakpoint that followed at once
-   * @throws StoreError
-   */
+  /** Has no effect if sending is paused again before it is on disk. @returns how many were held @throws StoreError */
   async continue(): Promise<number> {
     const held = heldCount(this.#heldCounts());
     const closings = this.#closings;
@@ -267,13 +257,12 @@ export class Gate implements GateView {
     return held;
   }
 
-  /** Sends everything, ignoring breakpoints, before the relay stops. @throws StoreError */
+  /** Before the relay stops: sends everything, ignoring breakpoints. */
   async releaseForGood(): Promise<void> {
     this.#ending = true;
     await this.continue();
   }
 
-  /** Discards all that a pause holds, and sends new forwardings. @throws StoreError */
   async dropForGood(): Promise<void> {
     const { store } = this.#options;
     if (this.#sending.paused !== null) {
@@ -284,12 +273,7 @@ export class Gate implements GateView {
     this.#options.onContinued();
   }
 
-  /**
-   * Releases held forwardings of notifications, ignoring breakpoints. Sending stays paused.
-   * @param ids the next in order by default
-   * @returns the released ones, when on disk
-   * @throws StoreError
-   */
+  /** Releases held forwardings, by default the next, while sending stays paused. @throws StoreError */
   async step(ids: readonly number[] | undefined): Promise<HeldFact[]> {
     const { no } = this.#sending;
     const released = await this.#options.store.forwardings.release(() => this.#chosen(ids), no);
@@ -297,15 +281,11 @@ export class Gate implements GateView {
     return released;
   }
 
-  /** Discards held forwardings of notifications, the next in order by default. @throws StoreError */
   drop(ids: readonly number[] | undefined): Promise<HeldFact[]> {
     return this.#options.store.forwardings.drop(() => this.#chosen(ids));
   }
 
-  /**
-   * Replaces held forwardings of notifications; other requests can't use them until it is done.
-   * @param work gets the held forwardings, which may be none
-   */
+  /** Other requests can't use the held forwardings until `work` is done. */
   async replace<T>(ids: readonly number[], work: (held: readonly HeldFact[]) => Promise<T>): Promise<T> {
     const held = this.#chosen(ids);
     for (const fact of held) this.#claimed.add(keyOf(fact));
@@ -326,7 +306,6 @@ export class Gate implements GateView {
     return this.#options.breakpoints.look(place, matching, isStepped);
   }
 
-  /** Held by the pause and not being edited. */
   #chosen(ids: readonly number[] | undefined): HeldFact[] {
     const { forwardings } = this.#options.store;
     const { view } = this;
@@ -335,10 +314,6 @@ export class Gate implements GateView {
     return chosen.flatMap((id) => (id === undefined ? [] : forwardings.heldOf(id, view).filter(isFree)));
   }
 
-  /**
-   * @param caller breakpoints that it sets live as long as its connection
-   * @throws StoreError, and nothing has changed then
-   */
   changeBreakpoints(change: BreakpointChange, caller: Caller): Promise<ChangedBreakpoints> {
     const { breakpoints, store } = this.#options;
     return breakpoints.change(change, caller, (stored) => store.keepBreakpoints(stored));

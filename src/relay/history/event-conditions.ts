@@ -1,4 +1,4 @@
-/** A filter as SQL conditions on the rows of `events e`: everything but words and addresses, which are in the text. */
+/** A filter as SQL conditions: everything but words and addresses, which are in the text. */
 import type { SQLInputValue } from 'node:sqlite';
 import { eventKinds, eventStates } from '../../protocol/event-filter.ts';
 import type { Filter } from '../../protocol/event-filter.ts';
@@ -10,27 +10,24 @@ import type { LogHoldView } from '../log/held.ts';
 export interface Condition {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
-  /** The indexed column that comes before `sql`; null if rows are found by looking through all, or by their IDs. */
+  /** The indexed column that precedes `sql`; null if there is none. */
   readonly column: 'type' | 'list' | 'state' | null;
 }
 
-/** Whether a view holds anything at all: usually it doesn't, and nothing needs to be asked of each forwarding. */
 export function holdsAnything({ sending, heldDestinations }: LogHoldView): boolean {
   return sending.paused !== null || heldDestinations.length > 0;
 }
 
-/** Whether an event has a held forwarding; `held` is a function of the connection that calls `holdOf`. */
+/** `held` is an SQL function that calls `holdOf`. */
 const isHeld = forwardingsThat('held(f.notification_id, f.destination_id, f.released, f.stopped)');
 const isFree = forwardingsThat('NOT held(f.notification_id, f.destination_id, f.released, f.stopped)');
 
-/** An event's state if anything is held, in place of its column. */
 export const heldOverState = `iif(e.state IN (${eventStates.indexOf('retrying')}, ${stateCodes.waiting}) AND ${isHeld}, ${eventStates.indexOf('held')}, e.state)`;
 
 function forwardingsThat(condition: string): string {
   return `EXISTS (SELECT 1 FROM forwardings f WHERE f.notification_id IN (e.notification_id, e.raw_id) AND f.${isWaiting} AND ${condition})`;
 }
 
-/** The conditions of a filter without its states. */
 export function conditionsOf(filter: Filter): Condition[] {
   const { kinds, sources, duplicates, onPurpose, signatures, deliveryIds, types, lists, since, until } = filter;
   const conditions: Condition[] = [];
@@ -67,7 +64,6 @@ export function conditionsOf(filter: Filter): Condition[] {
   return conditions;
 }
 
-/** Whether any forwarding of an event is in one of the states. */
 export function stateConditionsOf({ states }: Pick<Filter, 'states'>, view: LogHoldView): Condition[] {
   if (states.length === 0) return [];
   const stored = states.map((each) => (each === 'held' ? 'waiting' : each));

@@ -1,11 +1,10 @@
-/** Which events of one delivery a filter finds: with the same conditions, and the same text, as a search of the history. */
+/** Uses the same conditions and the same text as a search of the history. */
 import type { DatabaseSync } from 'node:sqlite';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { openDatabase } from '../log/database.ts';
 import { conditionsOf } from './event-conditions.ts';
 import { addTexts, createTextTable, matchExpression, phrasesOf, textColumns } from './text-index.ts';
 
-/** Consecutive events of a delivery, such as those of a notification. */
 export interface EventRange {
   readonly deliveryId: number;
   /** Position of the first in the delivery, from 0. */
@@ -15,18 +14,14 @@ export interface EventRange {
 
 export class EventMatcher {
   readonly #log: DatabaseSync;
-  /** Of the last delivery: its notifications are usually matched one after another. */
+  /** Cached: the notifications of a delivery are usually matched one after another. */
   #text: { readonly deliveryId: number; readonly db: DatabaseSync } | undefined;
 
   constructor(log: DatabaseSync) {
     this.#log = log;
   }
 
-  /**
-   * The IDs of the events that a filter finds, in order. Ignores states in the filter.
-   * @param filter empty for all of them
-   * @throws FilterError
-   */
+  /** The IDs of the events that a filter finds, in order, ignoring its states. @throws FilterError */
   matching(filter: string, { deliveryId, firstEvent, count }: EventRange): number[] {
     const asked = parseFilter(filter, Date.now());
     const conditions = conditionsOf(asked);

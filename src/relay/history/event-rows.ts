@@ -1,4 +1,3 @@
-/** Rows as shown to clients, read from the log by their IDs. */
 import type { DatabaseSync } from 'node:sqlite';
 import type {
   AttemptDetail,
@@ -47,12 +46,11 @@ export class EventRows {
     this.#sql.close();
   }
 
-  /** undefined if it was removed. */
   byEvent(id: number): Row | undefined {
     return this.#sql.get(`SELECT ${columns} WHERE e.id = ?`, id);
   }
 
-  /** The row of an event, or of the first event of a delivery or a notification. */
+  /** For a delivery or a notification, the row of its first event. */
   byId(id: string): Row | undefined {
     const { kind, number } = parseId(id);
     if (kind === 'event') return this.byEvent(number);
@@ -106,7 +104,6 @@ export class EventRows {
     };
   }
 
-  /** The latest attempts at a notification: times and results. */
   #spans(notificationId: number): TracedEvent['attempts'] {
     return this.#sql
       .all(
@@ -124,7 +121,7 @@ export class EventRows {
       }));
   }
 
-  /** Those of an event: its notification, and its delivery's raw one. */
+  /** The event's notification, and its delivery's raw one. */
   notificationIdsOf(row: Row): number[] {
     return [row['notification_id'], row['raw_id']].filter((id) => typeof id === 'number');
   }
@@ -141,7 +138,6 @@ export class EventRows {
     return row && protocolDelivery(deliveryFactsOf(id, row), Number(row['event_count']));
   }
 
-  /** undefined if there is no such delivery. */
   notificationsOfDelivery(id: number): number[] | undefined {
     const row = this.#sql.get(
       'SELECT first_notification AS first, notification_count AS count FROM deliveries WHERE id = ?',
@@ -150,7 +146,6 @@ export class EventRows {
     return row && Array.from({ length: Number(row['count']) }, (_, index) => Number(row['first']) + index);
   }
 
-  /** A notification with its forwardings; undefined if it was removed. */
   notification(id: number): Notification | undefined {
     const row = this.#sql.get(
       'SELECT n.*, d.first_event AS delivery_first_event FROM notifications n JOIN deliveries d ON d.id = n.delivery_id WHERE n.id = ?',
@@ -190,7 +185,6 @@ export class EventRows {
       });
   }
 
-  /** The latest attempts at a notification, oldest first. */
   attempts(notificationId: number, deliveryId: number): AttemptDetail[] {
     const latest = this.#sql.all(
       'SELECT * FROM attempts WHERE notification_id = ? ORDER BY id DESC LIMIT ?',
@@ -228,7 +222,6 @@ export class EventRows {
       .map((row) => this.destination(Number(row['id'])));
   }
 
-  /** With the last known settings. */
   destination(id: number): { readonly destinationId: string; readonly destination: Destination | undefined } {
     const config = this.#sql.get('SELECT config FROM destinations WHERE id = ?', id)?.['config'];
     const destination = typeof config === 'string' ? (JSON.parse(config) as Destination) : undefined;

@@ -1,6 +1,5 @@
 /**
- * Finds events by SQL on their rows, and by the indexed text; text that isn't indexed yet is read from the log, up to a
- * limit. The result says how many events were not searched.
+ * Text that isn't indexed yet is read from the log, up to a limit; the events beyond it are counted as not searched.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Filter } from '../../protocol/event-filter.ts';
@@ -11,36 +10,29 @@ import type { Condition } from './event-conditions.ts';
 import type { IndexedText } from './indexed-text.ts';
 import { matchExpression, phrasesOf } from './text-index.ts';
 
-/** An index that finds at most this many rows is worth its look-ups; with more, all rows are looked through in order. */
+/** If an index finds more rows than this, looking through all rows in order is faster. */
 const fewRows = 10_000;
 
-/** Rows `events e` of a FROM clause, their IDs, and what they must fulfill. */
 interface Part {
   readonly from: string;
   readonly id: string;
   readonly conditions: readonly Pick<Condition, 'sql' | 'values'>[];
 }
 
-/** The events that a filter finds. */
 export interface Found {
-  /** Events that were not searched, because their text is not indexed yet. */
+  /** Number of events that were not searched, because their text is not indexed yet. */
   readonly unseen: number;
-  /** SQL of an event's state. */
   readonly state: string;
-  /**
-   * @param columns of `events e`, beside `id`
-   * @param query makes a SELECT of a table that has them for each event
-   */
+  /** @param query makes a SELECT of a table that has `id` and the columns for each event */
   ask(columns: readonly string[], query: (table: string) => string, ...values: SQLInputValue[]): Row[];
 }
 
-/** Only events between these IDs, both exclusive. */
+/** Both exclusive. */
 export interface Bounds {
   readonly before?: number | undefined;
   readonly after?: number | undefined;
 }
 
-/** @param isTextUpToDate whether all text is indexed */
 export function findEvents(
   { log, text }: { readonly log: DatabaseSync; readonly text: IndexedText },
   filter: Filter,
@@ -77,7 +69,7 @@ export function findEvents(
   if (phrases === null) return found([{ from, id: 'e.id', conditions: [...given, ...bounds('e.id')] }], 0);
   const parts: Part[] = [];
   const { lastEvent } = text;
-  // Another process may have indexed more in the meantime: that is in the tail as well.
+  // Another process may have indexed more in the meantime, which is in the tail as well.
   const indexed = (id: string): Part['conditions'] =>
     isTextUpToDate ? bounds(id) : [...bounds(id), { sql: `${id} <= ?`, values: [BigInt(lastEvent)] }];
   const match = text.matching(phrases);
@@ -105,7 +97,7 @@ interface Few {
   readonly count: number;
 }
 
-/** The indexed column that finds the fewest rows, if they are few: otherwise all are looked through in order. */
+/** The column is null if no index finds few rows. */
 function fewestOf(conditions: readonly Condition[], log: DatabaseSync): Few {
   let few: Few = { column: null, count: fewRows };
   for (const { column, sql, values } of conditions) {

@@ -1,4 +1,3 @@
-/** A table of events: pages by position in an order, and counts. */
 import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { SQLInputValue } from 'node:sqlite';
 import { eventStates } from '../../protocol/event-filter.ts';
@@ -11,11 +10,10 @@ type PageParams = ParsedParams<'events/page'>;
 type CountsParams = ParsedParams<'events/counts'>;
 type Grouping = NonNullable<CountsParams['groupBy']>;
 
-/** Maximum number of timeline steps: for longer times, a step is several minutes. */
+/** For longer times, a step of the timeline is several minutes. */
 const mostSteps = 1500;
 const minuteMs = 60_000;
 
-/** The columns that an order needs beside `id`, and its ORDER BY. */
 interface Order {
   readonly columns: readonly string[];
   readonly by: string;
@@ -50,7 +48,6 @@ export function pageOf(
   };
 }
 
-/** Number of events found, in groups and over time. */
 export function countsOf({ groupBy, mostGroups, perMinute }: CountsParams, found: Found): Result<'events/counts'> {
   const [all] = found.ask([], (events) => `SELECT count(*) AS total FROM ${events}`);
   const total = Number(all?.['total']);
@@ -60,7 +57,7 @@ export function countsOf({ groupBy, mostGroups, perMinute }: CountsParams, found
 }
 
 function groupsOf(found: Found, by: Grouping, most: number): Result<'events/counts'>['groups'] {
-  // The value is that of the newest event: names may differ in case.
+  // Names may differ in case: the value is that of the newest event.
   return found
     .ask(
       [`${columnOf(by, found)} AS value`],
@@ -87,13 +84,12 @@ function columnOf(by: Exclude<PageParams['sort']['by'], 'time'> | Grouping, { st
   return by === 'delivery' ? 'e.delivery_id' : by === 'duration' ? 'e.duration_ms' : `e.${by}`;
 }
 
-/** The position of an event in an order; null if it isn't found. */
 function positionOf(found: Found, { columns, descending }: Order, id: string): number | null {
   const { number } = parseId(id);
   const [own] = found.ask(columns, (events) => `SELECT key FROM ${events} WHERE id = ?`, number);
   if (own === undefined) return null;
   const key = own['key'] as SQLInputValue;
-  // NULL comes before all others, and last in the other direction.
+  // NULL comes first, and last in the other direction.
   const [sign, nulls] = descending
     ? ['>', key === null ? 'key IS NOT NULL' : 'FALSE']
     : ['<', key === null ? 'FALSE' : 'key IS NULL'];

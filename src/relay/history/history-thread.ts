@@ -1,4 +1,3 @@
-/** The relay's access to its history: a thread that reads it (history-worker.ts), started on first use. */
 import { Worker } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
@@ -7,12 +6,10 @@ import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
 import type { Progress } from '../log/held.ts';
 import type { HistoryCalls, IndexNews, PassedCall, PassedError } from './history-worker.ts';
 
-/** An object as seen from another thread. */
 type Remote<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
 };
 
-/** The thread refused a call: an unknown ID, or a filter or store that can't be read. */
 class HistoryError extends Error {
   override readonly name = 'HistoryError';
   readonly code: RelayErrorCode;
@@ -29,14 +26,12 @@ class HistoryError extends Error {
 /** The worker's bundle as text, inserted by the build, so that the relay is one file. */
 declare const HISTORY_WORKER_SOURCE: string | undefined;
 
-/** Pause in milliseconds, doubled each time, if two threads in a row have ended before any response. */
+/** Doubled each time that two threads in a row have ended before any response. */
 const firstPauseMs = 1000;
 const mostPauseMs = 60_000;
 
 export interface HistoryThreadOptions {
-  /** Reports the index's progress after each piece. */
   onNews?(news: IndexNews): void;
-  /** Sent along with each call. */
   progress?(): Progress;
 }
 
@@ -46,7 +41,7 @@ export class HistoryThread {
   #worker: Worker | undefined;
   #calls: Remote<HistoryCalls> | undefined;
   #closed = false;
-  /** Threads in a row that ended before any response; until when no other one is started, and why. */
+  /** Threads in a row that ended before any response. */
   #failedStarts = 0;
   #pause: { readonly until: number; readonly why: HistoryError } | undefined;
 
@@ -64,7 +59,7 @@ export class HistoryThread {
     return this.#calls;
   }
 
-  /** Requests work without a result: if it isn't done, it is done the next time. */
+  /** Needs no result: if the work fails, it is done the next time. */
   tell(what: 'changed' | 'changing' | 'checkpoint' | 'forgetText'): void {
     this.calls[what]().catch(() => undefined);
   }
@@ -98,7 +93,7 @@ export class HistoryThread {
     });
     const lost = (): void => {
       connection.dispose();
-      // Its error is followed by its exit, when another one may already be running.
+      // An error is followed by an exit, when another worker may already be running.
       if (this.#worker !== worker) return;
       if (!hasSpoken) {
         const pauseMs =
@@ -124,7 +119,6 @@ export class HistoryThread {
   }
 }
 
-/** @param lost why a call got no answer */
 function callsThrough(
   connection: MessageConnection,
   progress: () => Progress,

@@ -1,4 +1,4 @@
-/** The thread that reads the history, so that queries don't delay the webhook endpoint (see history-thread.ts). */
+/** Reads the history in a thread, so that queries don't delay the webhook endpoint. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
@@ -11,53 +11,48 @@ import type { IndexState } from './history.ts';
 
 const dataDir = (workerData as { dataDir: string }).dataDir;
 
-/** The text is indexed in pieces of this length, in milliseconds, so that queries don't wait longer for it. */
+/** The text is indexed in short pieces, so that queries don't wait long. */
 const followMs = 100;
 const followDelayMs = 1000;
-/** During a burst, in milliseconds, to leave the processor to it. */
+/** Shorter during a burst, to leave the processor to it. */
 const shortPieceMs = 50;
-/** Between two pieces, in milliseconds, so that queries run. */
 const nextPieceMs = 1;
-/** Pause before a failed write is tried again, as on a full disk, in milliseconds. */
+/** Before a failed write is retried, such as on a full disk. */
 const againMs = 10_000;
 
-/** Sent after each piece. */
 export interface IndexNews {
   readonly index: IndexState;
   /** Why the index isn't updated; null if it is. */
   readonly failure: string | null;
 }
 
-/** The arguments of a call, and what the relay knows at the time. */
 export interface PassedCall {
   readonly progress: Progress;
   readonly args: readonly unknown[];
 }
 
-/** What is passed on of an error. */
 export interface PassedError {
   readonly code: RelayErrorCode;
   readonly advice?: RelayAdvice | undefined;
 }
 
 export class HistoryCalls extends HistoryReader {
-  /** Tells how far the text is indexed, after each piece. */
   onNews: (news: IndexNews) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** The index may lack something: it is updated when there is time. */
+  /** Updates the index when there is time. */
   changed(): void {
     this.#followSoon(followDelayMs);
   }
 
-  /** Very much is being stored: the index is updated for one piece only. */
+  /** During a burst, updates the index for one piece only. */
   changing(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#followSome(false, shortPieceMs);
   }
 
-  /** Moves the write-ahead log into the store's file, which the writer would otherwise do while requests wait. */
+  /** Moves the write-ahead log into the store's file: otherwise the writer would, while requests wait. */
   checkpoint(): void {
     const db = openDatabase(storeFile(dataDir));
     try {
@@ -88,12 +83,11 @@ export class HistoryCalls extends HistoryReader {
     try {
       this.onNews({ index: this.indexState, failure });
     } catch {
-      // The log can't be read now, which the next question tells.
+      // The log can't be read now, which the next query reports.
     }
   }
 }
 
-/** Handles calls to the methods, one after another. */
 function serve(calls: HistoryCalls, connection: MessageConnection): void {
   const methods = calls as unknown as Readonly<Record<string, (...args: unknown[]) => unknown>>;
   connection.onRequest((method, params) => {

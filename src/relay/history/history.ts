@@ -1,7 +1,4 @@
-/**
- * Reads the history: pages of events by filter, tables and counts of them, and single events, deliveries and
- * notifications. Read-only except for the indexed text, so it works beside the relay that writes, and if none is running.
- */
+/** Writes only the indexed text, so it works beside the relay that writes the log, and if none is running. */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventRow } from '../../protocol/history.ts';
@@ -34,7 +31,7 @@ export function storeFile(dataDir: string): string {
   return join(dataDir, 'relay.sqlite');
 }
 
-/** The indexed text, which is derived again if it is missing: see indexed-text.ts. */
+/** Derived again if it is missing (indexed-text.ts). */
 export function searchFile(dataDir: string): string {
   return join(dataDir, 'search.sqlite');
 }
@@ -50,34 +47,29 @@ export class NotFoundError extends Error {
 }
 
 export interface IndexState {
-  /** Number of events whose text is indexed, and of all. */
   readonly events: number;
   readonly of: number;
-  /** Size on disk, in bytes. */
   readonly bytes: number;
 }
 
-/** Maximum time for a search of words to bring the indexed text up to date first, in milliseconds. */
+/** Maximum time for a search of words to bring the indexed text up to date first. */
 const followMs = 40;
 
-/** @throws StoreError if there is none, or it can't be read; DataDirectoryError */
+/** @throws StoreError if there is no history, or it can't be read; DataDirectoryError */
 export function openHistory(dataDir: string, mostFollowMs?: number): HistoryReader {
   return new HistoryReader(checkDataDirectory(dataDir), mostFollowMs);
 }
 
 export class HistoryReader {
-  /** At the time of a call. */
   progress: Progress = { underWay: [] };
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
-  /** What decides what is held, as last read. */
   #view: LogHoldView;
   readonly #stored: StoredReader;
   readonly #rows: EventRows;
   readonly #text: IndexedText;
   readonly #followMs: number;
 
-  /** @param mostFollowMs for a search of words, to bring the indexed text up to date first */
   constructor(dataDir: string, mostFollowMs = followMs) {
     this.#db = openForReading(storeFile(dataDir));
     this.#followMs = mostFollowMs;
@@ -113,7 +105,7 @@ export class HistoryReader {
     }
   }
 
-  /** One page of events, newest first. @throws FilterError */
+  /** Newest first. @throws FilterError */
   query({ filter, limit, before, ids }: ParsedParams<'events/query'>): Result<'events/query'> {
     return this.#search(filter, { before: numberOf(before) }, (found) => {
       const events: EventRow[] = [];
@@ -140,19 +132,17 @@ export class HistoryReader {
     });
   }
 
-  /** @throws FilterError */
   page(params: ParsedParams<'events/page'>): Result<'events/page'> {
     return this.#search(params.filter, { before: numberOf(params.before) }, (found) =>
       pageOf(params, found, this.#rows),
     );
   }
 
-  /** @throws FilterError */
   counts(params: ParsedParams<'events/counts'>): Result<'events/counts'> {
     return this.#search(params.filter, { after: numberOf(params.after) }, (found) => countsOf(params, found));
   }
 
-  /** IDs of the notifications of all events that match a filter, oldest first: it may take long. */
+  /** Oldest first; may take long. */
   notificationIds(filter: string, before?: string, except: readonly string[] = []): number[] {
     const omitted = JSON.stringify(except.map((id) => parseId(id).number));
     const read = (found: Found): Row[] =>
@@ -176,7 +166,6 @@ export class HistoryReader {
     });
   }
 
-  /** IDs of the notifications with a failed forwarding, oldest first. */
   failedNotificationIds(): number[] {
     return this.#sql
       .all('SELECT DISTINCT notification_id AS id FROM forwardings WHERE state = ? ORDER BY id', stateCodes.failed)
@@ -184,9 +173,8 @@ export class HistoryReader {
   }
 
   /**
-   * The notifications of IDs, oldest first: for an event or a delivery, those that contain it.
-   * @returns them, and how many of the IDs were removed
-   * @throws NotFoundError if all were
+   * For an event or a delivery, the notifications that contain it. `gone` counts removed IDs; if all were removed:
+   * @throws NotFoundError
    */
   notificationsFor(ids: readonly string[]): { readonly notifications: number[]; readonly gone: number } {
     const found = new Set<number>();
@@ -202,7 +190,7 @@ export class HistoryReader {
     return { notifications: ascending(found), gone };
   }
 
-  /** @param id of an event, or of a delivery or notification, for its first event @throws NotFoundError */
+  /** For a delivery or a notification, its first event. @throws NotFoundError */
   event(id: string): Result<'events/get'> {
     return this.#atOnce(() => this.#event(id));
   }
@@ -219,7 +207,7 @@ export class HistoryReader {
     };
   }
 
-  /** One delivery with its bytes. @param id of a delivery, or of one of its parts @throws NotFoundError */
+  /** @param id of a delivery, or of one of its parts @throws NotFoundError */
   delivery(id: string): Result<'deliveries/get'> {
     return this.#atOnce(() => this.#delivery(id));
   }
@@ -243,12 +231,7 @@ export class HistoryReader {
     };
   }
 
-  /**
-   * A notification as it is sent, without the signature and credentials, whose keys only a running relay knows.
-   * @param id of a notification, or of an event or delivery, for its first one
-   * @param to the destination
-   * @throws NotFoundError
-   */
+  /** Without the signature and credentials, whose keys only a running relay knows. @throws NotFoundError */
   render(id: string, to: Omit<ParsedParams<'notifications/render'>, 'id'> = {}): Result<'notifications/render'> {
     const { notificationId, destinationId, destination } = this.target(id, to);
     const outgoing = new Renderer(this.#stored).render(notificationId, destination, {
@@ -265,10 +248,7 @@ export class HistoryReader {
     };
   }
 
-  /**
-   * The notification of an ID, and its destination: the one of `destinationId` or `url`, or the first that it went to.
-   * @throws NotFoundError
-   */
+  /** The destination is the one of `destinationId` or `url`, or else the first. @throws NotFoundError */
   target(
     id: string,
     { destinationId, url }: Omit<ParsedParams<'notifications/render'>, 'id'>,
@@ -286,12 +266,12 @@ export class HistoryReader {
     return { notificationId, destinationId: chosen?.destinationId ?? null, destination: chosen?.destination };
   }
 
-  /** Brings the indexed text up to date, within about this time. @returns whether it is */
+  /** @returns whether the indexed text is up to date */
   follow(budgetMs: number): boolean {
     return this.#text.follow(budgetMs);
   }
 
-  /** The history was cleared: nothing of what was in it stays in the file of its text. */
+  /** After the history is cleared, none of its text may stay on disk. */
   forgetText(): void {
     this.#text.startAgain();
   }
@@ -300,7 +280,7 @@ export class HistoryReader {
     const { events, tests, rejected } = (readMeta(this.#sql, 'totals') as Totals | undefined) ?? noTotals;
     const of = events + tests + rejected;
     const { lastEvent, liveBytes } = this.#text;
-    // Counting the later ones would take as long as a piece of indexing; their IDs have hardly any gaps.
+    // Counting the later events would take as long as a piece of indexing; their IDs have hardly any gaps.
     const later = Number(this.#sql.get('SELECT max(id) AS last FROM events')?.['last']) - lastEvent;
     return { events: Math.max(0, of - Math.max(0, later)), of, bytes: liveBytes };
   }
@@ -312,7 +292,6 @@ export class HistoryReader {
     this.#db.close();
   }
 
-  /** @throws FilterError */
   #search<T>(filter: string, bounds: Bounds, read: (found: Found) => T, mostFollowMs = this.#followMs): T {
     const asked = parseFilter(filter, Date.now());
     const isWithText = asked.words.length + asked.addresses.length > 0;
@@ -329,7 +308,7 @@ export class HistoryReader {
     }
   }
 
-  /** False, too, if its file can't be written, as on a full disk: the newest text is then read from the log. */
+  /** Also false if the file can't be written, such as on a full disk: the newest text is then read from the log. */
   #isTextUpToDate(mostFollowMs: number): boolean {
     try {
       return this.#text.follow(mostFollowMs);

@@ -3,33 +3,28 @@ import type { HistoryThread } from './history-thread.ts';
 import type { IndexNews } from './history-worker.ts';
 import type { Store } from '../log/store.ts';
 
-/** Interval of checks during a burst, in milliseconds; fewer deliveries than this since the last check end it. */
+/** A burst ends when fewer deliveries than `quietDeliveries` have arrived since the last check. */
 const lookEveryMs = 250;
 const quietDeliveries = 25;
-/** During a long burst, the index is updated a little once per this many checks. */
+/** During a long burst, the index is updated once per this many checks. */
 const looksBetween = 8;
 
-/** Deliveries before the write-ahead log is written back after a burst, and during one, before the writer does it. */
+/** Deliveries before the write-ahead log is written back: after a burst, and during one. */
 const checkpointWhenQuiet = 500;
 const checkpointInBurst = 5000;
 
 export interface IndexMaintenanceOptions {
   readonly history: Pick<HistoryThread, 'tell'>;
   readonly store: Pick<Store, 'setIndexSize'>;
-  /** Notifies clients. */
   readonly announcer: { statusChanged(): void };
   log(level: 'warn' | 'info', message: string): void;
 }
 
-/**
- * Updates the index and the files in the history's thread at times when no requests wait: after a burst, or when it has
- * lasted long. Passes on the progress of the index.
- */
+/** Updates the index and the files at times when no requests wait: after a burst, or when it has lasted long. */
 export class IndexMaintenance {
   readonly #options: IndexMaintenanceOptions;
   #index: Status['index'] = { events: 0, of: 0, failure: null };
   #sinceLook = 0;
-  /** Since the burst began. */
   #looks = 0;
   #sinceCheckpoint = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -42,7 +37,6 @@ export class IndexMaintenance {
     return this.#index;
   }
 
-  /** The relay is open: continues the work of earlier ones, or something was stored. */
   begin(): void {
     this.#timer ??= setTimeout(this.#look, lookEveryMs).unref();
   }

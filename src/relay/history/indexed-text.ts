@@ -1,7 +1,6 @@
 /**
- * The text of events in a file of its own, which is derived from the log and can be deleted at any time. The thread that
- * reads the history writes it, and reads it as the schema `text` of its connection to the log. Several processes may
- * follow one log: each step is one transaction on the file.
+ * The text is derived from the log, so its file can be deleted at any time. Several processes may follow one log: each
+ * step is one transaction on the file.
  */
 import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -12,24 +11,24 @@ import type { Row } from '../log/statements.ts';
 import { addTexts, createTextTable, matchExpression, termsWith, textColumns } from './text-index.ts';
 import type { Phrases } from './text-index.ts';
 
-/** Approximate number of events whose text is added in one transaction, and bytes of their bodies. */
+/** Approximate maximum number of events in one transaction, and bytes of their bodies. */
 const stepTexts = 1000;
 const stepTextBytes = 4_194_304;
-/** Deliveries that are added before removed events are looked for. */
+/** Deliveries that are added between two checks for removed events. */
 const lookEvery = 1000;
-/** Removed events before their text is removed, and how many in one transaction. */
+/** Removed events before their text is removed, and maximum in one transaction. */
 const mostGone = 10_000;
 const stepGone = 5000;
-/** Maximum number of events outside the file to search, the newest, and bytes of their bodies. */
+/** Maximum number of the newest events to search outside the file, and bytes of their bodies. */
 const mostTail = 1000;
 const mostTailBytes = 4_194_304;
-/** Pages of an index of a few events. */
+/** Pages of an index of a few events, which don't count. */
 const emptyPages = 6;
 
-/** Increased with any change of the file's tables: a file with another layout is replaced. */
+/** Increase with any change of the file's tables: a file with another layout is replaced. */
 const layout = 5;
 
-/** The file's text belongs to the log with this identity, up to this delivery, received then, and its last event. */
+/** The file covers the log with this identity up to this delivery and its last event. */
 const tables =
   'CREATE TABLE progress (identity TEXT NOT NULL, delivery INTEGER NOT NULL, received_at INTEGER NOT NULL, event INTEGER NOT NULL)';
 
@@ -38,7 +37,7 @@ interface Progress {
   readonly event: number;
 }
 
-/** The existing file belongs to another log or to an end that the log has lost, has another layout, or isn't ours. */
+/** The file belongs to another log or to an end that the log has lost, has another layout, or isn't ours. */
 class UselessTextError extends Error {}
 
 export class IndexedText {
@@ -47,24 +46,22 @@ export class IndexedText {
   readonly #logSql: Statements;
   #opened: { readonly db: DatabaseSync; readonly sql: Statements } | undefined;
   #progress: Progress = { delivery: 0, event: 0 };
-  /** Deliveries added; Infinity while removed events are being removed. */
+  /** Infinity while removed events are being removed. */
   #sinceLook = 0;
-  /** The delivery after which the temporary table has the newest ones, and their last. */
+  /** `temp.tail` has the deliveries after `after`, up to `last`. */
   #tail: { readonly after: number; readonly last: number } | undefined;
 
-  /** @param log a connection that reads the log; the file is attached to it */
   constructor(file: string, log: DatabaseSync) {
     this.#file = file;
     this.#log = log;
     this.#logSql = new Statements(log);
   }
 
-  /** The last event whose text is in the file; 0 if it can't be read. */
+  /** 0 if the file can't be read. */
   get lastEvent(): number {
     return this.#progress.event;
   }
 
-  /** The file's used pages in bytes, without those of an index of a few events. */
   get liveBytes(): number {
     const pages = this.#opened?.sql.get(
       'SELECT page_count - freelist_count AS n FROM pragma_page_count(), pragma_freelist_count()',
@@ -73,8 +70,7 @@ export class IndexedText {
   }
 
   /**
-   * Brings the text up to date, within about this time. Not within a transaction on the log.
-   * @returns whether it is
+   * Must not be called within a transaction on the log. @returns whether the text is up to date within about this time
    * @throws SQLite's or the system's error if the file can't be opened or written now
    */
   follow(budgetMs: number): boolean {
@@ -92,7 +88,7 @@ export class IndexedText {
     }
   }
 
-  /** Deletes the file: everything in it can be derived again. Not within a transaction. */
+  /** Must not be called within a transaction. */
   startAgain(): void {
     this.close();
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(this.#file + suffix, { force: true });
@@ -107,7 +103,7 @@ export class IndexedText {
     this.#opened = undefined;
   }
 
-  /** The expression that finds phrases in `text.search`; null if the file isn't open. */
+  /** null if the file isn't open. */
   matching(phrases: Phrases): string | null {
     if (this.#opened === undefined) return null;
     const next = this.#log.prepare('SELECT term FROM temp.terms WHERE term >= ? LIMIT 1');
@@ -185,7 +181,6 @@ export class IndexedText {
     return true;
   }
 
-  /** Removes text whose events were removed: if it is much, all of it. */
   #removeGone(db: DatabaseSync): boolean {
     const least = this.#sinceLook === Infinity ? 1 : mostGone;
     this.#sinceLook = 0;
@@ -209,7 +204,7 @@ export class IndexedText {
   #open(): { db: DatabaseSync; sql: Statements } {
     const db = openOwn(this.#file);
     try {
-      // A power loss may lose the file's end; with NORMAL, never its middle.
+      // With NORMAL, a power loss may lose the file's end, but never its middle.
       db.exec(
         'PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE',
       );
@@ -247,7 +242,6 @@ export class IndexedText {
     return String(this.#logSql.get("SELECT value FROM meta WHERE key = 'identity'")?.['value']);
   }
 
-  /** @throws UselessTextError if it belongs to another log, or to an end that the log has lost, as in a power loss */
   #readProgress(sql: Statements): Progress {
     const row = sql.get('SELECT * FROM progress');
     const delivery = Number(row?.['delivery']);
@@ -269,7 +263,6 @@ function create(db: DatabaseSync): void {
   createTextTable(db, 'search');
 }
 
-/** Whether it has exactly our schema: the file may be from another program. */
 function isOwn(db: DatabaseSync): boolean {
   const { foreign, missing } = schemaDifference(db, create);
   return foreign === null && missing === null;

@@ -1,35 +1,31 @@
-/** The free text of events, in a table for searching: which text of each event is indexed, and how words are found. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { bytesOf } from '../log/database.ts';
 import type { Row } from '../log/statements.ts';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
 
-/** Maximum indexed text of an event, in characters. */
+/** Per event, in characters. */
 const mostText = 10_000;
 
-/** Maximum indexed text of an Open Connectors notification for all its events, and minimum for each, in bytes. */
+/** For all events of an Open Connectors notification, and minimum for each, in bytes. */
 const mostPlatformText = 20 * mostText;
 const leastText = 200;
 
-/** If a prefix has at most this many words, they are looked up one by one, without gathering all their events. */
+/** If a prefix has at most this many words, they are looked up without gathering all their events. */
 const mostTerms = 16;
 
-/** Each phrase is a run of words, whose last may be a prefix. */
+/** A phrase is a run of words, whose last may be a prefix. All `words` and any of `addresses` must match. */
 export interface Phrases {
-  /** All of them must match. */
   readonly words: readonly string[][];
-  /** In the address; any of them. */
   readonly addresses: readonly string[][];
 }
 
-/** @returns null if the filter has no text */
 export function phrasesOf(words: readonly string[], addresses: readonly string[]): Phrases | null {
   const tokens = (text: string): string[] => text.normalize('NFC').match(/[\p{L}\p{N}\p{Co}]+/gu) ?? [];
   const found = { words: words.map(tokens).filter((each) => each.length > 0), addresses: addresses.map(tokens) };
   return found.words.length + found.addresses.length === 0 ? null : found;
 }
 
-/** @param termsOf the words with a prefix, if known and few: then they replace it in the expression */
+/** @param termsOf the words with a prefix, which replace it; null if they are unknown or many */
 export function matchExpression(
   { words, addresses }: Phrases,
   termsOf: (beginning: string) => readonly string[] | null = () => null,
@@ -47,16 +43,14 @@ export function matchExpression(
 }
 
 /**
- * The words of an index with a prefix, to replace it: for a prefix, FTS5 first gathers all events of all its words.
- * Only in ASCII, where it is certain how the index writes them.
- * @param next a statement that finds the first word from one on
- * @returns null if there are many, or it is uncertain
+ * Words to replace a prefix, for which FTS5 first gathers all events of all its words. Only in ASCII, where it is
+ * certain how the index writes them. null if there are many.
  */
 export function termsWith(beginning: string, next: StatementSync): string[] | null {
   if (!/^[A-Za-z0-9]+$/.test(beginning)) return null;
   const terms: string[] = [];
   for (let from = beginning.toLowerCase(); ; from = `${terms.at(-1) ?? ''}\u0000`) {
-    // One by one, each found from the previous one: listing them would read all their events.
+    // Listing the words would read all their events.
     const term = next.get(from)?.['term'];
     if (typeof term !== 'string' || !term.startsWith(beginning.toLowerCase())) break;
     if (terms.push(term) > mostTerms) return null;
@@ -64,23 +58,19 @@ export function termsWith(beginning: string, next: StatementSync): string[] | nu
   return terms.length === 0 ? null : terms;
 }
 
-/** @param table such as `temp.tail` */
 export function createTextTable(db: DatabaseSync, table: string): void {
   db.exec(
     `CREATE VIRTUAL TABLE ${table} USING fts5 (address, text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2')`,
   );
 }
 
-/** The columns of a delivery whose events' text is added. */
 export const textColumns = 'id, source, status, reason, content_type, received_at, first_event, row_count, body';
 
-/** Adds the text of a delivery's events. @param delivery its row, with {@link textColumns} */
 export function addTexts(db: DatabaseSync, table: string, delivery: Row, log: DatabaseSync): void {
   const insert = db.prepare(`INSERT OR REPLACE INTO ${table} (rowid, address, text) VALUES (?, ?, ?)`);
   for (const [id, address, text] of textsOf(delivery, log)) insert.run(id, address, text);
 }
 
-/** For each event of a delivery: its ID, its address and its text. */
 function textsOf(delivery: Row, log: DatabaseSync): [number, string, string][] {
   const first = Number(delivery['first_event']);
   const body = bytesOf(delivery['body']);
@@ -106,7 +96,6 @@ function textsOf(delivery: Row, log: DatabaseSync): [number, string, string][] {
     .map(({ id, address }) => [Number(id), typeof address === 'string' ? address : '', text]);
 }
 
-/** Every string and number in a value, up to a limit. */
 function stringsOf(value: unknown): string {
   const texts: string[] = [];
   let length = 0;
@@ -118,7 +107,7 @@ function stringsOf(value: unknown): string {
       texts.push(text);
       length += text.length;
     } else if (typeof next === 'object' && next !== null) {
-      // One by one: there may be more than a call takes arguments.
+      // There may be more values than a call takes arguments.
       for (const each of Object.values(next) as unknown[]) pending.push(each);
     }
   }

@@ -1,17 +1,14 @@
-/**
- * The texts of a delivery in columns, for lists and searches. The sender decides how long they are, and they are
- * repeated for each event, so longer ones are cut; the body is complete.
- */
+/** The sender decides how long these texts are, and each event repeats them, so long ones are cut. */
 
-/** Lengths in UTF-16 code units. An address has at most 64 + 1 + 255 characters (RFC 5321). */
+/** In UTF-16 code units. An address has at most 64 + 1 + 255 characters (RFC 5321). */
 export const columnLengths = { type: 100, list: 100, address: 320, date: 40, eventId: 200, contentType: 1000 } as const;
 
 const mark = '…';
 
-/** Cuts a text to a length in UTF-16 code units, with `…` at its end; cutting it again changes nothing. */
+/** Cutting a text again changes nothing. */
 export function cut<T extends string | null>(text: T, length: number): T {
   if (text === null || text.length <= length) return text;
-  // Not half of a surrogate pair, which SQLite's UTF-8 can't represent.
+  // Don't keep half of a surrogate pair, which SQLite's UTF-8 can't represent.
   const last = text.charCodeAt(length - 2);
   const end = last >= 0xd800 && last <= 0xdbff ? length - 2 : length - 1;
   return (text.slice(0, end) + mark) as T;
@@ -22,7 +19,7 @@ export function cutWarning(name: string, text: string | null, length: number): s
   return `${name} has ${text.length} characters, cut at ${length}`;
 }
 
-/** Whether a column's text was cut. Also true for an original text of that length that ends with `…`. */
+/** Also true for an original text of that length that ends with `…`. */
 export function isCut(text: string | null, length: number): boolean {
   return text !== null && text.length >= length - 1 && text.endsWith(mark);
 }

@@ -1,6 +1,5 @@
 /**
- * The store's file: its tables, and the handling of unusable files. `node:sqlite` is loaded on demand
- * so that a runtime without it gets an error that names the versions that have it.
+ * `node:sqlite` is loaded on demand, so that a runtime without it gets an error that names the versions that have it.
  */
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,8 +11,7 @@ import { schemaDifference } from './schema.ts';
 import type { Statements } from './statements.ts';
 
 /**
- * Codes of a forwarding's state in the file: by urgency, the positions in `eventStates`, so that an event's state is
- * the lowest of its forwardings. `held` has none, because it is derived (held.ts).
+ * Positions in `eventStates`, so that an event's state is the lowest of its forwardings. `held` is derived (held.ts).
  */
 export const stateCodes = { failed: 0, waiting: 3, discarded: 4, sent: 5 } as const;
 export type StoredState = keyof typeof stateCodes;
@@ -35,18 +33,18 @@ export function stateName(code: unknown): StoredState {
   return stateNames.get(code) ?? 'discarded';
 }
 
-/** A BLOB column as a Buffer, without a copy. */
+/** Without a copy. */
 export function bytesOf(value: unknown): Buffer {
   const bytes = value as Uint8Array;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** SQL condition for waiting forwardings, in the form that uses their indices. */
+/** In the form that uses the indices. */
 export const isWaiting = `state = ${stateCodes.waiting}`;
 
-/** Distinguishes a history of this program from other SQLite files: "CMR1". */
+/** "CMR1" distinguishes a history from other SQLite files. */
 const applicationId = 0x434d5231;
-/** Of a history before schema 1: "CMRl". */
+/** "CMRl": before schema 1. */
 const earlierApplicationId = 0x434d526c;
 
 export const schemaVersion = 1;
@@ -186,7 +184,6 @@ const schema = `
   );
 `;
 
-/** A store error that the user can act on. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code = 'store-failed' satisfies RelayErrorCode;
@@ -199,7 +196,6 @@ export class StoreError extends Error {
   }
 }
 
-/** A store file that can't be used was renamed, and replaced by a new one. */
 export interface SetAside {
   readonly kind: 'damaged' | 'earlier';
   readonly from: string;
@@ -207,13 +203,9 @@ export interface SetAside {
   readonly why: string;
 }
 
-/** The file is a history before schema 1. */
 class EarlierHistoryError extends Error {}
 
-/**
- * Opens a database that may come from another program or user.
- * @throws SQLite's error; StoreError on a runtime without `node:sqlite`
- */
+/** The file may be from another program. @throws SQLite's error; StoreError on a runtime without `node:sqlite` */
 export function openDatabase(file: string, options: { readonly readOnly?: boolean } = {}): DatabaseSync {
   try {
     return openSqlite(file, options);
@@ -223,26 +215,18 @@ export function openDatabase(file: string, options: { readonly readOnly?: boolea
   }
 }
 
-/**
- * Opens a database, or creates its file with access only for its owner: SQLite would use the umask. SQLite's additional
- * files get the same mode.
- * @throws the system's error, or SQLite's
- */
+/** Creates a file with access only for its owner: SQLite would use the umask. @throws the system's or SQLite's error */
 export function openOwn(file: string): DatabaseSync {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    // An existing file is not opened here, because closing it would end this process's locks on it.
+    // Don't open an existing file here: closing it would end this process's locks on it.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return openDatabase(file);
 }
 
-/**
- * Opens the store for writing: creates or sets aside the file as needed. WAL, and `synchronous=FULL`: a
- * commit is on disk when it returns; `fullfsync` on macOS.
- * @throws StoreError if the file is of a newer version or can't be opened
- */
+/** Creates or sets aside the file as needed. A commit is on disk when it returns. @throws StoreError */
 export function openForWriting(file: string): { db: DatabaseSync; setAside: SetAside | null } {
   const suspect = existsSync(suspectMark(file));
   let setAside: SetAside | null = null;
@@ -273,13 +257,13 @@ export function openForWriting(file: string): { db: DatabaseSync; setAside: SetA
   }
 }
 
-/** Opens the store for reading, with or without a writer. @throws StoreError if there is none, or it can't be read */
+/** Works with or without a writer. @throws StoreError if there is no history, or it can't be read */
 export function openForReading(file: string): DatabaseSync {
   if (!existsSync(file)) throw noHistory(file);
   let db: DatabaseSync | undefined;
   try {
     db = openDatabase(file, { readOnly: true });
-    // Sorting very much takes a temporary file, with IDs and keys; text that isn't indexed yet stays in memory.
+    // Large sorts use a temporary file with IDs and keys; text that isn't indexed yet stays in memory.
     db.exec(
       'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA temp_store = FILE; PRAGMA temp.cache_size = -16384',
     );
@@ -295,7 +279,7 @@ function noHistory(file: string): StoreError {
   return new StoreError(`no history yet at ${file}`, 'send-something');
 }
 
-/** If it fails, closing the database takes it back. */
+/** If it fails, closing the database rolls it back. */
 function create(db: DatabaseSync): void {
   db.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA application_id = ${applicationId};
     PRAGMA user_version = ${schemaVersion}; COMMIT`);
@@ -309,10 +293,8 @@ function readEachTable(db: DatabaseSync): void {
 }
 
 /**
- * Compares a file with the schema, so that it can't run triggers or views of others.
- * @returns its version, 0 for an empty one
- * @throws StoreError if it is newer, or contains anything else; EarlierHistoryError; a corruption if it lacks something
- * or can't be read
+ * Compares a file with the schema, so that it can't run foreign triggers or views. @returns 0 for an empty file
+ * @throws StoreError if it is newer or has anything else; EarlierHistoryError; a corruption if it lacks something
  */
 function checkSchema(db: DatabaseSync, file: string): number {
   const version = versionOf(db, file);
@@ -339,11 +321,10 @@ export function rollBack(db: DatabaseSync): void {
   try {
     db.exec('ROLLBACK');
   } catch {
-    // SQLite has rolled back by itself, as it does when the disk is full.
+    // SQLite has already rolled back, such as when the disk is full.
   }
 }
 
-/** 0 for an empty file. @throws EarlierHistoryError; StoreError for one that this program didn't write */
 function versionOf(db: DatabaseSync, file: string): number {
   const number = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
   const version = number('user_version');
@@ -369,7 +350,6 @@ function corruption(what: string): Error {
   return Object.assign(new Error(what), { errcode: sqliteCorrupt });
 }
 
-/** The error for readers of a damaged history if no relay is running. */
 export function damagedHistory(file: string, cause: Error): StoreError {
   return new StoreError(`the history at ${file} is damaged: ${cause.message}`, 'start-to-set-aside', cause);
 }
@@ -381,14 +361,13 @@ export const sqliteFull = 13;
 
 export { sqliteCode };
 
-/** Whether an error means that the file is damaged, is no database, or lacks required tables. */
 export function isCorruption(error: unknown): boolean {
   const code = sqliteCode(error);
   if (code === sqliteCorrupt || code === sqliteNotADatabase) return true;
   return code === 1 && /no such (?:table|column)|malformed/.test((error as Error).message);
 }
 
-/** A file whose presence makes the next start check the whole database. */
+/** If this file exists, the next start checks the whole database. */
 export function suspectMark(file: string): string {
   return `${file}.suspect`;
 }
@@ -396,7 +375,7 @@ export function suspectMark(file: string): string {
 function renameAside(file: string, kind: SetAside['kind'], why: string): SetAside {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-');
   const aside = (name: string): string => `${name}.${kind}-${stamp}`;
-  // The search index of an earlier history is of no use to another.
+  // The search index of an earlier history is useless for another.
   for (const each of kind === 'earlier' ? [file, join(dirname(file), 'search.sqlite')] : [file]) {
     for (const suffix of ['', '-wal', '-shm']) {
       if (existsSync(each + suffix)) renameSync(each + suffix, aside(each) + suffix);
@@ -420,7 +399,7 @@ function explain(error: unknown, file: string): Error {
 
 type Key = 'breakpoints' | 'highest' | 'sending' | 'totals';
 
-/** undefined if nothing is stored. The caller validates the value. */
+/** The caller validates the value. */
 export function readMeta(sql: Statements, key: Key): unknown {
   const row = sql.get('SELECT value FROM meta WHERE key = ?', key);
   return row === undefined ? undefined : (JSON.parse(row['value'] as string) as unknown);

@@ -1,4 +1,3 @@
-/** Forwardings and attempts in the log: the state of a notification at each destination, and what is held (see held.ts). */
 import type { SQLInputValue } from 'node:sqlite';
 import { isCorruption, isWaiting, stateCodes, stateName, writeMeta } from './database.ts';
 import type { StoredState } from './database.ts';
@@ -21,14 +20,13 @@ export interface ForwardingsOptions {
   /** IDs grow and are never reused. */
   nextAttempt(): number;
   renderSettings(id: number): RenderSettings | undefined;
-  /** Forwardings may have ended: their delivery may be removed. */
+  /** Called when forwardings may have ended, so that their delivery may be removed. */
   onSettled(): void;
 }
 
-/** Waiting forwardings, for which a condition follows. */
 const waitingRows = `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id WHERE f.${isWaiting} AND`;
 
-/** A waiting forwarding, with its stored notification if that can be read. */
+/** The stored notification is missing if it can't be read. */
 export interface WaitingForwarding extends OpenForwarding {
   readonly notification?: StoredNotification;
 }
@@ -44,7 +42,7 @@ export class Forwardings {
     this.#tally = options.tally;
   }
 
-  /** Adds a waiting forwarding. Within a transaction. */
+  /** Within a transaction. */
   insert(notificationId: number, { destinationId, released }: ForwardingRecord): void {
     this.#sql.run(
       `INSERT INTO forwardings (notification_id, destination_id, state, attempts, round_start, released) VALUES (?, ?, ${stateCodes.waiting}, 0, 0, ?)`,
@@ -56,10 +54,7 @@ export class Forwardings {
   }
 
   /**
-   * Records an attempt and the new state of its forwarding. Retried while the store fails. A forwarding that was
-   * discarded in the meantime stays discarded, unless it was sent.
-   * @param stopped the breakpoint that stopped it, if it would be retried: earlier releases no longer apply
-   * @returns whether it was written, once that is known
+   * Retried while the store fails. A forwarding that was discarded in the meantime stays discarded, unless it was sent.
    */
   recordAttempt(attempt: AttemptRecord, detail: string | null, stopped: number | null = null): Promise<boolean> {
     const { notificationId, destinationId, outcome } = attempt;
@@ -105,7 +100,7 @@ export class Forwardings {
     });
   }
 
-  /** Breakpoints must not check it again in this round. @returns whether that was written, once it is known */
+  /** Breakpoints must not check it again in this round. */
   keepLooked({ notificationId, destinationId }: ForwardingKey): Promise<boolean> {
     return this.#options.queue.keep(`the breakpoint check of n${notificationId}`, () => {
       this.#sql.run(
@@ -116,12 +111,7 @@ export class Forwardings {
     });
   }
 
-  /**
-   * Makes forwardings wait again, with a new round of the retry policy, or adds them for a new destination. Waiting
-   * ones don't change, except that those to be retried later are due now.
-   * @param isRetried whether that applies to a destination, called when this is written
-   * @returns when on disk, those that are due now because of this call
-   */
+  /** Waiting forwardings don't change, except that retries are due now. @returns what is due because of this call */
   async startRound(
     notificationId: number,
     destinationIds: readonly number[],
@@ -144,7 +134,7 @@ export class Forwardings {
     return started;
   }
 
-  /** @returns its start state; undefined if it is already waiting, and not for a retry */
+  /** undefined if it is already waiting, and not for a retry. */
   #startOne(
     notificationId: number,
     destinationId: number,
@@ -163,7 +153,7 @@ export class Forwardings {
     const attempts = Number(before['attempts']);
     if (state === 'waiting') {
       if (!isRetried) return undefined;
-      // Earlier releases and breakpoint checks no longer apply.
+      // Its release and its breakpoint check still apply.
       this.#sql.run(
         'UPDATE forwardings SET round_start = attempts, next_at = NULL WHERE notification_id = ? AND destination_id = ?',
         notificationId,
@@ -181,7 +171,7 @@ export class Forwardings {
     return { attempts, released: null, looked: false };
   }
 
-  /** Discards waiting forwardings, by default all. @returns number of forwardings, when on disk */
+  /** By default, discards all. */
   async discard(notificationIds?: readonly number[]): Promise<number> {
     let discarded = 0;
     await this.#options.queue.write(() => {
@@ -200,7 +190,7 @@ export class Forwardings {
     return discarded;
   }
 
-  /** Discards a forwarding if it waits. Within a transaction. @param detail why, for people */
+  /** Within a transaction. */
   discardOne({ notificationId, destinationId }: ForwardingKey, detail = 'discarded'): number {
     const changed = this.#discard(destinationId, detail, ' AND notification_id = ?', notificationId);
     if (changed > 0) updateStates(this.#sql, notificationId);
@@ -219,21 +209,13 @@ export class Forwardings {
   }
 
   /**
-   * Stores the state of sending: one write, however much waits.
-   * @param sending called when it is written
-   * @param onDisk called at once when it is written, after the callbacks of all writes in its commit
-   * @returns when on disk
-   * @throws StoreError
+   * `sending` is called when it is written, `onDisk` after the callbacks of all writes in its commit. @throws
+   * StoreError
    */
   storeSending(sending: () => StoredSending, onDisk?: () => void): Promise<void> {
     return this.#options.queue.write(() => writeMeta(this.#sql, 'sending', sending()), undefined, onDisk);
   }
 
-  /**
-   * Stores, as bookkeeping, that sending stopped at a breakpoint.
-   * @param sending the new state; called when it is written
-   * @returns whether that is on disk, once it is known
-   */
   stop(sending: () => StoredSending, stopped: readonly StoppedKey[]): Promise<boolean> {
     return this.#options.queue.keep('the stop at a breakpoint', () => {
       writeMeta(this.#sql, 'sending', sending());
@@ -250,12 +232,7 @@ export class Forwardings {
     );
   }
 
-  /**
-   * @param choose called within the transaction
-   * @param no the number of the current pause
-   * @returns their state before, when on disk
-   * @throws StoreError
-   */
+  /** `choose` is called within the transaction. @returns the previous state @throws StoreError */
   release(choose: () => readonly HeldFact[], no: number): Promise<HeldFact[]> {
     return this.#change(choose, ({ notificationId, destinationId }) => {
       this.#sql.run(
@@ -267,11 +244,6 @@ export class Forwardings {
     });
   }
 
-  /**
-   * @param choose called within the transaction
-   * @returns their state before, when on disk
-   * @throws StoreError
-   */
   async drop(choose: () => readonly HeldFact[]): Promise<HeldFact[]> {
     const dropped = await this.#change(choose, (fact) => this.discardOne(fact));
     this.#options.onSettled();
@@ -287,13 +259,7 @@ export class Forwardings {
     return changed;
   }
 
-  /**
-   * Discards all that a pause holds, and stores the new state of sending.
-   * @param view what is held
-   * @param underWay what is being sent; called within the transaction
-   * @param onDisk as of {@link Forwardings.storeSending}
-   * @throws StoreError
-   */
+  /** `underWay` is called within the transaction. @throws StoreError */
   async dropAll(
     view: HoldView,
     underWay: () => readonly ForwardingKey[],
@@ -322,15 +288,11 @@ export class Forwardings {
     this.#options.onSettled();
   }
 
-  /**
-   * Waiting forwardings of a destination, in the order of their notifications, with these.
-   * @param released the number of a pause: only what it released; null: all
-   * @param after only those of a notification with a higher ID
-   */
+  /** @param released number of a pause: only what it released; null: all */
   waiting(destinationId: number, released: number | null, after: number, limit: number): WaitingForwarding[] {
     const which = released === null ? '' : ' AND f.released = ?';
     return this.#look(
-      // If the clock was set back, a retry must not wait longer than its planned pause.
+      // If the clock was set back, a retry must not wait longer than planned.
       `SELECT f.notification_id, f.attempts, f.round_start, f.released, f.looked, n.*,
          min(f.next_at, coalesce((SELECT ? + f.next_at - at FROM attempts a WHERE a.notification_id = f.notification_id
            AND a.destination_id = f.destination_id ORDER BY id DESC LIMIT 1), f.next_at)) AS next_at
@@ -388,7 +350,6 @@ export class Forwardings {
       .filter((fact) => fact !== null);
   }
 
-  /** In the order of notifications; undefined if a pause or a breakpoint holds none. */
   nextHeld(view: HoldView, isChosen: (fact: HeldFact) => boolean): number | undefined {
     let next: number | undefined;
     for (const destinationId of this.#options.destinationIds()) {
@@ -408,11 +369,7 @@ export class Forwardings {
     return next;
   }
 
-  /**
-   * Held forwardings in the order of notifications.
-   * @param after only those of a later notification
-   * @param most approximate: a notification is never split
-   */
+  /** @param most approximate: a notification is never split */
   listHeld(after: number, most: number, view: HoldView): { readonly held: HeldFact[]; readonly more: boolean } {
     const all: HeldFact[] = [];
     for (const destinationId of this.#options.destinationIds()) {
@@ -439,7 +396,7 @@ export class Forwardings {
     return { held, more: held.length < all.length };
   }
 
-  /** Reads outside a write. A damaged file gives no rows. */
+  /** A damaged file gives no rows. */
   #look(sql: string, ...values: number[]): Row[] {
     try {
       return this.#sql.all(sql, ...values);

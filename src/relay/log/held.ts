@@ -1,7 +1,4 @@
-/**
- * What is held, and why: derived only here, from a forwarding, its destination and the state of sending, for the relay,
- * for the thread that reads its history, and for a history without a relay.
- */
+/** What is held is derived only here, from a forwarding, its destination and the state of sending. */
 import { z } from 'zod';
 import { pausedBySchema, stopSchema } from '../../protocol/debug.ts';
 import type { HeldBy } from '../../protocol/history.ts';
@@ -20,11 +17,10 @@ const storedSendingSchema = z.object({
     .nullable(),
 });
 
-/** The state of sending in the log, under `sending`. `no` grows with each pause. */
+/** `no` grows with each pause. */
 export type StoredSending = z.infer<typeof storedSendingSchema>;
 export type Paused = NonNullable<StoredSending['paused']>;
 
-/** Why nothing is sent to a destination, as stored in the log. */
 export interface DestinationHold {
   readonly by: 'missing-key' | 'destination';
   readonly why: string;
@@ -41,12 +37,10 @@ export interface ForwardingKey {
   readonly destinationId: number;
 }
 
-/** The properties that decide whether a forwarding is held. */
 export interface Holdable extends ForwardingKey {
   readonly state: StoredState;
-  /** The number of the pause that released it; null if none did. */
+  /** Number of the pause that released it; null if none did. */
   readonly released: number | null;
-  /** The number of the breakpoint that it stopped at. */
   readonly stopped: number | null;
 }
 
@@ -54,14 +48,12 @@ export interface StoppedKey extends ForwardingKey {
   readonly breakpoint: number;
 }
 
-/** Whether sending is paused, as decided by the relay before it is in the log. */
 export interface SendingView {
   readonly sending: StoredSending;
   /** Stopped at a breakpoint, and not in the log yet. */
   readonly stopping: readonly StoppedKey[];
 }
 
-/** What the running relay knows and the log doesn't yet. */
 export interface Progress {
   readonly underWay: readonly ForwardingKey[];
   /** Absent if no relay is running: then the log decides. */
@@ -75,7 +67,6 @@ export interface HoldView extends SendingView {
 
 const byPause: Hold = { by: 'pause', breakpoint: null, detail: 'sending is paused' };
 
-/** null if it isn't held. */
 export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
   const { state, destinationId, released, stopped } = forwarding;
   if (state !== 'waiting') return null;
@@ -88,7 +79,7 @@ export function holdOf(forwarding: Holdable, view: HoldView): Hold | null {
   return at === null ? byPause : { by: 'breakpoint', breakpoint: at, detail: `stopped at b${at}` };
 }
 
-/** The stored state of sending. Unreadable state counts as paused: holding too much is safer than sending. */
+/** Unreadable state counts as paused: holding too much is safer than sending. */
 export function readSending(sql: Statements): StoredSending {
   const kept = readMeta(sql, 'sending');
   if (kept === undefined) return { no: 0, paused: null };
@@ -143,12 +134,10 @@ export interface HeldFact extends ForwardingKey {
   readonly hold: Hold;
 }
 
-/** Whether a pause or a breakpoint holds it, and not its destination. */
 export function isOfPause({ hold }: HeldFact): boolean {
   return hold.by === 'pause' || hold.by === 'breakpoint';
 }
 
-/** @param row a forwarding with its `delivery_id` @returns null if it isn't held */
 export function heldFactOf(row: Row, view: HoldView): HeldFact | null {
   const holdable = holdableOf(row);
   const hold = holdOf(holdable, view);
@@ -186,7 +175,7 @@ export function countHeld(
       counts.pause += here - free - stopped;
     }
   }
-  // Correct the forwardings that the log doesn't know yet one by one.
+  // The log doesn't know these yet.
   const asLogged: HoldView = { ...view, stopping: [], isUnderWay: () => false };
   for (const { notificationId, destinationId } of distinct([...underWay, ...view.stopping])) {
     const row = sql.get(
@@ -202,7 +191,6 @@ export function countHeld(
   return counts;
 }
 
-/** Number of waiting forwardings by destination, held or not, in the log. */
 export function waitingByDestination(sql: Statements): Map<number, number> {
   return new Map(
     sql

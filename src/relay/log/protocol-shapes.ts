@@ -1,4 +1,3 @@
-/** Stored records as shown to clients: built only here, for new records and for those read again. */
 import type { Sending } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow, Forwarding, Notification } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
@@ -15,7 +14,6 @@ import type {
   NotificationRecord,
 } from './records.ts';
 
-/** The number in an ID such as `e12`, with its kind. */
 export function parseId(id: string): { kind: 'delivery' | 'event' | 'notification'; number: number } {
   const letter = id[0];
   const kind = letter === 'd' ? 'delivery' : letter === 'e' ? 'event' : 'notification';
@@ -27,7 +25,6 @@ export function iso(at: number): string {
   return new Date(at).toISOString();
 }
 
-/** @param at milliseconds since the epoch */
 export function isoOrNull(at: number | null): string | null {
   return at === null ? null : iso(at);
 }
@@ -56,16 +53,10 @@ export function protocolDelivery(delivery: DeliveryFacts, eventCount: number): D
   };
 }
 
-/** Omitted for normal responses, as most are. */
 function answeredWords({ onPurpose }: Pick<DeliveryFacts, 'onPurpose'>): Pick<Delivery, 'answered'> {
   return onPurpose ? { answered: 'on-purpose' } : {};
 }
 
-/**
- * @param inDelivery position of the event in its delivery, and number of its events
- * @param notification undefined if it has none
- * @param forwardings those of its notification, and of its delivery's raw one
- */
 export function protocolEvent(
   delivery: Pick<
     DeliveryFacts,
@@ -103,7 +94,6 @@ export function protocolEvent(
   };
 }
 
-/** @param firstEvent the ID of its first event */
 export function protocolNotification(
   notification: NotificationFacts,
   deliveryId: number,
@@ -123,7 +113,6 @@ export function protocolNotification(
   };
 }
 
-/** @param destination undefined if it is no longer known */
 export function protocolForwarding(
   notificationId: number,
   forwarding: ForwardingFacts,
@@ -185,7 +174,6 @@ export function protocolRecord(record: DeliveryRecord): Delivery {
   return protocolDelivery(record, record.status === 'accepted' ? record.events.length : 0);
 }
 
-/** The events of a delivery that was just stored, and not sent yet. */
 export function protocolEventsOf(record: DeliveryRecord, destinationById: Destinations, holdOf: Holds): EventRow[] {
   const notifications = new Map(
     record.notifications.map((each) => [
@@ -240,7 +228,6 @@ function freshForwardings(
   });
 }
 
-/** @param breakpoints number of enabled ones */
 export function protocolSending({ paused }: StoredSending, counts: HeldCounts, breakpoints: number): Sending {
   const { pause, breakpoint, 'missing-key': missingKey, destination } = counts;
   const held = { pause, breakpoint, missingKey, destination };

@@ -1,4 +1,3 @@
-/** Removes deliveries from the log with all that belongs to them: whole ranges if nothing in them waits. */
 import { isWaiting, stateName } from './database.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
@@ -7,14 +6,11 @@ export interface RemovedStep {
   readonly removed: number;
   /** Every delivery below it was removed or has something waiting. */
   readonly floor: number;
-  /** There may be more to remove. */
   readonly more: boolean;
 }
 
-/** Maximum number of deliveries checked one by one in a step, between others with something waiting. */
 const lookedAt = 500;
 
-/** IDs of consecutive deliveries and of their rows; `last` is below `first` if there are none. */
 interface Range {
   readonly first: number;
   readonly last: number;
@@ -29,12 +25,7 @@ export class Removal {
     this.#tally = tally;
   }
 
-  /**
-   * Removes the oldest deliveries with nothing waiting. Within a transaction.
-   * @param floor lowest ID to check
-   * @param last highest ID to remove
-   * @param most maximum number
-   */
+  /** Within a transaction. */
   step(floor: number, last: number, most: number): RemovedStep {
     const first = this.#firstFrom(floor);
     if (first === undefined || first > last) return { removed: 0, floor, more: false };
@@ -56,7 +47,6 @@ export class Removal {
     );
     let removed = 0;
     let floor = first;
-    // Consecutive ones are removed together.
     let run: Range | undefined;
     for (const row of candidates) {
       const id = Number(row['id']);
@@ -78,13 +68,11 @@ export class Removal {
     return row === undefined ? undefined : Number(row['id']);
   }
 
-  /** The ID of the n-th delivery from one; the last if there are fewer. */
   #nth(first: number, n: number): number {
     const row = this.#sql.get('SELECT id FROM deliveries WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?', first, n - 1);
     return row === undefined ? Number.MAX_SAFE_INTEGER : Number(row['id']);
   }
 
-  /** The oldest delivery with something waiting; Infinity if there is none. */
   #oldestOpen(): number {
     let oldest = Infinity;
     for (const destinationId of this.#tally.draftWaiting.keys()) {

@@ -1,33 +1,29 @@
-/** The limit on the history: the oldest deliveries are removed, never one with something waiting. */
+/** The oldest deliveries are removed, but never one with something waiting. */
 import type { RemovedStep } from './removal.ts';
 
 export interface Kept {
   readonly deliveries: number;
-  /** The highest ID of a delivery. */
   readonly latest: number;
-  /** Size on disk: the used pages of log and index, in bytes. */
+  /** The used pages of log and index. */
   readonly bytes: number;
-  /** Something waits or is held, and can't be removed. */
   readonly somethingWaits: boolean;
 }
 
 export interface RetentionOptions {
   kept(): Kept;
-  /** Removes at most `most` deliveries from `floor` to `last` with nothing waiting, oldest first: one step. */
   removeOldest(floor: number, last: number, most: number): Promise<RemovedStep>;
   /** Called when waiting deliveries alone exceed the limit, and when they no longer do. */
   onFull(full: boolean): void;
 }
 
-/** Delay before the excess is removed, in milliseconds, so that a burst is not slowed by its own removal. */
+/** A burst must not be slowed by its own removal. */
 const delayMs = 50;
 
-/** Pause between steps of removal, in milliseconds. */
 const nextMs = 5;
 
-/** Maximum number of deliveries removed in one transaction, which blocks the thread for about a millisecond. */
+/** One transaction blocks the thread for about a millisecond. */
 const mostInStep = 300;
-/** The same if a caller waits for it. */
+/** If a caller waits for it. */
 const mostAtOnce = 2000;
 
 export class Retention {
@@ -46,18 +42,15 @@ export class Retention {
     this.#options = options;
   }
 
-  /** Sets the limits, and starts to remove the excess. */
   set(limits: { readonly maxDeliveries: number; readonly maxBytes: number }): void {
     this.#limits = { maxDeliveries: limits.maxDeliveries, maxBytes: limits.maxBytes };
     this.look();
   }
 
-  /** Whether waiting deliveries alone exceed the limit in bytes: nothing can be removed, so nothing may be added. */
   get full(): boolean {
     return this.#full;
   }
 
-  /** Something was written: removes the excess soon. */
   look(): void {
     this.#look(delayMs);
   }
@@ -73,7 +66,7 @@ export class Retention {
       const most = this.#tooMany(kept);
       if (most === 0) return;
       this.#removing = true;
-      // By count, the latest stay, however many wait.
+      // By count, the latest stay, even if many wait.
       const last = kept.bytes > this.#limits.maxBytes ? kept.latest : kept.latest - this.#limits.maxDeliveries;
       this.#remove(last, most).then(
         (removed) => {
@@ -84,25 +77,22 @@ export class Retention {
           if (removed > 0 || this.#settledMeanwhile < Infinity) this.#look(nextMs);
           else if (bytes > this.#limits.maxBytes && somethingWaits) this.#setFull(true);
         },
-        // The store has reported why.
+        // The store has reported the error.
         () => (this.#removing = false),
       );
     }, waitMs);
     this.#timer.unref();
   }
 
-  /** Something of this delivery no longer waits: it may be removed. */
   settled(deliveryId: number): void {
     this.#floor = Math.min(this.#floor, deliveryId);
     this.#settledMeanwhile = Math.min(this.#settledMeanwhile, deliveryId);
   }
 
-  /** Any delivery may no longer have something waiting. */
   startOver(): void {
     this.settled(0);
   }
 
-  /** Removes every delivery up to `last` with nothing waiting. Resolves to their number, when on disk. */
   async removeAll(last: number): Promise<number> {
     this.startOver();
     let all = 0;
@@ -124,7 +114,7 @@ export class Retention {
     this.#options.onFull(full);
   }
 
-  /** Number of deliveries to remove next; by bytes, half the average estimate, because the oldest may be larger. */
+  /** By bytes, removes half the average estimate, because the oldest may be larger. */
   #tooMany({ deliveries, bytes }: Kept): number {
     const { maxDeliveries, maxBytes } = this.#limits;
     const byCount = deliveries - maxDeliveries;
@@ -132,7 +122,6 @@ export class Retention {
     return Math.max(0, Math.min(Math.max(byCount, byBytes), mostInStep));
   }
 
-  /** The first step that removes anything. */
   async #remove(last: number, most: number): Promise<number> {
     for (;;) {
       this.#settledMeanwhile = Infinity;

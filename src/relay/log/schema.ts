@@ -1,8 +1,8 @@
-/** Compares a database's schema with the one of our own code: the file may come from another program or user. */
+/** The file may come from another program or user. */
 import type { DatabaseSync } from 'node:sqlite';
 import { openSqlite } from '../../common/sqlite.ts';
 
-/** A table, index, view or trigger, and its SQL; an index of a key has none. */
+/** The index of a key has no SQL. */
 interface SchemaEntry {
   readonly type: string;
   readonly name: string;
@@ -10,16 +10,14 @@ interface SchemaEntry {
   readonly sql: string | null;
 }
 
-/** The first difference of each kind, such as `trigger steal`. */
 export interface SchemaDifference {
   readonly foreign: string | null;
   readonly missing: string | null;
 }
 
-/** Maximum characters of a name in messages, because the file may contain any name. */
+/** The file may contain any name. */
 const mostOfName = 60;
 
-/** @param make creates the expected schema in an empty database */
 export function schemaDifference(db: DatabaseSync, make: (empty: DatabaseSync) => void): SchemaDifference {
   const own = new Map(schemaMadeBy(make).map((entry) => [entry.name, entry]));
   for (const entry of entriesOf(db)) {

@@ -2,7 +2,6 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 export type Row = Record<string, unknown>;
 
-/** The statements of a database, each prepared once. */
 export class Statements {
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
@@ -11,7 +10,6 @@ export class Statements {
     this.#db = db;
   }
 
-  /** @returns number of changed rows */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
   }
@@ -24,7 +22,7 @@ export class Statements {
     return this.#prepare(sql).all(...values);
   }
 
-  /** Row by row. Uses a separate statement, because one that is being stepped can't be used twice. */
+  /** Uses a separate statement, because one that is being stepped can't be used twice. */
   iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
     return this.#db.prepare(sql).iterate(...values);
   }

@@ -1,7 +1,4 @@
-/**
- * The log's only writer. All writes in one turn of the event loop share one commit, and so one disk sync; a promise
- * resolves when its write is on disk.
- */
+/** The log's only writer. A promise resolves when its write is on disk. */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import {
@@ -32,28 +29,25 @@ import { Tally } from './tally.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export interface StoreOptions {
-  /** Called when writing starts to fail and when it works again. */
   onHealth?(failure: StoreError | null): void;
   /** Called when waiting deliveries alone exceed the limit, so that new ones are refused, and when that ends. */
   onFull?(failure: StoreError | null): void;
-  /** Called when bookkeeping is lost for good: what it was, and why. */
   onLost?(message: string): void;
-  /** For tests: a limit on the file, in pages of 4 KiB, like a full disk. */
+  /** For tests: in pages of 4 KiB, like a full disk. */
   maxPages?: number;
 }
 
 const pageBytes = 4096;
 
-/** Pages of a history without data. */
+/** Of a history without data. */
 const emptyPages = 22;
 
-/** Size of the index per event, in bytes: measured with the samples. */
+/** Measured with the samples. */
 const indexBytesPerEvent = 130;
 
-/** Number of fetched deliveries remembered, the latest. */
 const keptFetched = 100_000;
 
-/** Number of earlier events whose bodies are compared with that of a client's delivery. */
+/** Earlier events whose bodies are compared with that of a client's delivery. */
 const maxCompared = 20;
 
 export class Store {
@@ -68,12 +62,9 @@ export class Store {
   readonly #queue: WriteQueue;
   readonly #removal: Removal;
   readonly #retention: Retention;
-  /** Number of used pages at the last count. */
   #pages = 0;
-  /** The last reported size of the index, and its number of events then. */
   #index = { bytes: 0, events: 0 };
 
-  /** @throws StoreError if the file can't be used */
   constructor(file: string, options: StoreOptions = {}) {
     const { db, setAside, totals, highest, waiting } = openSound(file);
     this.#db = db;
@@ -118,7 +109,6 @@ export class Store {
     this.stored = new StoredReader(db, (error) => void this.#queue.failed(error));
   }
 
-  /** The database itself, for readers in the relay's thread. */
   get log(): DatabaseSync {
     return this.#db;
   }
@@ -127,12 +117,10 @@ export class Store {
     return this.#tally.totals;
   }
 
-  /** Number of waiting forwardings by destination, held or not, without zeros. */
   get waiting(): ReadonlyMap<number, number> {
     return this.#tally.waiting;
   }
 
-  /** Number of held forwardings, by kind. @throws SQLite's error if it can't be read */
   countHeld(view: HoldView, underWay: readonly ForwardingKey[]): HeldCounts {
     return countHeld(this.#sql, view, this.waiting, underWay);
   }
@@ -145,12 +133,11 @@ export class Store {
     return readMeta(this.#sql, 'breakpoints');
   }
 
-  /** @returns when on disk; rejects with a StoreError */
   keepBreakpoints(value: object): Promise<void> {
     return this.#queue.write(() => writeMeta(this.#sql, 'breakpoints', value));
   }
 
-  /** The history's size on disk with its index: the used pages, in bytes. If it can't be read, the last known size. */
+  /** Includes the index. If it can't be read, the last known size. */
   get bytes(): number {
     try {
       const pages = this.#sql.get(
@@ -163,7 +150,7 @@ export class Store {
     return Math.max(0, this.#pages - emptyPages) * pageBytes + this.#indexBytes;
   }
 
-  /** The index is updated a little later: estimates its size for events added or removed since then. */
+  /** The index is updated later: estimates its size for events added or removed since then. */
   get #indexBytes(): number {
     const { events, tests, rejected } = this.totals;
     const more = events + tests + rejected - this.#index.events;
@@ -171,23 +158,20 @@ export class Store {
     return Math.round((this.#index.bytes / this.#index.events) * (this.#index.events + more));
   }
 
-  /** Why the last write failed, while writing fails. */
   get failure(): StoreError | null {
     return this.#queue.failure;
   }
 
-  /** Why no delivery is added, while waiting ones alone exceed the limit: they can't be removed. */
   get full(): StoreError | null {
     if (!this.#retention.full) return null;
     return new StoreError('the queued notifications have reached the size limit of the history', 'take-what-waits');
   }
 
-  /** Commits since it was opened: each is one disk sync. */
   get commits(): number {
     return this.#queue.commits;
   }
 
-  /** Reserves the IDs of a delivery, of `events` rows and of `notifications`: consecutive, never used again. */
+  /** The IDs are consecutive and never used again. */
   reserve(events: number, notifications: number): { delivery: number; firstEvent: number; firstNotification: number } {
     const highest = this.#highest;
     const reserved = {
@@ -201,11 +185,7 @@ export class Store {
     return reserved;
   }
 
-  /**
-   * @param onDisk called at once when it is on disk, before anything of it can be sent
-   * @returns when it is on disk
-   * @throws StoreError (a rejection) if it could not be written, or there is no space: then nothing of it is stored
-   */
+  /** @param onDisk called before any of it can be sent @throws StoreError: then nothing of it is stored */
   add(delivery: DeliveryRecord, onDisk?: () => void): Promise<void> {
     const { full } = this;
     if (full !== null) return Promise.reject(full);
@@ -219,7 +199,7 @@ export class Store {
     );
   }
 
-  /** Whether a delivery from the queue of Open Connectors was added before; without an event ID, for any event. */
+  /** Without an event ID, for any event. */
   isFetched({ notificationId, subscriptionId, eventId }: Omit<FetchedKey, 'eventId'> & Partial<FetchedKey>): boolean {
     const found = this.#sql.get(
       'SELECT 1 FROM fetched WHERE notification = ? AND subscription = ? AND event = coalesce(?, event)',
@@ -234,7 +214,6 @@ export class Store {
     this.#retention.set(retention);
   }
 
-  /** @param bytes size of its file, without that of an empty one */
   setIndexSize(bytes: number, events: number): void {
     this.#index = { bytes, events };
     this.#retention.look();
@@ -244,9 +223,9 @@ export class Store {
     this.#retention.settled(deliveryId);
   }
 
-  /** Except deliveries with something waiting or held. Resolves when on disk. */
+  /** Keeps deliveries with something waiting or held. */
   async clear(): Promise<{ cleared: number; kept: number }> {
-    // Not deliveries that arrive during the removal: it might never end.
+    // If deliveries that arrive during the removal were removed too, it might never end.
     const cleared = await this.#retention.removeAll(this.#highest.delivery);
     return { cleared, kept: this.totals.deliveries };
   }
@@ -255,7 +234,6 @@ export class Store {
     this.#db.exec(`PRAGMA max_page_count = ${pages}`);
   }
 
-  /** Writes what is pending and closes the file. */
   close(): void {
     if (!this.#queue.close()) return;
     this.#retention.close();
@@ -267,10 +245,9 @@ export class Store {
   /** Moves all commits into the file itself, so that a copy of it alone is complete. */
   #writeBack(): void {
     try {
-      // Waits briefly for readers of an earlier state.
       this.#db.exec('PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
-      // For example on a full disk: it stays in the write-ahead log, where the next start finds it.
+      // For example on a full disk: the next start finds the commits in the write-ahead log.
     }
   }
 
@@ -372,7 +349,6 @@ export class Store {
     );
   }
 
-  /** The latest earlier event with the same content; for a client's delivery, with the same body. */
   #earlierOf({ fingerprint, id }: EventRecord, { injected, body }: DeliveryRecord): number | null {
     // Without the plus signs, SQLite plans this again for each value.
     const candidates = this.#sql.all(
@@ -398,7 +374,6 @@ export class Store {
   }
 }
 
-/** The highest IDs ever used. */
 interface Highest {
   delivery: number;
   event: number;
@@ -409,11 +384,10 @@ interface Highest {
 interface Beginning {
   readonly totals: Totals;
   readonly highest: Highest;
-  /** Number of waiting forwardings by destination. */
   readonly waiting: ReadonlyMap<number, number>;
 }
 
-/** Opens the file and reads its state; if that fails because it is damaged, it is set aside as well. */
+/** If reading the state fails because the file is damaged, it is set aside as well. */
 function openSound(file: string): ReturnType<typeof openForWriting> & Beginning {
   const opened = openForWriting(file);
   try {

@@ -1,4 +1,3 @@
-/** Destinations and render settings in the log, which forwardings and notifications refer to by number. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../../protocol/settings.ts';
 import { distinctDestinations, findForReplay, findKnown, protocolDestinationId } from './destinations.ts';
@@ -9,22 +8,17 @@ import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { Statements } from './statements.ts';
 import type { WriteQueue } from './write-queue.ts';
 
-/** Why nothing is sent to a destination, with the current keys and credentials. */
 export type HoldsDestination = (destination: Destination) => DestinationHold | null;
 
 export interface StoredSettings {
-  /** The destinations of the settings, in their order, without duplicates. */
   readonly destinations: readonly { readonly id: number; readonly destination: Destination }[];
   readonly renderSettingsId: number;
-  /** Restores the previous destinations. @throws StoreError */
   undo(): void;
 }
 
-/** The destinations of a log, cached by its only writer. */
 export class StoredDestinations {
   readonly #sql: Statements;
   readonly #queue: WriteQueue;
-  /** As on disk, by ID. */
   #destinations: ReadonlyMap<number, KnownDestination>;
 
   constructor(sql: Statements, queue: WriteQueue) {
@@ -52,12 +46,11 @@ export class StoredDestinations {
     return this.#destinations.get(id)?.held ?? null;
   }
 
-  /** Its ID for clients and the log. */
   nameOf(id: number): string {
     return protocolDestinationId(id, this.get(id));
   }
 
-  /** All or nothing. @throws StoreError if it can't be written */
+  /** All or nothing. @throws StoreError */
   keepSettings(entries: readonly Destination[], render: RenderSettings, heldBy: HoldsDestination): StoredSettings {
     const before = this.#destinations;
     const distinct = distinctDestinations(entries);
@@ -89,9 +82,7 @@ export class StoredDestinations {
   }
 
   /**
-   * The ID of a destination outside the settings, such as of a replay: that of one of the settings with the same
-   * requests, or the same ID for the same URL, mode, key, credentials and headers.
-   * @throws StoreError if it can't be written
+   * For a destination outside the settings, such as of a replay: the same requests have the same ID. @throws StoreError
    */
   intern(to: Destination, heldBy: HoldsDestination): number {
     const known = findForReplay(to, [...this.#destinations.values()]);
@@ -104,7 +95,7 @@ export class StoredDestinations {
     return id;
   }
 
-  /** The ID of stored render settings; the same settings always have the same. @throws StoreError */
+  /** The same settings always have the same ID. @throws StoreError */
   internRenderSettings(settings: RenderSettings): number {
     return this.#queue.now(() => this.#renderSettingsId(settings));
   }

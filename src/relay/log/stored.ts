@@ -1,4 +1,3 @@
-/** Reads records by ID: the sources of notifications, for the relay and for a history without one. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
 import { bytesOf, isCorruption, kindName, notificationKindCodes } from './database.ts';
@@ -9,10 +8,8 @@ import type { Row } from './statements.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
 
-/** All sources of a notification's bytes, except the delivery's body. */
 export interface StoredNotification extends NotificationFacts {
   readonly deliveryId: number;
-  /** The position of its first event in the delivery. */
   readonly firstEvent: number;
   readonly settings: RenderSettings;
 }
@@ -24,7 +21,7 @@ export interface StoredBody {
   readonly contentType: string | null;
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The JSON equivalent if it isn't `body` itself. */
+  /** The JSON equivalent; null if it is `body` itself. */
   readonly json: Buffer | null;
 }
 
@@ -33,13 +30,14 @@ export class StoredReader {
   readonly #knownSettings = new Map<number, RenderSettings>();
   readonly #onDamage: ((error: Error) => void) | undefined;
 
-  /** @param onDamage called for a damaged file; unreadable records then count as removed. By default it throws. */
+  /**
+   * @param onDamage called for a damaged file; unreadable records then count as removed. By default, reading throws.
+   */
   constructor(db: DatabaseSync, onDamage?: (error: Error) => void) {
     this.#sql = new Statements(db);
     this.#onDamage = onDamage;
   }
 
-  /** undefined if it was removed. */
   notification(id: number): StoredNotification | undefined {
     const row = this.#get('SELECT * FROM notifications WHERE id = ?', id);
     if (row === undefined) return undefined;
@@ -49,7 +47,6 @@ export class StoredReader {
     return { ...notificationFactsOf(id, row), deliveryId, firstEvent: Number(row['first_event']), settings };
   }
 
-  /** A delivery's bytes and headers; undefined if it was removed. */
   body(deliveryId: number): StoredBody | undefined {
     const row = this.#get(
       'SELECT source, received_at, content_type, headers, body, json FROM deliveries WHERE id = ?',
@@ -102,7 +99,7 @@ export function notificationFactsOf(id: number, row: Row): NotificationFacts {
   };
 }
 
-/** Accepts a row without all columns; the missing values are undefined. */
+/** Accepts a row without all columns: the missing values are undefined. */
 export function deliveryFactsOf(id: number, row: Row): DeliveryFacts {
   return {
     id,

@@ -1,14 +1,12 @@
 import type { StoredState } from './database.ts';
 import type { Totals } from './records.ts';
 
-/** Counts of the history: on disk, and after the current transaction. */
 export class Tally {
   #totals: Totals;
   #draft: Totals;
   #waiting: ReadonlyMap<number, number>;
   #draftWaiting: Map<number, number>;
 
-  /** @param waiting number of waiting forwardings by destination */
   constructor(totals: Totals, waiting: ReadonlyMap<number, number>) {
     this.#totals = totals;
     this.#draft = totals;
@@ -16,12 +14,10 @@ export class Tally {
     this.#draftWaiting = new Map(waiting);
   }
 
-  /** As on disk. */
   get totals(): Readonly<Totals> {
     return this.#totals;
   }
 
-  /** Number of waiting forwardings by destination, on disk, without zeros. */
   get waiting(): ReadonlyMap<number, number> {
     return this.#waiting;
   }
@@ -40,7 +36,6 @@ export class Tally {
     this.#draftWaiting = new Map(this.#waiting);
   }
 
-  /** The transaction is on disk. */
   commit(): void {
     this.#totals = this.#draft;
     this.#waiting = this.#draftWaiting;

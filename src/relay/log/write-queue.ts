@@ -1,7 +1,6 @@
 /**
- * Writes that share commits: all writes in one turn of the event loop, and in those that follow at once, are one
- * transaction and one disk sync. A failure is reported to the caller that waits for the write; bookkeeping, which has
- * no waiting caller, is kept and written when the store works again.
+ * All writes in one turn of the event loop, and in those that follow at once, share one transaction and one disk sync.
+ * Bookkeeping, for which no caller waits, is kept until the store works again.
  */
 import { writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -9,13 +8,11 @@ import { isCorruption, rollBack, sqliteCode, sqliteFull, StoreError, suspectMark
 
 interface PendingWrite {
   readonly apply: () => void;
-  /** Called when it is on disk, before the promises of its commit resolve. */
   readonly onDisk: (() => void) | undefined;
   /** `false` for lost bookkeeping. */
   readonly resolve: (written: boolean) => void;
   /** Undefined for bookkeeping. */
   readonly reject: ((error: StoreError) => void) | undefined;
-  /** Describes bookkeeping for people. */
   readonly what: string;
 }
 
@@ -23,20 +20,17 @@ export interface WriteQueueOptions {
   readonly db: DatabaseSync;
   readonly file: string;
   begin(): void;
-  /** Called within the transaction, after its writes. */
   complete(): void;
-  /** Called when it is committed, and on disk. */
   committed(): void;
   onHealth(failure: StoreError | null): void;
   onLost(message: string): void;
 }
 
-/** Maximum time that bookkeeping waits for a commit to share, in milliseconds. A crash only causes a repetition. */
+/** Bookkeeping waits for a commit to share. A crash only causes a repetition. */
 const bookkeepingDelayMs = 10;
 const retryDelayMs = 1000;
-/** Maximum time that continuous writes are gathered for one commit, in milliseconds. */
 const gatherMs = 2;
-/** Minimum free space before a full disk counts as writable again, in bytes. */
+/** Minimum free space before a full disk counts as writable again. */
 const roomBytes = 65_536;
 
 export class WriteQueue {
@@ -44,15 +38,13 @@ export class WriteQueue {
   #writes: PendingWrite[] = [];
   #bookkeeping: PendingWrite[] = [];
   #immediate: NodeJS.Immediate | undefined;
-  /** Number of writes gathered at the last turn, and their start time, in milliseconds of the monotonic clock. */
   #gathered = 0;
   #gatheringSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #failure: StoreError | null = null;
-  /** The file is damaged: nothing more is written to it, and the next start sets it aside. */
+  /** Nothing more is written to a damaged file; the next start sets it aside. */
   #damaged = false;
   #closed = false;
-  /** Number of commits: each is one disk sync. */
   commits = 0;
 
   constructor(options: WriteQueueOptions) {
@@ -63,11 +55,7 @@ export class WriteQueue {
     return this.#failure;
   }
 
-  /**
-   * Adds bookkeeping: kept while the disk fails, until it can be written.
-   * @param what describes it for the log: it is lost if it fails for another reason
-   * @returns whether it was written, once that is known
-   */
+  /** Kept while the disk fails, but lost if it fails for another reason. @param what describes it for the log */
   keep(what: string, apply: () => void): Promise<boolean> {
     return new Promise((resolve) => {
       this.#bookkeeping.push({ apply, onDisk: undefined, resolve, reject: undefined, what });
@@ -78,11 +66,8 @@ export class WriteQueue {
   }
 
   /**
-   * Adds a write that the caller waits for.
-   * @param onDisk called at once when it is on disk, before it can be read or is reported
-   * @param onAllOnDisk called likewise, after `onDisk` of all writes in its commit
-   * @returns when it is on disk
-   * @throws StoreError (a rejection) if it could not be written: then nothing of it is stored
+   * @param onDisk called before it can be read or is reported
+   * @param onAllOnDisk called after `onDisk` of all writes in its commit @throws StoreError: then nothing is stored
    */
   write(apply: () => void, onDisk?: () => void, onAllOnDisk?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -99,7 +84,7 @@ export class WriteQueue {
     });
   }
 
-  /** A small separate transaction, at once. @throws StoreError, and then nothing of it is written */
+  /** A small separate transaction. @throws StoreError: then nothing is written */
   now<T>(apply: () => T): T {
     const { db } = this.#options;
     try {
@@ -113,7 +98,6 @@ export class WriteQueue {
     }
   }
 
-  /** Records a failure of a write or a read. @returns the failure for people */
   failed(cause: Error): StoreError {
     const error = explained(cause);
     if (isCorruption(cause)) {
@@ -129,7 +113,6 @@ export class WriteQueue {
     return error;
   }
 
-  /** Writes what is pending, and then nothing more. Returns false if it was already closed. */
   close(): boolean {
     if (this.#closed) return false;
     this.#flush();
@@ -191,7 +174,6 @@ export class WriteQueue {
     }
   };
 
-  /** Reports what is on disk, and resolves the promises. */
   #tell(committed: readonly PendingWrite[]): void {
     if (committed.length === 0) return;
     this.#works(() => {
@@ -200,10 +182,7 @@ export class WriteQueue {
     });
   }
 
-  /**
-   * While it fails, nothing else writes: checks whether it works again. With two commits, because the test data must
-   * not be written together with others.
-   */
+  /** Checks whether a full disk works again. Two commits, so that the test data is not written together with others. */
   #tryRoom(): void {
     const { db } = this.#options;
     const write = (apply: () => void): Error | null =>
@@ -251,7 +230,6 @@ export class WriteQueue {
     }
   }
 
-  /** @param next called before that is reported: bookkeeping has its commit to come */
   #works(next: () => void): void {
     const failed = this.#failure !== null;
     this.#failure = null;
@@ -279,7 +257,6 @@ function explained(cause: Error): StoreError {
 /** SQLite's result codes: busy, locked, read-only, I/O error, full, cannot open, not authorized. */
 const diskFailures: ReadonlySet<number> = new Set([5, 6, 8, 10, sqliteFull, 14, 23]);
 
-/** Failures of the disk or the whole file, which affect every write: full, I/O, locked, read-only, damaged. */
 function isDiskFailure(error: Error): boolean {
   return isCorruption(error) || diskFailures.has(sqliteCode(error) ?? -1);
 }

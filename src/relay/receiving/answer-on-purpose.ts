@@ -1,14 +1,9 @@
-/**
- * How the webhook endpoint responds to deliveries: normally, or with a forced status that the user chose, after a
- * delay. Forced responses end by themselves, after their time at the latest, and with the relay: nothing of them is
- * stored.
- */
+/** Forced responses end after their time at the latest, and with the relay: nothing of them is stored. */
 import type { ServerResponse } from 'node:http';
 import type { Answering, AskedAnswer } from '../../protocol/answering.ts';
 import { clientName } from '../../protocol/event-row.ts';
 import { iso } from '../log/protocol-shapes.ts';
 
-/** The forced response and its progress. */
 export interface Purpose {
   readonly status: number;
   readonly delayMs: number;
@@ -16,19 +11,16 @@ export interface Purpose {
   readonly since: number;
   readonly until: number;
   readonly by: AskedAnswer['by'];
-  /** Remaining deliveries; Infinity if there is no limit. */
+  /** Infinity if there is no limit. */
   remaining: number;
-  /** Number of deliveries that received it. */
   answered: number;
 }
 
 export interface AnswerOnPurposeOptions {
-  /** It started, or ended by itself. */
   onChange(): void;
   log(level: 'info', message: string): void;
-  /** Maximum number of delayed responses: each holds a connection of the sender, or of the tunnel. */
+  /** Each delayed response holds a connection of the sender, or of the tunnel. */
   readonly mostDelayed?: number;
-  /** For tests: another clock, in milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
@@ -36,12 +28,11 @@ export interface AnswerOnPurposeOptions {
 const mostDelayed = 100;
 
 export class AnswerOnPurpose {
-  /** null while responses are normal. A field, because each delivery reads it. */
+  /** null while responses are normal. */
   current: Purpose | null = null;
   readonly #options: AnswerOnPurposeOptions;
   readonly #mostDelayed: number;
   readonly #now: () => number;
-  /** Each sends one delayed response. */
   readonly #delayed = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   /** Its count is used up, but not its time: a delivery that can't be stored gives its place back. */
@@ -53,7 +44,6 @@ export class AnswerOnPurpose {
     this.#now = options.now ?? Date.now;
   }
 
-  /** As shown to clients. */
   get answering(): Answering {
     const purpose = this.#inTime();
     if (purpose === null) return { state: 'as-usual' };
@@ -62,12 +52,10 @@ export class AnswerOnPurpose {
     return { state: 'on-purpose', status, delayMs, remaining: left, since: iso(since), until: iso(until), by };
   }
 
-  /** Number of delayed responses. */
   get delayed(): number {
     return this.#delayed.size;
   }
 
-  /** Starts forcing responses, replacing the previous request. */
   begin({ status, delayMs, forMs, count, by }: AskedAnswer): void {
     this.#leave();
     this.hurry();
@@ -87,7 +75,6 @@ export class AnswerOnPurpose {
     this.#options.onChange();
   }
 
-  /** Returns to normal responses; delayed ones are sent at once. */
   end(): void {
     if (this.current !== null) this.#ended('asked to', this.current);
     this.#leave();
@@ -95,7 +82,6 @@ export class AnswerOnPurpose {
     this.#options.onChange();
   }
 
-  /** Sends all delayed responses at once. */
   hurry(): void {
     for (const go of [...this.#delayed]) go();
   }
@@ -115,7 +101,7 @@ export class AnswerOnPurpose {
     return purpose;
   }
 
-  /** A counted delivery could not be stored, and so did not receive the forced response. */
+  /** A counted delivery could not be stored, so it did not receive the forced response. */
   giveBack(purpose: Purpose): void {
     if (purpose !== this.current && purpose !== this.#usedUp) return;
     purpose.answered -= 1;
@@ -126,10 +112,7 @@ export class AnswerOnPurpose {
     this.#options.onChange();
   }
 
-  /**
-   * Waits for the delay, unless too many responses are delayed, all are sent at once, or the sender disconnects.
-   * @param delayMs milliseconds
-   */
+  /** Waits, unless too many responses are delayed, all are sent at once, or the sender disconnects. */
   due(response: ServerResponse, delayMs: number): Promise<void> | undefined {
     if (delayMs === 0 || this.#delayed.size >= this.#mostDelayed || response.destroyed) return undefined;
     return new Promise((resolve) => {
@@ -152,7 +135,7 @@ export class AnswerOnPurpose {
     return null;
   }
 
-  /** Further responses are normal; delayed ones keep their delay, as the sender is meant to see it. */
+  /** Delayed responses keep their delay, as the sender is meant to see it. */
   #timeIsUp(): void {
     const { current } = this;
     this.#leave();

@@ -1,4 +1,3 @@
-/** Decompresses whole bodies, with a limit on the result. */
 import { promisify } from 'node:util';
 import {
   brotliDecompress,
@@ -19,15 +18,10 @@ const brotliAll = promisify(brotliDecompress);
 
 export type Decompressed =
   | { readonly kind: 'plain'; readonly body: Buffer }
-  /** Larger than the limit; its first bytes. */
   | { readonly kind: 'long'; readonly head: Buffer }
   | { readonly kind: 'broken'; readonly reason: string };
 
-/**
- * Decompresses a body.
- * @param coding the Content-Encoding, lower case: gzip, x-gzip, deflate (with or without zlib's header) or br
- * @param limit on the result, in bytes
- */
+/** @param coding the Content-Encoding, lower case @param limit on the result, in bytes */
 export async function decompress(body: Buffer, coding: string, limit: number): Promise<Decompressed> {
   const options = { maxOutputLength: limit };
   try {
@@ -59,11 +53,7 @@ export async function decompress(body: Buffer, coding: string, limit: number): P
   }
 }
 
-/**
- * The first decompressed bytes of a complete or partial body.
- * @param most in bytes
- * @returns undefined if it doesn't have that coding
- */
+/** @returns undefined if a body, complete or partial, doesn't have that coding */
 export function headOf(body: Buffer, coding: string, most: number): Promise<Buffer | undefined> {
   const stream =
     coding === 'br'

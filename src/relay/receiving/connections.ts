@@ -1,7 +1,6 @@
 /**
- * The connections of the webhook endpoint. A connection is unauthenticated until it sends a request with the secret: it
- * is closed if it is silent, and gives way to new ones. The same for senders that come through a tunnel, which all have
- * the tunnel's address.
+ * A connection is unauthenticated until it sends a request with the secret: it is closed if it is silent, and gives way
+ * to new ones. Senders that come through a tunnel all have the tunnel's address.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,34 +9,25 @@ import { boundRequests, requestStarted } from '../../common/read-bound.ts';
 export interface ConnectionLimits {
   /** Beyond it, the oldest unauthenticated connection gives way to a new one. */
   readonly maxConnections: number;
-  /** How long an unauthenticated connection may be silent, in milliseconds. */
   readonly quietMs: number;
-  /** Interval of the check, in milliseconds. */
   readonly checkEveryMs: number;
 }
 
 /** An unauthenticated connection, or one that has received its last response. */
 interface Stranger {
-  /** On the monotonic clock, in milliseconds. */
   readonly since: number;
-  /** Bytes received at the last check. */
   bytes: number;
-  /** Number of checks in a row that found no new bytes, or the connection still open after its last response. */
+  /** Checks in a row without new bytes, or since its last response. */
   looks: number;
-  /** Its last response is being sent. */
   leaving: boolean;
 }
 
-/** Stands for the bytes before the first check, so that it finds a change. */
+/** So that the first check finds a change. */
 const unseen = -1;
 
-/**
- * Minimum time that a new connection stays while many others arrive, in milliseconds; up to twice `maxConnections` may
- * be open then.
- */
+/** Minimum time that a new connection stays while others arrive; up to twice `maxConnections` may be open then. */
 const leastStayMs = 500;
 
-/** Number of checks before a connection after its last response is cut. */
 const leavingLooks = 2;
 
 const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
@@ -45,7 +35,6 @@ const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\
 export class Connections {
   readonly #server: Server;
   readonly #limits: ConnectionLimits;
-  /** The oldest first. */
   readonly #strangers = new Map<Socket, Stranger>();
   readonly #known = new Set<Socket>();
   readonly #mostKnown: number;
@@ -64,11 +53,7 @@ export class Connections {
     return { known: this.#known.size, strangers: this.#strangers.size };
   }
 
-  /**
-   * Marks a connection as authenticated.
-   * @returns whether to serve the request: not if the connection has received its last response (`leaving`), or if the
-   * maximum of authenticated connections is reached (`full`)
-   */
+  /** `leaving`: the connection has received its last response. `full`: too many are authenticated. */
   showed(socket: Socket): 'served' | 'leaving' | 'full' {
     requestStarted(socket);
     if (this.#known.has(socket)) return 'served';
@@ -81,16 +66,14 @@ export class Connections {
       this.#forgetDestroyed();
       if (this.#known.size >= this.#mostKnown) return 'full';
     }
-    // Don't count one that was destroyed while its last bytes were being read.
+    // Don't count a connection that was destroyed while its last bytes were being read.
     if (this.#strangers.delete(socket)) this.#known.add(socket);
     return 'served';
   }
 
   /**
-   * Makes the next response the last on this connection. After it, this half of the connection is ended, and the rest
-   * is cut a moment later: closing a connection while the sender still writes resets it, and the reset can overtake the
-   * response.
-   * @param reads whether further data is read then: called after the response
+   * Makes the next response the last one, then ends this half, and cuts the rest a moment later: closing a connection
+   * while the sender still writes resets it, and the reset can overtake the response.
    * @returns false if it was already the last: the request gets no response
    */
   dismiss(socket: Socket, reads: () => boolean): boolean {
@@ -106,7 +89,7 @@ export class Connections {
     // Node calls this after the last response; its own version cuts at once.
     socket.destroySoon = () => {
       socket.end();
-      // After Node, which has just resumed it to read past the request.
+      // After Node has resumed the socket to read past the request.
       setImmediate(() => {
         if (!reads()) socket.pause();
       });
@@ -114,10 +97,7 @@ export class Connections {
     return true;
   }
 
-  /**
-   * Closes connections that have been silent for too long. Called every `checkEveryMs`: it counts calls rather than
-   * time, so that a connection whose bytes wait because this process was busy doesn't count as silent.
-   */
+  /** Counts calls rather than time, so that a connection isn't silent because this process was too busy to read. */
   look(): void {
     this.#makeRoom();
     for (const [socket, stranger] of this.#strangers) {
@@ -131,7 +111,7 @@ export class Connections {
     }
   }
 
-  /** Frees connections for a tunnel that has none left: closes those without a complete request. */
+  /** Frees connections for a tunnel that has none left. */
   relieve(): void {
     this.#server.closeIdleConnections();
     for (const [socket, stranger] of this.#strangers) {
@@ -149,10 +129,7 @@ export class Connections {
     this.#makeRoom();
   }
 
-  /**
-   * Closes the oldest unauthenticated connections beyond `maxConnections`, but lets each send something first while
-   * there is capacity.
-   */
+  /** Beyond `maxConnections`, closes the oldest ones, but lets each send something first while there is capacity. */
   #makeRoom(): void {
     const { maxConnections } = this.#limits;
     const longAgo = performance.now() - leastStayMs;
@@ -166,7 +143,7 @@ export class Connections {
 
   #close(socket: Socket, stranger: Stranger): void {
     this.#strangers.delete(socket);
-    // Notify it if it has begun a request; otherwise, a tunnel would take this for the response to its next request.
+    // Respond if a request has begun; otherwise, a tunnel would take this for the response to its next request.
     if (!stranger.leaving && socket.bytesRead > 0 && socket.writable) socket.write(requestTimeout);
     socket.destroy();
   }
@@ -176,7 +153,6 @@ export class Connections {
   }
 }
 
-/** Cuts a connection with further requests behind its last one, once its responses are sent. */
 function cutOnceAnswered(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
 }

@@ -1,21 +1,14 @@
-/** Adds deliveries that a client read from the queue of Open Connectors to the history, each once. */
 import { identityOfNotification } from '../../open-connectors/instance-log.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { FetchedKey } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 import type { Received, Reception } from './reception.ts';
 
-/** Characters kept of an event ID, enough to distinguish long ones. */
 const longestEventId = 200;
 
 type Given = ParsedParams<'deliveries/fetched'>;
 type FetchResult = Result<'deliveries/fetched'>['result'];
 
-/**
- * @param mostBytes maximum body size, in bytes
- * @param onReceived called when a delivery is on disk
- * @returns adds a delivery to the history, unless it was added before; rejects with a StoreError if it can't be written
- */
 export function fetchedDeliveries(
   store: Store,
   reception: Reception,
