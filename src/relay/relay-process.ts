@@ -1,8 +1,7 @@
 /**
- * The relay as a separate process, as the extension starts it: `cm-relay relay-process --data-dir D [--port N]
- * [--log-file F]`. Ends `keepAliveMinutes` after its last client disconnects. Prints one JSON line: `ready`, `running`
- * if another process is already the relay, or `failed` with the reason. With `--history` it is no relay: it serves the
- * history on its standard input and output, see read-only.ts.
+ * The relay as a separate process, which ends `keepAliveMinutes` after its last client disconnects. Prints one JSON
+ * line: `ready`, `running` if another process is the relay, or `failed`. With `--history`, it serves only the history
+ * on its standard input and output (read-only.ts).
  */
 import { parseArgs } from 'node:util';
 import type { RelayAdvice } from '../protocol/errors.ts';
@@ -13,12 +12,10 @@ import { appendFileSync, renameSync, statSync } from 'node:fs';
 
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
-/** Another process became the relay first: the caller attaches to it. */
 const exitRunning = 3;
 
-/** Runs the arguments after `relay-process`. @returns the process's exit code */
 export async function runRelayProcess(args: readonly string[]): Promise<number> {
-  // The reader of the output may go away, such as a closed window: the relay continues.
+  // If the reader of the output goes away, such as a closed window, the relay continues.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await serve(args);
@@ -69,15 +66,15 @@ async function serve(args: readonly string[]): Promise<void> {
     write({ type: 'ready', pid, campaignMonitorUrl });
     await relay.closed;
   } finally {
-    // If the caller doesn't know that it is running.
+    // The caller may not know that it is running.
     await relay.stop();
   }
 }
 
-/** A log file of this size, in bytes, is renamed to `….1`; two files are kept. */
+/** At this size, the file is renamed to `….1`; two files are kept. */
 const mostBytes = 1_048_576;
 
-/** Writes log entries to a file, one per line. Never throws, because logging must not stop the relay. */
+/** Never throws: logging must not stop the relay. */
 export function logToFile(file: string): (entry: LogEntry) => void {
   let bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return ({ time, level, message }) => {

@@ -1,4 +1,3 @@
-/** Connects the parts of the relay, and starts and stops them. The interface for the CLI and the relay's process. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hookPath } from '../common/hook-path.ts';
@@ -43,7 +42,6 @@ import { TunnelSupervisor } from './tunnel/supervisor.ts';
 import type { TunnelSupervisorOptions } from './tunnel/supervisor.ts';
 import { IndexMaintenance } from './history/index-maintenance.ts';
 
-/** Another process is the relay of the data directory: attach to it. */
 export class RelayRunningError extends Error {
   override readonly name = 'RelayRunningError';
   readonly advice = 'attach-or-stop';
@@ -53,7 +51,6 @@ export class RelayRunningError extends Error {
   }
 }
 
-/** The webhook endpoint can't have the port that the user asked for. */
 class PortError extends Error {
   override readonly name = 'PortError';
   readonly advice = 'choose-port';
@@ -62,12 +59,10 @@ class PortError extends Error {
 
 const firstFreePort = 1024;
 
-/** Why a port can't be opened; undefined if the error is about something else. */
 function explainPort(error: unknown, port: number): string | undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'is in use by another program';
   if (code !== 'EACCES') return undefined;
-  // On Windows, the system reserves some.
   return port < firstFreePort
     ? `requires elevated privileges, like every port below ${firstFreePort}`
     : 'is reserved by the system';
@@ -81,24 +76,21 @@ export interface LogEntry {
 
 export interface RelayOptions {
   readonly dataDir: string;
-  /** Only this port; 0 for any. By default the remembered one if it is free, otherwise any. */
+  /** Only this port; 0 for any. By default, the remembered one if it is free, otherwise any. */
   readonly port?: number;
-  /** The port to try if none is remembered. */
+  /** Tried if no port is remembered. */
   readonly preferredPort?: number;
   readonly settings?: Partial<z.input<typeof settingsSchema>>;
   readonly secrets?: Secrets;
   readonly version?: string;
-  /** Stops by itself `keepAliveMinutes` after the last client disconnects. */
   readonly keepAlive?: boolean;
-  /** The process does nothing else: its heap is kept small, which is a setting of the whole process. */
+  /** Keeps the heap small, which is a setting of the whole process. */
   readonly ownProcess?: boolean;
   log?(entry: LogEntry): void;
-  /** For tests: override the limits of the settings. */
   readonly limits?: Partial<IngressLimits>;
   readonly tunnel?: Pick<TunnelSupervisorOptions, 'dispatcher' | 'timings'>;
-  /** For tests: a factor on every pause between attempts. */
   readonly delayScale?: number;
-  /** For tests: the store's maximum size in pages of 4 KiB, like a full disk. */
+  /** For tests: in pages of 4 KiB, like a full disk. */
   readonly maxStorePages?: number;
 }
 
@@ -108,12 +100,7 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/**
- * Starts the relay of a data directory: takes its lock, opens the store, the webhook endpoint and the control channel,
- * resumes forwarding, and opens the tunnel of the settings.
- * @throws RelayRunningError if another process holds the directory; DataDirectoryError; PortError; StoreError; ZodError
- * for invalid settings
- */
+/** @throws RelayRunningError; DataDirectoryError; PortError; StoreError; ZodError for invalid settings */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { path: dataDir, notice } = prepareDataDirectory(options.dataDir);
   const lock = takeLock(dataDir);
@@ -140,7 +127,6 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
 }
 
-/** Maximum time to send what is released when the relay stops, in milliseconds. */
 const releaseTimeoutMs = 5000;
 
 class RunningRelay implements Relay {
@@ -180,7 +166,6 @@ class RunningRelay implements Relay {
 
     const announcer = (this.#announcer = new Announcer(() => status()));
 
-    // The parts that a delivery passes through.
     const store = (this.#store = this.#openStore(dataDir));
     opened.push(store);
     const renderer = new Renderer(store.stored);
@@ -233,7 +218,6 @@ class RunningRelay implements Relay {
       passOn(received, { announcer, forwarder, gate, store, log });
     };
 
-    // Requests and notifications of clients.
     const configuration = (this.#configuration = new Configuration({
       dataDir,
       settings,
@@ -304,7 +288,6 @@ class RunningRelay implements Relay {
     });
   }
 
-  /** Shows a notice to the user: in the log once it opens, and in the status. */
   tell(notice: string): void {
     this.#notices.push(notice);
   }
@@ -312,7 +295,7 @@ class RunningRelay implements Relay {
   async open(): Promise<void> {
     for (const notice of this.#gate.open()) this.tell(notice);
     for (const notice of this.#notices) this.#log('warn', notice);
-    // Until the settings are in force, nothing is forwarded.
+    // Nothing is forwarded until the settings are in force.
     const settings = await this.#sampleReceiver.placed(this.#configuration.settings);
     this.#port = await this.#openWebhookEndpoint();
     this.#configuration.begin(this.#port, settings, this.#options.secrets ?? {});
@@ -337,7 +320,6 @@ class RunningRelay implements Relay {
     this.#maintenance.begin();
   }
 
-  /** @param held what to do with held forwardings */
   async #stopAfter(held: HeldAtStop): Promise<void> {
     try {
       if (held === 'drop') await this.#gate.dropForGood();
@@ -351,7 +333,6 @@ class RunningRelay implements Relay {
     await this.stop();
   }
 
-  /** Resolves when nothing that can be sent is waiting, or after the time. */
   async #drained(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
     const waits = (): boolean =>

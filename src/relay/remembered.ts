@@ -1,4 +1,3 @@
-/** What a data directory remembers between relays: port, the URL's secret, subdomain and destinations. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,10 +14,7 @@ import type { Destination } from '../protocol/settings.ts';
 import { findKnown } from './log/destinations.ts';
 import { takeLock } from './lock.ts';
 
-/**
- * Increased with a change after which an earlier version must not use the file. A new member doesn't need it, because
- * unknown members are kept.
- */
+/** Increase if an earlier version must not use the file. Not for a new member: unknown members are kept. */
 const formVersion = 1;
 
 const mostFormer = 100;
@@ -28,13 +24,12 @@ const mostPublicUrls = 10;
 const rememberedSchema = z.looseObject({
   version: z.literal(formVersion).default(formVersion),
   secret: z.string().regex(hookSecretForm),
-  /** The names of earlier secrets, the latest first: URLs with them at a vendor are recognized as this relay's. */
+  /** Names of earlier secrets, the latest first: a vendor may still have URLs with them. */
   former: z.array(z.string().regex(secretNameForm)).max(mostFormer).optional(),
-  /** Bases of earlier public URLs, the latest first: what a vendor queues for them is this relay's. */
+  /** Earlier public URLs, the latest first: a vendor may still queue deliveries for them. */
   publicUrls: z.array(z.url()).max(mostPublicUrls).optional(),
   port: z.int().min(1).max(65_535).nullable(),
   subdomain: z.string(),
-  /** With members that only a newer version knows. */
   destinations: z.array(destinationSchema.loose()),
 });
 export type Remembered = z.infer<typeof rememberedSchema>;
@@ -52,11 +47,7 @@ function fileOf(dataDir: string): string {
   return join(dataDir, 'relay.json');
 }
 
-/**
- * Reads the remembered values, or creates them: a secret of 32 hex digits and a random subdomain. Writes nothing.
- * @returns `notice`: a message for the user if an existing file can't be read
- * @throws DataDirectoryError if a newer version wrote it
- */
+/** Writes nothing. @returns `notice` for the user if an existing file can't be read @throws DataDirectoryError */
 export function remember(dataDir: string): { remembered: Remembered; notice: string | null } {
   const file = fileOf(dataDir);
   const { remembered, unread } = read(dataDir);
@@ -75,12 +66,12 @@ export function remember(dataDir: string): { remembered: Remembered; notice: str
   return { remembered: made, notice: unread.length > 0 ? notice : null };
 }
 
-/** null if there are none, or they can't be read. @throws DataDirectoryError, also if a newer version wrote them */
+/** null if nothing is remembered, or it can't be read. @throws DataDirectoryError, also if a newer version wrote it */
 export function readRemembered(dataDir: string): Remembered | null {
   return read(checkDataDirectory(dataDir)).remembered;
 }
 
-/** As {@link readRemembered}. @throws DataDirectoryError, too, if no relay could start there */
+/** @throws DataDirectoryError, also if no relay could start there */
 export function readForNextStart(dataDir: string): Remembered | null {
   const remembered = readRemembered(dataDir);
   if (existsSync(lockFile(dataDir))) takeLock(dataDir)?.release();
@@ -91,7 +82,7 @@ export function rememberedDestinations({ destinations }: Remembered): Destinatio
   return z.array(destinationSchema.strip()).parse(destinations);
 }
 
-/** Replaces the destinations; members of a newer version are kept for those that stay. */
+/** Keeps members of a newer version for destinations that stay. */
 export function withDestinations(remembered: Remembered, destinations: readonly Destination[]): Remembered {
   const before = remembered.destinations;
   const known = findKnown(
@@ -111,18 +102,14 @@ export function withNewSecret(remembered: Remembered): Remembered {
   return { ...remembered, secret: randomSecret(), former };
 }
 
-/**
- * Replaces the secret if no relay is running: the next one accepts only the new one.
- * @returns the new values; `running` if a relay has the directory; null if nothing is remembered
- * @throws DataDirectoryError, also if a newer version wrote it; the system's error if it can't be written
- */
+/** @returns null if nothing is remembered @throws DataDirectoryError; the system's error if it can't be written */
 export function renewStopped(dataDir: string): Remembered | 'running' | null {
   const path = checkDataDirectory(dataDir);
   if (read(path).remembered === null) return null;
   const lock = takeLock(path);
   if (lock === null) return 'running';
   try {
-    // Read again, because now no relay can write it.
+    // Read again: now no relay can write it.
     const { remembered } = read(path);
     if (remembered === null) return null;
     const renewed = withNewSecret(remembered);
@@ -134,7 +121,6 @@ export function renewStopped(dataDir: string): Remembered | 'running' | null {
 }
 
 interface Kept {
-  /** null if there is nothing, or even the secret can't be read. */
   readonly remembered: Remembered | null;
   readonly unread: readonly string[];
 }
@@ -162,23 +148,18 @@ function textOf(dataDir: string): string | undefined {
   }
 }
 
-/** Adds a public URL; returns the same object if that is the latest. @param base without a slash at its end */
+/** Returns the same object if that is the latest. @param base without a slash at its end */
 export function withPublicUrl(remembered: Remembered, base: string): Remembered {
   const { publicUrls = [] } = remembered;
   if (publicUrls[0] === base) return remembered;
   return { ...remembered, publicUrls: [base, ...publicUrls.filter((each) => each !== base)].slice(0, mostPublicUrls) };
 }
 
-/** This relay's URLs for Open Connectors at earlier public URLs, with the current secret. */
 export function earlierOpenConnectorsUrls({ publicUrls = [], secret }: Remembered, current: string | null): string[] {
   return publicUrls.filter((base) => base !== current).map((base) => hookUrl(base, secret, 'open-connectors'));
 }
 
-/**
- * Prepares to replace the file; if it can't be read completely, a copy of it is kept.
- * @returns `put` also throws DataDirectoryError if the existing file is a newer version's
- * @throws the system's error
- */
+/** Keeps a copy of a file that can't be read completely. @throws the system's error; `put` also DataDirectoryError */
 export function stageRemembered(dataDir: string, remembered: Remembered): StagedFile {
   const file = fileOf(dataDir);
   const staged = stageFile(file, `${JSON.stringify(remembered, null, 2)}\n`);

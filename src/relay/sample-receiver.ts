@@ -1,13 +1,10 @@
-/**
- * The relay's own callback, for users who don't have one yet: it responds as its URL says, so that the whole path can
- * be seen at once. It runs as long as the relay, whichever window started it.
- */
+/** A callback for users who don't have one yet; its URL selects the response. */
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Destination, SampleAnswer, Settings } from '../protocol/settings.ts';
 
-/** Duration of a slow response, in milliseconds: less than a destination's timeout. */
+/** Less than a destination's timeout. */
 const slowMs = 5000;
 
 const mostConnections = 256;
@@ -18,7 +15,6 @@ const texts: Readonly<Record<SampleAnswer, string>> = {
   slow: 'Accepted by the sample receiver after a delay.\n',
 };
 
-/** Listens on loopback from the first settings that use it until the relay stops. */
 export class SampleReceiver {
   readonly #server: Server = createServer((request, response) => {
     // Requests may come from any program: not every text is a URL.
@@ -40,11 +36,11 @@ export class SampleReceiver {
     this.#server.maxConnections = mostConnections;
   }
 
-  /** Fills in the receiver's URL in the destinations that use it. @throws the system's error if it can't listen */
+  /** @throws the system's error if it can't listen */
   async placed(settings: Settings): Promise<Settings> {
     if (!settings.destinations.some(({ sample }) => sample !== undefined)) return settings;
     this.#base ??= this.#listen().catch((error: unknown) => {
-      // It may succeed the next time.
+      // Listening may succeed the next time.
       this.#base = undefined;
       throw error;
     });
@@ -56,7 +52,6 @@ export class SampleReceiver {
     return { ...settings, destinations };
   }
 
-  /** Also ends its connections. */
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();

@@ -1,7 +1,6 @@
 /**
- * The webhook endpoint: HTTP on loopback, the only thing that a tunnel exposes. The tunnel is the internet: a client
- * without the secret learns nothing, and everything has a limit. The secret is checked before anything else; behind it
- * the paths are Express routes.
+ * The only thing that a tunnel exposes: a client without the secret learns nothing, and everything has a limit. The
+ * secret is checked before anything else.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, ServerResponse } from 'node:http';
@@ -22,25 +21,20 @@ import type { Incoming, Received } from './reception.ts';
 import { Bodies } from './request-body.ts';
 import type { BodyShare } from './request-body.ts';
 
-/** Times in milliseconds. */
 export interface IngressLimits {
-  /** After decompression, in bytes. */
+  /** After decompression. */
   maxBodyBytes: number;
-  /** All bodies in progress or not yet on disk, in bytes. */
+  /** All bodies in progress or not yet on disk. */
   maxBodiesBytes: number;
-  /** Deliveries not yet on disk. */
   maxUncommitted: number;
   headersTimeoutMs: number;
   bodyTimeoutMs: number;
   /** How long an unauthenticated connection may be silent. */
   quietMs: number;
-  /** How long a connection without any traffic is kept, such as one whose client doesn't read its responses. */
+  /** How long a connection without traffic is kept, such as one whose client doesn't read its responses. */
   stuckMs: number;
-  /** Interval of the check for slow requests and silent connections. */
   checkEveryMs: number;
-  /** At this many, the oldest unauthenticated connection gives way to a new one. */
   maxConnections: number;
-  /** After this time, a connection that keeps the endpoint from closing is cut, in milliseconds. */
   closeMs: number;
 }
 
@@ -58,11 +52,9 @@ export const defaultLimits: IngressLimits = {
 };
 
 export interface IngressOptions {
-  /** 32 hex digits. */
   readonly secret: string;
-  /** Receives a POST. Resolves when it is on disk, and rejects if it can't be written. */
+  /** Resolves when it is on disk, and rejects if it can't be written. */
   receive(incoming: Incoming): Promise<Received>;
-  /** Whether responses are forced. */
   readonly onPurpose: AnswerOnPurpose;
   /** Called when the sender has the response, or will get a delayed one. Does not throw. */
   onAnswered(received: Received): void;
@@ -71,32 +63,25 @@ export interface IngressOptions {
 }
 
 export interface IngressLoad {
-  /** Authenticated connections. */
   readonly known: number;
-  /** Unauthenticated connections, and those that have received their last response. */
   readonly strangers: number;
-  /** Requests with the secret in progress. */
   readonly pending: number;
-  /** Memory of bodies, in bytes. */
   readonly bodyBytes: number;
 }
 
-/** Paths to pass to Express, which accepts other spellings, such as with `\\` or `#`. */
+/** Express accepts other spellings too, such as with `\\` or `#`. */
 const plainPath = /^\/[\w/-]*$/;
 
-/** A body with a reason to refuse it, if any; or why it isn't received. */
 type Body = Pick<Incoming, 'body' | 'refusal'> | 'gone' | 'tinyChunks' | 'crowded';
 
 const noContent: Record<string, string> = { 'Content-Length': '0' };
 
 const retryLater = { 'Retry-After': '2' };
 
-/** Maximum time between two requests on an authenticated connection, in milliseconds. */
 const keepAliveMs = 65_000;
-/** Connections that may wait to be accepted: more than Node's 511. */
+/** More than Node's 511. */
 const backlog = 2048;
 
-/** Receives deliveries, and responds once they are on disk. */
 export class Ingress {
   readonly #options: IngressOptions;
   readonly #server: Server;
@@ -105,12 +90,10 @@ export class Ingress {
   readonly #connections: Connections;
   readonly #bodies: Bodies;
   #limits: IngressLimits;
-  /** Requests whose senders wait for "100 Continue". */
+  /** Their senders wait for "100 Continue". */
   readonly #expectant = new WeakSet<IncomingMessage>();
   #lookTimer: NodeJS.Timeout | undefined;
-  /** Bodies in progress and deliveries not yet on disk. */
   #pending = 0;
-  /** Number of requests without the secret. */
   strangers = 0;
 
   constructor(options: IngressOptions) {
@@ -118,8 +101,7 @@ export class Ingress {
     this.#limits = options.limits;
     this.#secret = Buffer.from(options.secret);
     this.#bodies = new Bodies(options.limits);
-    // Without an Express application, which gives each request its own prototypes, at a higher cost than the routing
-    // itself: handlers use Node's own requests and responses.
+    // An Express application would give each request its own prototypes, which costs more than the routing itself.
     const routes = this.#routes();
     this.#serve = (request, response) => {
       const path = this.#pathBehindSecret(request.url ?? '');
@@ -150,21 +132,16 @@ export class Ingress {
     // Node responds with 417 to an unknown expectation: a delivery would be lost because of a header.
     this.#server.on('checkExpectation', this.#serve);
     this.#server.on('connect', (request: IncomingMessage, socket: Socket) => this.#turnAwayConnect(request, socket));
-    // A sender that ends its half of the connection with its request gets its response too. Node has this option, its
-    // types don't.
+    // Respond to a sender that ends its half of the connection with its request. Node's types lack this option.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
   }
 
-  /** Changes the limits that can change while it is running. */
   setLimits(limits: Pick<IngressLimits, 'maxBodyBytes' | 'maxBodiesBytes' | 'maxUncommitted'>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#bodies.setLimits(this.#limits);
   }
 
-  /**
-   * Replaces the secret: requests with the previous one are unauthenticated. Requests in progress are served, and then
-   * their connection ends; idle connections are closed.
-   */
+  /** Requests in progress are served, and then their connection ends. */
   useSecret(secret: string): void {
     this.#secret = Buffer.from(secret);
     this.#server.closeIdleConnections();
@@ -180,18 +157,13 @@ export class Ingress {
     };
   }
 
-  /** Closes connections that hold resources without progress, for a tunnel, which has few connections and none left. */
+  /** For a tunnel without free connections, closes those that make no progress. */
   relieve(): void {
     this.#connections.relieve();
     this.#options.onPurpose.hurry();
   }
 
-  /**
-   * Opens the endpoint on 127.0.0.1.
-   * @param port 0 for any free one
-   * @returns the port
-   * @throws the system's error, such as EADDRINUSE
-   */
+  /** @param port 0 for any free one @throws the system's error, such as EADDRINUSE */
   listen(port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -203,7 +175,6 @@ export class Ingress {
     });
   }
 
-  /** Requests in progress are finished, idle connections closed. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -212,11 +183,11 @@ export class Ingress {
     const force = setTimeout(() => this.#server.closeAllConnections(), this.#limits.closeMs);
     await closed;
     clearTimeout(force);
-    // Until then, it cuts connections after their last response.
+    // Until then, the timer cuts connections after their last response.
     clearInterval(this.#lookTimer);
   }
 
-  /** Routes behind the secret. Any other path, also in another case, counts as unauthenticated. */
+  /** Any other path, also in another case, counts as unauthenticated. */
   #routes(): Router {
     const routes = Router({ strict: true, caseSensitive: true });
     // Without the secret and the path, "100 Continue" is not sent.
@@ -246,13 +217,13 @@ export class Ingress {
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse): void {
-    // Its body is not read: that takes time, above all one byte at a time.
+    // Don't read the body: that takes time, above all one byte at a time.
     if (!this.#connections.dismiss(request.socket, () => request.complete)) return;
     this.strangers += 1;
     answerAndClose(response, 404);
   }
 
-  /** Node passes the bare connection of a CONNECT: it gets the same 404 and ends. */
+  /** Node passes the bare connection of a CONNECT. */
   #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
     socket.on('error', () => socket.destroy());
     if (!this.#connections.dismiss(socket, () => false)) return;
@@ -268,14 +239,12 @@ export class Ingress {
     answerAndClose(response, 404);
   }
 
-  /** Marks the connection of a request with the secret as authenticated. @returns whether the request is served */
   #admits(request: IncomingMessage, response: ServerResponse): boolean {
     const standing = this.#connections.showed(request.socket);
     if (standing === 'full') this.#sendAway(request, response, 503);
     return standing === 'served';
   }
 
-  /** Responds to an authenticated sender, and ends the connection. */
   #sendAway(request: IncomingMessage, response: ServerResponse, status: 408 | 503): void {
     const reads = status === 503;
     if (!this.#connections.dismiss(request.socket, () => reads || request.complete)) return;
@@ -283,7 +252,7 @@ export class Ingress {
     answerAndClose(response, status, reads ? retryLater : {});
   }
 
-  /** The path behind the right secret, without a query; undefined without that secret, compared in constant time. */
+  /** The path without a query; undefined without the right secret, which is compared in constant time. */
   #pathBehindSecret(url: string): string | undefined {
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
@@ -293,7 +262,6 @@ export class Ingress {
     return right && path.startsWith(hookPrefix) ? path.slice(end) : undefined;
   }
 
-  /** Reads and receives one delivery, responds, and passes it on. */
   async #deliver(request: IncomingMessage, response: ServerResponse, source: Source): Promise<void> {
     if (this.#pending >= this.#limits.maxUncommitted) {
       answer(request, response, 503, retryLater);
@@ -337,7 +305,6 @@ export class Ingress {
     this.#options.onAnswered(received);
   }
 
-  /** Sends the forced response after its delay: only the status. @param before called right before it */
   async #answerOnPurpose(
     request: IncomingMessage,
     response: ServerResponse,
@@ -356,7 +323,6 @@ export class Ingress {
     answer(request, response, status);
   }
 
-  /** Reads and decompresses a body. */
   async #bodyOf(request: IncomingMessage, share: BodyShare): Promise<Body> {
     const read = await this.#bodies.read(request, share);
     if (read.kind !== 'whole' && read.kind !== 'long') return read.kind;
@@ -382,7 +348,6 @@ export class Ingress {
     return { body, refusal: null };
   }
 
-  /** Not acknowledged, because it isn't on disk, or that is unknown. */
   #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     // The store reports its own failures.
     if (!(error instanceof StoreError)) this.#options.log('warn', `answered a delivery with 503: ${String(error)}`);
@@ -390,7 +355,6 @@ export class Ingress {
   }
 }
 
-/** @param bytes as received or announced; by default, as many as are kept */
 function tooLarge(head: Buffer, bytes: number | undefined, limit: number): Body {
   const body = head.subarray(0, keptRefusedBytes);
   const reason = `the body is larger than ${limit} bytes`;
@@ -398,8 +362,8 @@ function tooLarge(head: Buffer, bytes: number | undefined, limit: number): Body 
 }
 
 /**
- * Responds. If the rest of the body is still to come, sends the response at once and ends it when the body has been
- * read past: closing a connection while the sender still writes resets it, and the reset can overtake the response.
+ * If the body has not fully arrived, responds at once, but reads on: closing a connection while the sender still writes
+ * resets it, and the reset can overtake the response.
  */
 function answer(
   request: IncomingMessage,
@@ -426,13 +390,12 @@ function answer(
   if (!request.complete) discard(request, () => response.end());
 }
 
-/** Sends the last response on a connection at once, even if most of the body is still to come. */
 function answerAndClose(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.shouldKeepAlive = false;
   response.writeHead(status, { ...headers, ...noContent }).end();
 }
 
-/** Maximum size of an unwanted body that is read past before its connection is cut, in bytes; Node limits the time. */
+/** Read past before the connection is cut; Node limits the time. */
 const mostDiscardedBytes = 67_108_864;
 
 function discard(request: IncomingMessage, done: () => void): void {

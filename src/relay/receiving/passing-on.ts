@@ -1,7 +1,4 @@
-/**
- * What happens once a delivery is on disk and the sender has the response: clients are notified, and its forwardings
- * are sent. Failures from here on are logged, and change no response.
- */
+/** The sender has the response: failures from here on are logged, and don't change it. */
 import type { Delivery, EventRow } from '../../protocol/history.ts';
 import type { Forwarder } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
@@ -12,20 +9,17 @@ import { protocolRecord, protocolEventsOf } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 
 export interface Followers {
-  /** Notifies clients, if there are any. */
   readonly announcer: {
     readonly heard: boolean;
     added(delivery: Delivery, rows: readonly EventRow[]): void;
     statusChanged(): void;
   };
   readonly forwarder: Forwarder;
-  /** Knows what is held; by default nothing is. */
   readonly gate?: Pick<Gate, 'holdOf'>;
   readonly store: Store;
   log(level: 'error', message: string): void;
 }
 
-/** Passes on a delivery that is on disk. Never throws. */
 export function passOn(received: Received, followers: Followers): void {
   const { id } = received.delivery;
   try {

@@ -1,7 +1,3 @@
-/**
- * Reception: the bytes of one POST become a delivery with its events, notifications and forwardings, and are written to
- * disk. Used by the webhook endpoint and `deliveries/inject`.
- */
 import { randomFillSync } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { readPlatformNotification } from '../../open-connectors/notification.ts';
@@ -26,57 +22,46 @@ import { goesTo } from '../sending/replay-targets.ts';
 import type { DeliveryRecord, EventRecord, FetchedKey, ForwardingRecord, NotificationRecord } from '../log/records.ts';
 import type { Store } from '../log/store.ts';
 
-/** One POST, its body decompressed. */
 export interface Incoming {
   readonly source: Source;
   readonly body: Buffer;
-  /** As received, including credentials, in order. */
+  /** As received, in order, including credentials. */
   readonly headers: Headers;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  /** Sent by a client rather than received at the webhook endpoint. */
   readonly injected: boolean;
-  /** The forced status of the response: the delivery is kept, but not forwarded. */
+  /** If the response is forced, the delivery is kept, but not forwarded. */
   readonly onPurpose?: number | undefined;
-  /** Why it isn't parsed, if its size or coding is already a reason. */
   readonly refusal: Refusal | null;
-  /** Not posted, but fetched from the queue of Open Connectors. */
   readonly fetched?: FetchedKey;
-  /** An edit, which is released in place of held forwardings of a delivery. */
   readonly edit?: Edit;
 }
 
 export interface Edit {
   readonly deliveryId: number;
-  /** Held forwardings: the edit goes only to these destinations, and the held ones are discarded. */
+  /** The edit goes only to these destinations, and the held forwardings are discarded. */
   readonly held: readonly ForwardingKey[];
 }
 
-/** Why a POST is refused; the whole received body, or its beginning, is kept. */
 export interface Refusal {
   readonly httpStatus: 400 | 413;
   readonly reason: string;
-  /** The size as received or announced, in bytes. */
+  /** As received or announced. */
   readonly bodyBytes: number;
-  /** Whether that is more than the kept bytes. */
   readonly truncated: boolean;
 }
 
-/** A delivery that is on disk. */
 export interface Received {
   readonly delivery: DeliveryRecord;
-  /** The settings that its notifications were rendered with. */
   readonly renderSettings: RenderSettings;
 }
 
-/** A parsed delivery. */
 interface Read {
   readonly delivery: DeliveryRecord;
-  /** The content for notifications, including the sender's credentials; null if there is none. */
+  /** Includes the sender's credentials; null if nothing can be sent. */
   readonly content: FreshDelivery | null;
 }
 
-/** The settings and secrets that decide how a delivery is read. */
 interface InForce {
   readonly partSize: number;
   readonly maxEvents: number;
@@ -104,11 +89,6 @@ export class Reception {
     this.#inForce = inForce(settings, renderSettingsId, [], new Map());
   }
 
-  /**
-   * Applies settings and verify keys to new deliveries; existing ones don't change.
-   * @param renderSettingsId ID of the stored render settings
-   * @param destinations those of the settings, in their order
-   */
   configure(
     settings: Settings,
     renderSettingsId: number,
@@ -119,25 +99,20 @@ export class Reception {
     this.#inForce = inForce(settings, renderSettingsId, destinations, keys);
   }
 
-  /**
-   * Receives a POST.
-   * @returns the delivery, when it is on disk: its `httpStatus` and `reason` are the response
-   * @throws StoreError (a rejection) if it could not be written; ConflictError if an edit can't replace the held
-   * forwardings
-   */
+  /** Resolves when it is on disk. @throws StoreError; ConflictError if an edit can't replace the held forwardings */
   async receive(incoming: Incoming): Promise<Received> {
     const { renderSettings } = this.#inForce;
     const { delivery: read, content } = this.#read(incoming);
     const delivery = incoming.edit === undefined ? read : replaceHeld(read, incoming.edit);
     if (content !== null) this.#keep(delivery, content);
-    // Deliveries with a forced response don't go to breakpoints, because they aren't forwarded.
+    // A delivery with a forced response isn't forwarded, so breakpoints don't check it.
     await this.#store.add(delivery, delivery.onPurpose ? undefined : () => this.#gate?.received(delivery));
     return { delivery, renderSettings };
   }
 
-  /** Before it is on disk, when a queue may read it at once. */
+  /** Called before the delivery is on disk, when a queue may read it at once. */
   #keep({ id, notifications }: DeliveryRecord, content: FreshDelivery): void {
-    // One that isn't forwarded is read from the store if it is sent later; the credentials are not there.
+    // If it is sent later, it is read from the store, which has no credentials.
     if (notifications.some(({ forwardings }) => forwardings.length > 0)) this.#renderer.keep(id, content);
     else this.#renderer.keepCredentials(id, content.headers);
   }
@@ -238,7 +213,7 @@ export class Reception {
       return { delivery: { ...delivery, signature }, content: null };
     }
     const { listId } = notification;
-    // One without events has a row too, so that it is visible.
+    // A notification without events has a row too, so that it is visible.
     const events = notification.events.length > 0 ? notification.events : [noEvent];
     const ids = this.#store.reserve(events.length, 1);
     const aboutList = joinWarnings(
@@ -290,10 +265,9 @@ export class Reception {
     };
   }
 
-  /** Refuses one that would cost the relay too much; its first bytes show what it was. */
   #tooMuch(incoming: Incoming, reason: string): Read {
     const bodyBytes = incoming.body.byteLength;
-    // A copy: a slice would keep the whole body in memory.
+    // Copy the bytes: a slice would keep the whole body in memory.
     const body = Buffer.from(incoming.body.subarray(0, keptRefusedBytes));
     const truncated = bodyBytes > keptRefusedBytes;
     return this.#refused({ ...incoming, body }, { httpStatus: 413, reason, bodyBytes, truncated });
@@ -305,7 +279,6 @@ export class Reception {
     return { delivery: { ...delivery, bodyBytes, truncated, fetched: undefined }, content: null };
   }
 
-  /** Possible destinations: notifications are created for them, also if it isn't forwarded until it is resent. */
   #destinationsOf({ edit }: Incoming): readonly ConfiguredDestination[] {
     const { destinations } = this.#inForce;
     if (edit === undefined) return destinations;
@@ -319,7 +292,7 @@ export class Reception {
     types: readonly (string | null)[],
   ): ForwardingRecord[] {
     if (onPurpose !== undefined) return [];
-    // The edited forwarding was held; sending the edit counts as releasing it.
+    // The edited forwarding was held: sending the edit counts as releasing it.
     const released = edit === undefined ? null : (this.#gate?.no ?? null);
     return destinations
       .filter(({ destination }) => goesTo(destination, { list, types }))
@@ -398,7 +371,7 @@ export class Reception {
   }
 }
 
-/** Adds what an edit replaces: the rest stays held. @throws ConflictError if the edit would not be sent */
+/** What isn't replaced stays held. @throws ConflictError if the edit would not be sent */
 function replaceHeld(edited: DeliveryRecord, { deliveryId, held }: Edit): DeliveryRecord {
   const { status, reason, notifications } = edited;
   const sentTo = notifications.flatMap((each) => each.forwardings.map(({ destinationId }) => destinationId));
@@ -424,7 +397,6 @@ function inForce(
 
 const noEvent: PlatformEvent = { eventType: null, objectId: null, date: null };
 
-/** The settings that decide a notification's bytes. */
 export function renderSettingsOf(settings: Settings): RenderSettings {
   return { timeZone: settings.timeZone, mapping: settings.mapping, identity: settings.identity };
 }

@@ -1,35 +1,28 @@
 /**
- * Reads the bodies of requests within limits of size, time and memory. All bodies in progress share one budget, which
- * counts the bytes received and still held; what a sender announces costs nothing.
+ * All bodies in progress share one budget, which counts bytes received and still held: announcing bytes costs nothing.
  */
 import type { IncomingMessage } from 'node:http';
 import { areTinyChunks, bodyBytesReceived } from '../../common/read-bound.ts';
 import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
 
 export interface BodyLimits {
-  /** Of one body, in bytes. */
   readonly maxBodyBytes: number;
-  /** Of all that are in progress or not yet on disk, in bytes. */
   readonly maxBodiesBytes: number;
 }
 
-/** A body up to this size, in bytes, has capacity even if large ones have used up theirs. */
+/** Small bodies have capacity even if large ones have used up theirs. */
 const smallBytes = 65_536;
-/** The part of the budget that is reserved for small bodies. */
 const reservedPart = 1 / 4;
 
-/** The memory limit for all bodies. */
 export class BodyBudget {
   #total: number;
   #small = 0;
   #large = 0;
 
-  /** @param total in bytes */
   constructor(total: number) {
     this.#total = total;
   }
 
-  /** In bytes. */
   get held(): number {
     return this.#small + this.#large;
   }
@@ -42,7 +35,7 @@ export class BodyBudget {
     return new BodyShare(this);
   }
 
-  /** For a share: changes its size, or refuses. A single large one is never refused, whatever its size. */
+  /** Refuses if there isn't enough left, but never a single large body. */
   move(from: Holding, to: Holding): boolean {
     const small = this.#small + (to.large ? 0 : to.bytes) - (from.large ? 0 : from.bytes);
     const large = this.#large + (to.large ? to.bytes : 0) - (from.large ? from.bytes : 0);
@@ -65,7 +58,6 @@ interface Holding {
 
 const nothing: Holding = { bytes: 0, large: false };
 
-/** One body's share of the budget, from its first byte until its response. */
 export class BodyShare {
   readonly #budget: BodyBudget;
   #holding = nothing;
@@ -74,12 +66,7 @@ export class BodyShare {
     this.#budget = budget;
   }
 
-  /**
-   * Takes more.
-   * @param bytes of memory
-   * @param size the body's size so far, in bytes: decides whether it is a small one
-   * @returns false if there isn't enough left: then nothing changes
-   */
+  /** @param size of the body so far @returns false if there isn't enough left: then nothing changes */
   grow(bytes: number, size: number): boolean {
     const to = { bytes: this.#holding.bytes + bytes, large: this.#holding.large || size > smallBytes };
     if (!this.#budget.move(this.#holding, to)) return false;
@@ -87,7 +74,6 @@ export class BodyShare {
     return true;
   }
 
-  /** Calling it again has no effect. */
   release(): void {
     this.#budget.move(this.#holding, nothing);
     this.#holding = nothing;
@@ -98,18 +84,17 @@ export class BodyShare {
 const keptChunkBytes = 4096;
 const largestBlock = 65_536;
 
-/** The chunks of a body. Their memory is close to their size, however small they are. */
+/** Memory use is close to the size of the chunks, however small they are. */
 export class Chunks {
   readonly #parts: Buffer[] = [];
   #block = Buffer.alloc(0);
   #start = 0;
   #end = 0;
   #nextBlock = keptChunkBytes;
-  /** Number of bytes. */
   count = 0;
   bytes = 0;
 
-  /** The memory for adding a chunk, in bytes: its own, and that of joining it with the others. */
+  /** Includes the memory for joining it with the others. */
   costOf(chunk: Buffer): number {
     if (this.count === 0) return chunk.length;
     const toJoin = chunk.length + (this.count === 1 ? this.bytes : 0);
@@ -153,21 +138,18 @@ export class Chunks {
   }
 }
 
-/** Replaces chunks that were handed over or discarded, which the request would otherwise keep. */
+/** The request would otherwise keep chunks that were handed over or discarded. */
 const noChunks = new Chunks();
 
 export type Read =
   | { readonly kind: 'whole'; readonly body: Buffer }
-  /** Over the limit: its first bytes, and its size as announced or so far. */
+  /** Its first bytes, and its size as announced or so far. */
   | { readonly kind: 'long'; readonly head: Buffer; readonly bytes: number }
-  /** Reading it takes too much work. */
   | { readonly kind: 'tinyChunks' }
-  /** There is no memory left for it. */
   | { readonly kind: 'crowded' }
-  /** The sender disconnected. */
   | { readonly kind: 'gone' };
 
-/** Maximum number of concurrent decompressions; each may take twice `maxBodyBytes` in addition to the budget. */
+/** Each may take twice `maxBodyBytes` in addition to the budget. */
 const mostUnfolding = 2;
 
 export class Bodies {
@@ -186,14 +168,14 @@ export class Bodies {
     this.budget.setTotal(limits.maxBodiesBytes);
   }
 
-  /** @param share holds the bytes; released here unless they are handed over, then by the caller */
+  /** @param share released here unless the bytes are handed over, and then by the caller */
   read(request: IncomingMessage, share: BodyShare): Promise<Read> {
     const { maxBodyBytes } = this.#limits;
     return new Promise((resolve) => {
       let chunks = new Chunks();
       const announced = Number(request.headers['content-length'] ?? 0);
       const bound = announced > maxBodyBytes ? Math.min(keptRefusedBytes, maxBodyBytes) : maxBodyBytes;
-      // The listeners stay, because a request is short-lived: removing them takes longer than this check.
+      // The listeners stay: removing them takes longer than this check.
       let finished = false;
       const done = (read: Read): void => {
         if (finished) return;
@@ -225,14 +207,12 @@ export class Bodies {
     });
   }
 
-  /** Runs a decompression when its turn comes. */
   async unfold<T>(task: () => Promise<T>): Promise<T> {
     if (this.#unfolding >= mostUnfolding) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#unfolding += 1;
     try {
       return await task();
     } finally {
-      // The next one takes this one's place.
       const next = this.#waiting.shift();
       if (next === undefined) this.#unfolding -= 1;
       else next();

@@ -7,27 +7,20 @@ import type { Verdict } from '../../common/retry-verdict.ts';
 import { protocolAttempt } from '../log/protocol-shapes.ts';
 import type { Job } from './waiting.ts';
 
-/** Maximum stored length of a failure's reason, which may quote the destination, in characters. */
+/** A failure's reason may quote the destination. */
 const mostDetail = 500;
 
 const noBody = Buffer.alloc(0);
 
-/** How an attempt was sent: with the configuration of that time. */
 export interface Sent {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly durationMs: number;
   readonly destination: Destination;
-  /** Names of the sender's headers that could not be sent. */
   readonly withheld: readonly string[];
 }
 
-/**
- * The record of an attempt, with the reason for its forwarding's state.
- * @param result without secrets
- * @param verdict not `down`, which counts no attempt
- * @param nextAt time of the next attempt, milliseconds since the epoch; null if there is none
- */
+/** @param result without secrets @param nextAt milliseconds since the epoch; null if there is no next attempt */
 export function attemptOf(
   job: Job,
   sent: Sent,
@@ -56,7 +49,7 @@ export function attemptOf(
   };
 }
 
-/** Adds forgotten credentials of the sender to a failure's reason, because they may be its cause. */
+/** Missing credentials of the sender may be the cause of a failure. */
 function withWithheld(reason: string, withheld: readonly string[]): string {
   if (withheld.length === 0) return cut(reason, mostDetail);
   const names = [...new Set(withheld)].join(' and ');
@@ -64,7 +57,6 @@ function withWithheld(reason: string, withheld: readonly string[]): string {
   return cut(reason, mostDetail - note.length) + note;
 }
 
-/** A recorded attempt, as shown to clients. */
 export function protocolAttemptOf(attempt: AttemptRecord, job: Job, destination: Destination): Attempt {
   return { ...protocolAttempt(attempt, job.deliveryId, destination), ofRound: attempt.number - job.roundStart };
 }

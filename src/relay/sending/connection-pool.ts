@@ -1,4 +1,3 @@
-/** A destination's connections: those of the current settings, and replaced ones until their requests have ended. */
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import { connectionsFor, post } from './outbound.ts';
 import type { Connections, SendResult } from './outbound.ts';
@@ -39,12 +38,11 @@ export class ConnectionPool {
     return result;
   }
 
-  /** Ends a replaced pool with its last request: if it was closed earlier, it could no longer be destroyed. */
+  /** Ends a replaced pool with its last request: a pool that was closed earlier could no longer be destroyed. */
   #endIfIdle(pool: Pool): void {
     if (pool.underWay === 0 && this.#replaced.delete(pool)) void pool.connections.destroy();
   }
 
-  /** Ends all connections; requests in progress fail. */
   async close(): Promise<void> {
     await Promise.all([this.#current, ...this.#replaced].map(({ connections }) => connections.destroy()));
   }
@@ -54,7 +52,7 @@ function poolFor(destination: Destination, { proxy, concurrency }: Settings): Po
   return { connections: connectionsFor(destination, proxy, concurrency), underWay: 0 };
 }
 
-/** The settings that need new connections when they change. */
+/** A change of these needs new connections. */
 function keyOf({ url, insecureTls, timeoutMs }: Destination, { proxy, concurrency }: Settings): string {
   return JSON.stringify([new URL(url).origin, concurrency, proxy, insecureTls, timeoutMs]);
 }

@@ -1,12 +1,11 @@
 import type { Job } from './waiting.ts';
 
-/** The longest delay of a timer, in milliseconds. */
+/** The longest delay that `setTimeout` accepts. */
 const longestTimer = 2_147_483_647;
 
-/** If the clock changes by more than this, it was set, in milliseconds. */
+/** If the clock changes by more than this, it was set. */
 const maxDriftMs = 1000;
 
-/** Forwardings with the times of their retries, and the timer for the first of them. */
 export class DueAgain {
   readonly #jobs = new Map<number, Job>();
   /** The earliest first. May contain outdated times, which are skipped. */
@@ -14,15 +13,13 @@ export class DueAgain {
   readonly #onDue: () => void;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
-  /** Difference of the system's clock to the monotonic one, in milliseconds. */
+  /** System clock minus monotonic clock. */
   #clockAhead = Date.now() - performance.now();
 
-  /** @param onDue called when one is due, if {@link arm} was called before */
   constructor(onDue: () => void) {
     this.#onDue = onDue;
   }
 
-  /** Number of forwardings, due or not. */
   get size(): number {
     return this.#jobs.size;
   }
@@ -31,9 +28,8 @@ export class DueAgain {
     return this.#jobs.size === 0 ? undefined : this.#due[0]?.at;
   }
 
-  /** Adds one without its stored notification, because there may be many. @param at milliseconds since the epoch */
+  /** Keeps no stored notification, because there may be many jobs. @param at milliseconds since the epoch */
   add(job: Job, at: number): void {
-    // The time is that of the current clock.
     this.#followClock();
     this.#keep(job, at);
   }
@@ -42,7 +38,7 @@ export class DueAgain {
     const { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked } = job;
     const known = { notificationId, deliveryId, destinationId, attempts, roundStart, released, looked, nextAt: at };
     this.#jobs.set(notificationId, known);
-    // Those with the same time stay in order of arrival.
+    // Jobs with the same time stay in order of arrival.
     let start = 0;
     let end = this.#due.length;
     while (start < end) {
@@ -53,7 +49,6 @@ export class DueAgain {
     this.#due.splice(start, 0, { at, notificationId });
   }
 
-  /** @param now milliseconds since the epoch */
   takeDue(now: number): Job | undefined {
     this.#followClock();
     for (let first = this.#due[0]; first !== undefined && first.at <= now; first = this.#due[0]) {
@@ -66,13 +61,12 @@ export class DueAgain {
     return undefined;
   }
 
-  /** Makes all of them due, in the order of their times. */
   dueNow(): void {
     const now = Date.now();
     this.#reschedule((at) => Math.min(at, now));
   }
 
-  /** Adapts the times if the system's clock was set back: otherwise, retries would be delayed by as much. */
+  /** If the system's clock was set back, retries would be delayed by as much. */
   #followClock(): void {
     const before = this.#clockAhead;
     this.#clockAhead = Date.now() - performance.now();
@@ -80,7 +74,7 @@ export class DueAgain {
     if (back > maxDriftMs) this.#reschedule((at) => at - back);
   }
 
-  /** Replaces the queue, so that outdated times don't accumulate with each call. */
+  /** Replaces the queue, so that outdated times don't accumulate. */
   #reschedule(due: (at: number) => number): void {
     const inOrder = [...this.#jobs.values()].sort((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
     this.#due = [];
@@ -91,7 +85,6 @@ export class DueAgain {
     return this.#jobs.has(notificationId);
   }
 
-  /** Removes forwardings. @returns the IDs of their notifications */
   drop(isGone: (job: Job) => boolean): number[] {
     const dropped = [...this.#jobs.values()].filter(isGone).map(({ notificationId }) => notificationId);
     for (const id of dropped) this.#jobs.delete(id);
@@ -99,7 +92,6 @@ export class DueAgain {
     return dropped;
   }
 
-  /** Starts the timer for the first one. */
   arm(): void {
     this.#followClock();
     const next = this.nextAt;
@@ -112,12 +104,11 @@ export class DueAgain {
         this.#timer = undefined;
         this.#onDue();
       },
-      // If that is too early, it is started again.
+      // If that is too early, the timer is started again.
       Math.min(Math.max(next - Date.now(), 0), longestTimer),
     );
   }
 
-  /** Stops the timer until it is started again. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

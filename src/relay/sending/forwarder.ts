@@ -1,7 +1,3 @@
-/**
- * Forwarding: one queue per destination sends its waiting notifications in order, evaluates the responses, and records
- * each attempt. All that waits is on disk; a queue holds a window of it in memory.
- */
 import type { Forwarding } from '../../protocol/history.ts';
 import type { Destination, ResendDestination, SecretsChange, Settings } from '../../protocol/settings.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
@@ -19,19 +15,16 @@ import type { Target } from './target.ts';
 import type { AllUnderWay } from './under-way.ts';
 import type { Job } from './waiting.ts';
 
-/** What reception needs to know of a destination of the settings. */
 export type ConfiguredDestination = Pick<Target, 'id' | 'destination'>;
 
 export class Forwarder {
   readonly #options: LaneOptions;
   readonly #lanes = new Map<number, Lane>();
   readonly #underWay: AllUnderWay = { bytes: 0 };
-  /** Never changed, only replaced, because requests in progress use the earlier ones. */
+  /** Replaced, never changed, because requests in progress use the earlier ones. */
   #secrets: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() };
   #settings: Settings;
-  /** In the order of the settings. */
   #configured: readonly Target[] = [];
-  /** IDs, as clients know them, of destinations with a suspended timeout. */
   #suspendedTimeouts: ReadonlySet<string> = new Set();
   #closed = false;
 
@@ -40,7 +33,6 @@ export class Forwarder {
     this.#settings = settings;
   }
 
-  /** The destinations of the settings, in their order; a new list after each `configure`. */
   get configured(): readonly ConfiguredDestination[] {
     return this.#configured;
   }
@@ -49,13 +41,12 @@ export class Forwarder {
     return this.#secrets;
   }
 
-  /** Names of keys and credentials that destinations use and no client has provided. */
   get missingKeys(): string[] {
     const names = [...this.#lanes.values()].map((lane) => lane.target.missingName);
     return [...new Set(names.filter((name) => name !== null))];
   }
 
-  /** Checks whether requests can be made with these settings, such as the proxy. @throws Error with the reason */
+  /** @throws Error if requests can't be made with these settings, such as with the proxy */
   check(settings: Settings): void {
     const left = [...this.#lanes.values()].map((lane) => lane.target.destination);
     for (const destination of [...settings.destinations, ...left])
@@ -93,17 +84,14 @@ export class Forwarder {
     }
   }
 
-  /** Sends new forwardings, in this order. */
   dispatch(jobs: readonly Job[]): void {
     for (const job of jobs) this.#laneOf(job.destinationId)?.add(job);
   }
 
-  /** The set of forwardings that may be sent has changed. */
   lookAgain(): void {
     for (const lane of this.#lanes.values()) lane.lookAgain();
   }
 
-  /** Sends pending retries at once. @returns the state of the destinations that had any */
   tryNow(): DestinationStatus[] {
     const tried = new Set<string>();
     for (const lane of this.#lanes.values()) {
@@ -113,12 +101,11 @@ export class Forwarder {
     return this.status().filter(({ destinationId }) => tried.has(destinationId));
   }
 
-  /** Sends what may be sent: the store works again. */
   pump(): void {
     for (const lane of this.#lanes.values()) lane.pump();
   }
 
-  /** Suspends the timeout of attempts at these destinations, by their IDs for clients, and restores all others'. */
+  /** Restores the timeout of all other destinations. */
   liftTimeouts(destinationIds: ReadonlySet<string>): void {
     this.#suspendedTimeouts = destinationIds;
     for (const lane of this.#lanes.values()) this.#liftTimeout(lane);
@@ -129,7 +116,6 @@ export class Forwarder {
     lane.liftTimeout(this.#suspendedTimeouts.has(protocolDestinationId(id, destination)));
   }
 
-  /** Whether it is being sent, or its result is not on disk yet. */
   isUnderWay({ notificationId, destinationId }: ForwardingKey): boolean {
     return this.#lanes.get(destinationId)?.isUnderWay(notificationId) ?? false;
   }
@@ -141,12 +127,9 @@ export class Forwarder {
   }
 
   /**
-   * Sends notifications again, with the same bytes; those that wait for a retry, or for a destination that is down, are
-   * sent now.
-   * @param to one other destination; by default those that each went to, or the matching destinations of the settings
-   * if there were none
-   * @param modes by delivery, as used by earlier steps of this replay
-   * @returns the notifications that are sent because of this call, or held at the gate
+   * Sends the same bytes as before, and pending retries at once.
+   * @param to by default, the earlier destinations, or the matching ones of the settings if there were none
+   * @param modes by delivery, from earlier steps of this replay
    * @throws StoreError if some of them could not be written: the rest is sent
    */
   async replay(
@@ -177,20 +160,17 @@ export class Forwarder {
     });
   }
 
-  /** Tries the destinations that are down at once. @returns which these are */
   #probe(destinationIds: readonly number[]): ReadonlySet<number> {
     const down = new Set(destinationIds.filter((id) => this.#lanes.get(id)?.isDown === true));
     for (const id of down) this.#lanes.get(id)?.probe();
     return down;
   }
 
-  /** Removes forwardings that were discarded on disk. @param notificationIds all waiting ones by default */
   discarded(notificationIds?: readonly number[]): void {
     const gone = notificationIds && new Set(notificationIds);
     for (const lane of this.#lanes.values()) lane.discarded((id) => gone === undefined || gone.has(id));
   }
 
-  /** The destinations of the settings, and others with something waiting. */
   status(): DestinationStatus[] {
     const { waiting } = this.#options.store;
     const configured = this.#configured.map((each) => each.id);
@@ -198,7 +178,6 @@ export class Forwarder {
     return [...configured, ...left].flatMap((id) => this.#lanes.get(id)?.status(waiting.get(id) ?? 0) ?? []);
   }
 
-  /** Why forwardings wait for a destination, and since when it is down; empty if they are only queued. */
   whyWaiting(destinationId: string): Pick<Forwarding, 'detail' | 'downSince' | 'nextTryAt'> {
     for (const { target, detail, downSince, nextTryAt } of this.#lanes.values()) {
       if (protocolDestinationId(target.id, target.destination) !== destinationId) continue;
@@ -211,23 +190,20 @@ export class Forwarder {
     return { detail: null };
   }
 
-  /** Ends the queues. Requests in progress are abandoned: their forwardings still wait on disk. */
+  /** Abandons requests in progress: their forwardings still wait on disk. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
   }
 
-  /** The queue of a destination; undefined if the store doesn't know the ID, or after closing. */
   #laneOf(id: number): Lane | undefined {
     return this.#lanes.get(id) ?? this.#laneLeft(id);
   }
 
-  /** Updates the settings of destinations outside the current settings. */
   #knownAnew(ids: ReadonlySet<number>): void {
     for (const id of ids) if (this.#lanes.get(id)?.target.configured === false) this.#laneLeft(id);
   }
 
-  /** The queue of a destination outside the settings: it lasts as long as something waits for it. */
   #laneLeft(id: number): Lane | undefined {
     const destination = this.#options.store.destinations.get(id);
     return destination && this.#putInForce(targetOf(id, destination, false, this.#secrets));
@@ -246,10 +222,7 @@ export class Forwarder {
   }
 }
 
-/**
- * Applies a change to secrets: given values are added or replaced, `null` removes one.
- * @returns a new map, because requests in progress use the earlier one
- */
+/** `null` removes a value. Returns a new map, because requests in progress use the earlier one. */
 export function changedSecrets<T>(
   known: ReadonlyMap<string, T>,
   change: Readonly<Record<string, T | null>> = {},

@@ -1,7 +1,4 @@
-/**
- * One destination's queue: sends waiting forwardings in order, evaluates the responses, waits while the destination is
- * down, and records each attempt. All that waits is on disk; the queue holds a window of it in memory.
- */
+/** One destination's queue. All that waits is on disk; the queue holds a window of it in memory. */
 import { workCame } from './heap.ts';
 import type { Attempt } from '../../protocol/history.ts';
 import type { LogLevel } from '../../protocol/methods.ts';
@@ -32,20 +29,16 @@ import type { AttemptRecord } from '../log/records.ts';
 export interface LaneOptions {
   readonly store: Store;
   readonly renderer: Renderer;
-  /** By default nothing is held. */
   readonly gate?: GateView;
-  /** Called when an attempt is on disk. */
   onAttempt(attempt: Attempt): void;
   onChange(): void;
   log(level: LogLevel, message: string): void;
-  /** For tests: a factor on every pause between attempts, less than 1. */
   readonly delayScale?: number;
 }
 
-/** Maximum number of notifications in progress shown to clients: with the default settings there is only one. */
 const mostUnderWayTold = 100;
 
-/** Never changed, only replaced, because requests in progress use the earlier one. */
+/** Replaced, never changed, because requests in progress use the earlier one. */
 export interface LaneConfiguration {
   readonly target: Target;
   readonly settings: Settings;
@@ -58,18 +51,16 @@ export class Lane {
   #configuration: LaneConfiguration;
   readonly #waiting = new Waiting();
   readonly #retries = new DueAgain(() => this.pump());
-  /** Number of attempts by notification that are not on disk yet: until then, the stored state is outdated. */
+  /** Attempts by notification that are not on disk yet: until then, the stored state is outdated. */
   readonly #recording = new Map<number, number>();
-  /** How many of these will be retried. */
   #postponing = 0;
   readonly #underWay: UnderWay;
   readonly #connections: ConnectionPool;
   readonly #reachability: Reachability;
   readonly #unreadable: Unreadable;
   readonly #timeLimit = new TimeLimit();
-  /** More is read in the next turn. */
   #readingOn: NodeJS.Immediate | undefined;
-  /** Closed: the next queue, or the next start, handles requests that are still in progress. */
+  /** Requests may still be in progress: the next queue, or the next start, handles them. */
   #ended = false;
 
   constructor(configuration: LaneConfiguration, options: LaneOptions, allUnderWay: AllUnderWay) {
@@ -120,10 +111,7 @@ export class Lane {
     }
   }
 
-  /**
-   * The set of forwardings that may be sent has changed: those that may not are removed from memory, and those that may
-   * are read from disk, in order.
-   */
+  /** Removes from memory what may no longer be sent, and reads from disk what may, in order. */
   lookAgain(): void {
     this.#drop((job) => !this.#mayBegin(job));
     this.#waiting.lookAgain();
@@ -131,7 +119,6 @@ export class Lane {
     this.pump();
   }
 
-  /** @returns whether there were any; false if nothing may be sent there */
   tryNow(): boolean {
     if (this.target.held !== null) return false;
     const waited = this.isDown || this.#retries.size > 0;
@@ -156,40 +143,34 @@ export class Lane {
     return [...new Set([...this.#underWay.notificationIds(Infinity), ...this.#recording.keys()])];
   }
 
-  /** Adds a forwarding that was just written to disk. One that may not be sent is read from there later. */
+  /** A forwarding that may not be sent yet is read from disk later. */
   add(job: Job): void {
     if (!this.#mayBegin(job)) return;
     this.#waiting.add(job);
     this.pump();
   }
 
-  /** Whether a notification waits for a retry, in memory and on disk. */
   isRetried(notificationId: number): boolean {
     return this.#retries.has(notificationId) && !this.#recording.has(notificationId);
   }
 
-  /** Adds a forwarding that is sent again: out of its original order, or before the time of its retry. */
   replay(job: Job): void {
     this.#underWay.replayed(job);
     if (!this.#mayBegin(job)) return;
     if (this.#retries.has(job.notificationId)) this.#retries.add(job, Date.now());
     else this.#waiting.addLate(job);
-    // The user wants it sent now.
     this.probe();
   }
 
-  /** Whether it waits until its destination is reachable again. */
   get isDown(): boolean {
     return this.target.held === null && this.#gate.pausedNo === null && this.#reachability.isDown;
   }
 
-  /** Tries a destination that is down at once. */
   probe(): void {
     this.#reachability.tryNow();
     this.pump();
   }
 
-  /** Removes forwardings that were discarded on disk. */
   discarded(isGone: (notificationId: number) => boolean): void {
     this.#underWay.discard(isGone);
     this.#unreadable.drop(isGone);
@@ -204,7 +185,6 @@ export class Lane {
     for (const id of this.#retries.drop(isGone)) if (!this.#recording.has(id)) this.#waiting.forget(id);
   }
 
-  /** Why nothing is sent, if so. */
   get detail(): string | null {
     return this.target.held?.why ?? this.#reachability.detail;
   }
@@ -217,7 +197,6 @@ export class Lane {
     return this.target.held === null ? this.#reachability.nextTryAt : null;
   }
 
-  /** @param waiting number of forwardings waiting on disk, held or not */
   status(waiting: number): DestinationStatus {
     const { id, destination, configured, held } = this.target;
     const { downSince } = this;
@@ -247,7 +226,6 @@ export class Lane {
     };
   }
 
-  /** Sends nothing more. */
   async close(): Promise<void> {
     this.#ended = true;
     this.#retries.close();
@@ -257,7 +235,6 @@ export class Lane {
     await this.#connections.close();
   }
 
-  /** Sends as many forwardings as may be in progress, and starts the timer for the next retry. */
   pump(): void {
     while (this.#hasRoom && this.#options.store.failure === null) {
       const job = this.#take();
@@ -275,7 +252,7 @@ export class Lane {
     return this.#underWay.hasRoom(this.#strictOrder ? 1 : this.#configuration.settings.concurrency);
   }
 
-  /** @returns whether it was down and counts as up now, because nothing is left to test it with */
+  /** @returns whether it counts as up now, because nothing is left to test it with */
   #nothingToTry(): boolean {
     if (!this.#reachability.isDown || this.#gate.pausedNo !== null) return false;
     if (this.#unreadable.pausing || this.#readingOn !== undefined) return false;
@@ -283,7 +260,6 @@ export class Lane {
     return true;
   }
 
-  /** Sends a forwarding if the gate allows it. */
   #begin(job: Job): void {
     const configuration = this.#configuration;
     let outgoing: Outgoing | undefined;
@@ -306,7 +282,6 @@ export class Lane {
     else this.#send(job, outgoing, configuration);
   }
 
-  /** The next that may be sent: due retries first. */
   #take(): Job | undefined {
     const due = this.#retries.takeDue(Date.now());
     if (due !== undefined) return due;
@@ -328,7 +303,6 @@ export class Lane {
     });
   }
 
-  /** @returns false if the store can't be read now */
   #readOn(after: number): boolean {
     if (this.#unreadable.pausing) return false;
     try {
@@ -350,7 +324,6 @@ export class Lane {
     const { body, headers, withheld } = outgoing;
     this.#underWay.begin(job, body.byteLength);
     this.#reachability.probing(job.notificationId);
-    // Clients show what is being sent and what waits.
     this.#options.onChange();
     const at = Date.now();
     const started = performance.now();
@@ -358,7 +331,7 @@ export class Lane {
       const durationMs = performance.now() - started;
       const current = this.#underWay.end(job, body.byteLength);
       if (this.#ended) return;
-      // Before evaluation, because the reason for a failure quotes it.
+      // Mask before evaluation, because the reason for a failure quotes the response.
       const result = withoutSecrets(response, headers, destination, configuration.secrets);
       const verdict = this.#judge(current.job, current.discarded, result);
       // An attempt at a former URL says nothing about the current one.
@@ -394,13 +367,11 @@ export class Lane {
       : renderer.renderStored(job.notification, target.destination, secrets);
   }
 
-  /** One that was discarded while in progress is not retried. */
   #judge(job: Job, discarded: boolean, result: SendResult): Verdict {
     const verdict = judge(result, this.#configuration.settings.retry, job.attempts + 1 - job.roundStart, Date.now());
     return discarded && verdict.outcome === 'retrying' ? { outcome: 'failed', detail: verdict.detail } : verdict;
   }
 
-  /** @param stopped the breakpoint at which it stopped, if it would be retried */
   #record(
     job: Job,
     { attempt, detail }: ReturnType<typeof attemptOf>,
@@ -434,7 +405,6 @@ export class Lane {
     });
   }
 
-  /** It is now only on disk. */
   #forgotten(notificationId: number): void {
     this.#waiting.forget(notificationId);
     this.#waiting.lookAgain();
@@ -459,23 +429,19 @@ export class Lane {
   }
 }
 
-/** What to do with the next forwarding. */
 export type Passage = 'send' | 'stop' | 'not-now';
 
 export interface GateView {
-  /** The number of the pause, during which only released forwardings are sent; null if sending isn't paused. */
+  /** Only forwardings that this pause released are sent; null if sending isn't paused. */
   readonly pausedNo: number | null;
-  /** Whether it may be sent in the current state. */
   mayBegin(job: Pick<Job, 'released'>): boolean;
-  /** Checks one that is about to be sent. @throws SQLite's error if it can't be read */
+  /** @throws SQLite's error if the history can't be read */
   verdict(job: Job, target: Target): Passage;
-  /** An attempt failed. @returns the breakpoint that stopped at it; null if none did */
+  /** @returns the breakpoint that stopped; null if none did */
   failed(job: Job, target: Target, attempt: AttemptRecord): number | null;
-  /** A destination can't be reached, which counts no attempt. */
   unreachable(target: Target): void;
 }
 
-/** Holds nothing. */
 const openGate: GateView = {
   pausedNo: null,
   mayBegin: () => true,

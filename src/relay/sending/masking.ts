@@ -1,7 +1,4 @@
-/**
- * Masks credentials in a response before it is recorded: a callback may repeat what was sent to it, and credentials are
- * never written.
- */
+/** A callback may repeat what was sent to it, and credentials are never written. */
 import { maskedValue, maskOfCredentials, maskPlaces } from '../../common/masking.ts';
 import {
   carriedByUrl,
@@ -15,10 +12,7 @@ import type { Destination } from '../../protocol/settings.ts';
 import type { SendResult } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 
-/**
- * The result with credentials masked: headers with credentials, those of URLs in headers, and in headers and body each
- * value that was sent as a credential, also in the destination's URL, in the forms of SecretMask.
- */
+/** Masks headers with credentials, those of URLs, and each value that was sent as a credential. */
 export function withoutSecrets(
   result: SendResult,
   sent: Headers,
@@ -39,7 +33,7 @@ export function withoutSecrets(
   return { ...result, headers, body: mask.inBytes(result.body, { cut: result.truncated }) };
 }
 
-/** Credentials in the URLs of a redirect, whose body repeats them. Masking short values would hide other words. */
+/** A redirect's body repeats the URLs. Masking short values would hide other words. */
 function carriedElsewhere(headers: Headers): string[] {
   return headers
     .filter(([name]) => leadsElsewhere(name))
@@ -48,7 +42,6 @@ function carriedElsewhere(headers: Headers): string[] {
     .filter((secret) => secret.length >= 8);
 }
 
-/** Values that were sent as credentials. */
 function sentSecrets(sent: Headers, destination: Destination, secrets: KnownSecrets): Set<string> {
   const own =
     destination.credentialsName === undefined ? undefined : secrets.credentials.get(destination.credentialsName);

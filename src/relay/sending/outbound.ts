@@ -1,4 +1,3 @@
-/** Requests to destinations: connections, proxies, timeouts, and the results. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Client, EnvHttpProxyAgent } from 'undici';
@@ -12,12 +11,10 @@ import type { Outgoing } from './render.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { Deadline } from './time-limit.ts';
 
-/** Stored part of a response, in bytes. */
 export const keptAnswerBytes = 65_536;
 
-/** A longer response is cut off, in bytes. */
+/** A longer response is cut off. */
 const mostAnswerBytes = 8_388_608;
-/** Maximum number of interim responses. */
 const mostInterim = 16;
 
 export type SendResult =
@@ -28,26 +25,19 @@ export type SendResult =
       readonly body: Buffer;
       readonly truncated: boolean;
     }
-  /** No connection was made, or not in time, including its TLS handshake: nothing of the request was sent. */
+  /** Nothing of the request was sent. */
   | { readonly kind: 'unreachable'; readonly error: string }
-  /** A timeout, or a broken connection. */
   | { readonly kind: 'broken'; readonly error: string };
 
 type Request = Pick<Outgoing, 'headers' | 'body' | 'release'>;
 
 export interface Connections {
-  /** @returns the connection, if it is known @throws Error if the request can't be sent at all */
+  /** @returns null if the connection isn't known @throws Error if the request can't be sent at all */
   send(url: URL, request: Request, handler: Dispatcher.DispatchHandler): Connection | null;
-  /** Requests in progress fail. */
   destroy(): Promise<void>;
 }
 
-/**
- * Connections to one destination. Uses proxies (the settings', otherwise HTTP_PROXY, HTTPS_PROXY and NO_PROXY), never
- * for loopback.
- * @param most maximum number of connections
- * @throws Error if the proxy can't be used
- */
+/** Uses the settings' proxy, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY, but never for loopback. @throws Error */
 export function connectionsFor(destination: Destination, proxy: Settings['proxy'], most: number): Connections {
   const { origin, hostname } = new URL(destination.url);
   const ended = new AbortController();
@@ -74,8 +64,7 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
 }
 
 /**
- * One client per connection, and each request to an idle one: undici's own pool doesn't tell which connection a request
- * uses, and therefore not whether its body is still being written.
+ * undici's own pool doesn't tell which connection a request uses, and so not whether its body is still being written.
  */
 class DirectConnections implements Connections {
   readonly #origin: string;
@@ -85,7 +74,6 @@ class DirectConnections implements Connections {
   readonly #connections: Connection[] = [];
   #turn = 0;
 
-  /** @param ended cancels connections that are being made */
   constructor(origin: string, most: number, connect: buildConnector.connector, ended: AbortController) {
     this.#origin = origin;
     this.#most = most;
@@ -101,7 +89,6 @@ class DirectConnections implements Connections {
 
   #idle(): Connection {
     let connection = this.#connections.find(({ client }) => client.stats.size === 0);
-    // With several requests, one connection sends them one after another.
     if (connection === undefined && this.#connections.length >= this.#most) {
       this.#turn += 1;
       connection = this.#connections[this.#turn % this.#most];
@@ -115,7 +102,7 @@ class DirectConnections implements Connections {
 
   async destroy(): Promise<void> {
     await Promise.all(this.#connections.map(({ client }) => client.destroy()));
-    // The client itself waits for their timeout, and the process would run as long.
+    // The client itself would wait for their timeout, and the process would run as long.
     this.#ended.abort();
   }
 }
@@ -135,18 +122,16 @@ class Connection {
     });
   }
 
-  /** Whether everything was written to the system, so that the request's body is no longer used. */
+  /** If everything was written to the system, the request's body is no longer used. */
   get isWritten(): boolean {
     return this.#socket?.destroyed === false && this.#socket.writableLength === 0;
   }
 }
 
-/** Connections through a proxy if there is one for the host, otherwise direct. */
 class ProxiedConnections implements Connections {
   readonly #agent: EnvHttpProxyAgent;
   readonly #ended: AbortController;
 
-  /** @param ended cancels connections that are being made */
   constructor(options: EnvHttpProxyAgent.Options, ended: AbortController) {
     this.#agent = new EnvHttpProxyAgent(options);
     this.#ended = ended;
@@ -163,7 +148,7 @@ class ProxiedConnections implements Connections {
   }
 }
 
-/** Without undici's timeouts: the whole exchange has one. */
+/** The whole exchange has a timeout of its own. */
 function requestTo(url: URL): Omit<Dispatcher.DispatchOptions, 'headers' | 'body'> {
   return {
     origin: url.origin,
@@ -176,10 +161,8 @@ function requestTo(url: URL): Omit<Dispatcher.DispatchOptions, 'headers' | 'body
 
 const noConnection = { kind: 'unreachable', error: 'no connection in time' } as const;
 
-/** System calls whose errors mean that there is no connection. */
 const connectingCalls = new Set(['connect', 'getaddrinfo']);
 
-/** Certificates of unknown authorities, for another host, or outside their validity. */
 const certificateCodes = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -190,10 +173,7 @@ const certificateCodes = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/**
- * Posts a notification. Doesn't follow redirects. Never throws.
- * @param timeoutMs for the whole exchange, including the response's body
- */
+/** Doesn't follow redirects. Never throws. @param timeoutMs includes the response's body */
 export function post(
   connections: Connections,
   url: URL,
@@ -218,13 +198,10 @@ export function post(
 
 const noBytes = Buffer.alloc(0);
 
-/** A request in progress, and its response so far. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #timeoutMs: number;
   readonly #deadline: Deadline;
-  /** undefined when it is finished. */
   #resolve: ((result: SendResult) => void) | undefined;
-  /** Set once it has a connection. */
   #controller: Dispatcher.DispatchController | undefined;
   #timedOut = false;
   #status = 0;
@@ -300,7 +277,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#deadline.clear();
     this.#resolve?.(result);
     this.#resolve = undefined;
-    // More data may arrive after the cut, and is ignored.
     this.#chunks = [];
   }
 }
@@ -316,18 +292,18 @@ function byName(headers: Headers): Record<string, string | string[]> {
 }
 
 function failure(error: Error & { code?: unknown; cause?: unknown }): SendResult {
-  // One for each address of a name.
+  // One error for each address of a name.
   const parts = error instanceof AggregateError ? (error.errors as Error[]) : [];
   const causes = [error, error.cause, ...parts] as (NodeJS.ErrnoException | null | undefined)[];
   const code = causes.map((each) => each?.code).find((each) => typeof each === 'string' && each !== '') ?? '';
   const message = error.message || (parts[0]?.message ?? code);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return noConnection;
-  // undici only asserts it, without an explanation.
+  // undici only asserts this, without an explanation.
   if (message.includes('statusCode >= 100'))
     return { kind: 'broken', error: 'Response does not match the HTTP/1.1 protocol (Invalid response status)' };
   if (causes.some((each) => connectingCalls.has(each?.syscall ?? ''))) return { kind: 'unreachable', error: message };
   if (certificateCodes.has(code)) {
-    // Without the runtime's own advice, which is about itself.
+    // Leave out Node's own advice, which is about Node.
     const [why] = message.split(';');
     return { kind: 'broken', error: `${why}: to accept this certificate, set "insecureTls" for the destination` };
   }

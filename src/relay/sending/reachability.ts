@@ -1,18 +1,14 @@
-/**
- * Whether a destination can be reached, and the result of its last attempts. While it is down, one notification at a
- * time tries it, with growing pauses.
- */
+/** While a destination is down, one notification at a time tries it, with growing pauses. */
 import type { Verdict } from '../../common/retry-verdict.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
 import type { SendResult } from './outbound.ts';
 
 const firstProbeMs = 250;
-/** Maximum pause between tries; shorter on this machine, where the developer starts and stops the callback all day. */
+/** Shorter on this machine, where the developer starts and stops the callback all day. */
 const longestPauseMs = 30_000;
 const longestLocalPauseMs = 3000;
 
 export interface ReachabilityOptions {
-  /** Called when it may be tried. */
   onDue(): void;
   onChange(): void;
   isLocal(): boolean;
@@ -25,9 +21,7 @@ interface Down {
   readonly detail: string;
   delayMs: number;
   readonly timer: NodeJS.Timeout;
-  /** Time of the next try, in milliseconds since the epoch. */
   readonly dueAt: number;
-  /** It may be tried, if there is anything to send. */
   isDue: boolean;
   /** The notification that is trying it now. */
   probe: number | null;
@@ -36,7 +30,6 @@ interface Down {
 export class Reachability {
   readonly #options: ReachabilityOptions;
   #down: Down | undefined;
-  /** Result of the last attempt; undefined before the first. */
   #last: { readonly state: 'up' | 'failing' | 'down'; readonly status: number | null } | undefined;
   #failed = 0;
 
@@ -56,12 +49,11 @@ export class Reachability {
     return this.#last?.status ?? null;
   }
 
-  /** Number of failed notifications since one was accepted. */
   get failedCount(): number {
     return this.#failed;
   }
 
-  /** Records an attempt. @param isCounted a notification that fails for the first time, and wasn't discarded */
+  /** @param isCounted whether the notification fails for the first time, and wasn't discarded */
   tried(result: SendResult, { outcome }: Verdict, isCounted: boolean): void {
     const state = outcome === 'sent' ? 'up' : result.kind === 'unreachable' ? 'down' : 'failing';
     this.#last = { state, status: result.kind === 'answer' ? result.status : null };
@@ -69,41 +61,35 @@ export class Reachability {
     else if (outcome === 'failed' && isCounted) this.#failed += 1;
   }
 
-  /** The destination was replaced, and was not tried yet. */
   replaced(): void {
     this.#last = undefined;
     this.#failed = 0;
     this.up();
   }
 
-  /** Whether its state allows another attempt: while it is down, only one at the planned time. */
   get mayTry(): boolean {
     return this.#down === undefined || (this.#down.isDue && this.#down.probe === null);
   }
 
-  /** Why it can't be reached; null if it can. */
   get detail(): string | null {
     return this.#down === undefined ? null : `cannot be reached: ${this.#down.detail}`;
   }
 
-  /** Since when it can't be reached, in milliseconds since the epoch; null if it can. */
   get downSince(): number | null {
     return this.#down?.since ?? null;
   }
 
-  /** Time of the next try, in milliseconds since the epoch; null if it can be reached, or is being tried. */
   get nextTryAt(): number | null {
     return this.#down === undefined || this.#down.isDue || this.#down.probe !== null ? null : this.#down.dueAt;
   }
 
-  /** A notification starts to try it. */
   probing(notificationId: number): void {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
     this.#down.probe = notificationId;
   }
 
-  /** It may be tried at once, and the pause after a failure is short again. */
+  /** The pause after a failure is short again, too. */
   tryNow(): void {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);
@@ -111,7 +97,6 @@ export class Reachability {
     this.#down.delayMs = 0;
   }
 
-  /** @param place the destination's `Target.place` */
   failed(notificationId: number, detail: string, place: string): void {
     if (this.#down === undefined) {
       const waits = 'its notifications wait until it answers';
@@ -134,10 +119,7 @@ export class Reachability {
     this.#down = down;
   }
 
-  /**
-   * It was reached, or nothing is left to try it with: it no longer counts as down.
-   * @param answered the destination's `Target.place` if it responded
-   */
+  /** @param answered the destination's `Target.place` if it responded; undefined if nothing is left to try it with */
   up(answered?: string): void {
     if (this.#down === undefined) return;
     clearTimeout(this.#down.timer);

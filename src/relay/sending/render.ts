@@ -1,4 +1,3 @@
-/** A notification's bytes and headers, rendered on demand from data that is stored once per delivery. */
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import type { EventObject } from '../../open-connectors/notification.ts';
 import { isHopHeader } from '../../common/hop-headers.ts';
@@ -14,47 +13,41 @@ import type { StoredNotification, StoredReader } from '../log/stored.ts';
 export interface Outgoing {
   readonly headers: Headers;
   readonly body: Buffer;
-  /** Names of the sender's headers that can no longer be sent: their values are kept only in memory. */
+  /** Names of the sender's headers that can't be sent: their values were kept only in memory. */
   readonly withheld: readonly string[];
-  /** Call it when the body is no longer used, to reuse its memory. Optional. */
+  /** Call it when the body is no longer used, to reuse its memory. */
   release?(): void;
 }
 
-/** The keys and credentials from clients, by name. */
 export interface KnownSecrets {
   readonly signatureKeys: ReadonlyMap<string, string>;
   readonly credentials: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** A recent delivery in memory. */
 export interface FreshDelivery {
   readonly source: Source;
   readonly receivedAt: number;
   readonly contentType: string | null;
-  /** As received, including credentials; masked if they are forgotten. */
+  /** Includes credentials; masked if they are forgotten. */
   readonly headers: Headers;
   readonly body: Buffer;
   readonly json: Buffer | null;
-  /**
-   * Its events as sent, once they were created: one object each, with the render settings of its notifications, which
-   * are the same for all of them.
-   */
+  /** Created on first use; all notifications of a delivery have the same render settings. */
   objects: readonly EventObject[] | null;
 }
 
-/** Size of bodies in memory, in bytes: about half of it in each of two generations. */
+/** About half of it in each of two generations. */
 const cacheBytes = 33_554_432;
 
-/** Size of headers with credentials in memory, in characters: kept longer than bodies, because they are small. */
 const credentialCharacters = 8_388_608;
 
 export class Renderer {
   readonly #stored: StoredReader;
-  /** Recently added; when it reaches its size it becomes `#older`, and the previous `#older` is discarded. */
+  /** When it is full, it becomes `#older`, and the previous `#older` is discarded. */
   #fresh = new Map<number, FreshDelivery>();
   #older = new Map<number, FreshDelivery>();
   #freshBytes = 0;
-  /** Headers of deliveries with credentials, which are stored nowhere else; the oldest are discarded first. */
+  /** Stored nowhere else; the oldest are discarded first. */
   readonly #withCredentials = new Map<number, Headers>();
   #credentialCharacters = 0;
   readonly #buffers = new Buffers();
@@ -63,7 +56,6 @@ export class Renderer {
     this.#stored = stored;
   }
 
-  /** Keeps a delivery in memory, because it will be needed soon. */
   keep(deliveryId: number, delivery: FreshDelivery): void {
     this.keepCredentials(deliveryId, delivery.headers);
     this.#fresh.set(deliveryId, delivery);
@@ -74,7 +66,6 @@ export class Renderer {
     this.#freshBytes = 0;
   }
 
-  /** Keeps a sender's credentials, which are stored nowhere else, for sending again. */
   keepCredentials(deliveryId: number, headers: Headers): void {
     const known = this.#withCredentials.has(deliveryId);
     if (known || !headers.some(([name, value]) => value !== maskedValue && isCredentialHeader(name))) return;
@@ -87,10 +78,7 @@ export class Renderer {
     }
   }
 
-  /**
-   * A notification as it is sent to a destination: the same bytes each time.
-   * @param destination by default, without a key, credentials or additional headers
-   */
+  /** The bytes are the same each time. @param destination undefined: without key, credentials or additional headers */
   render(notificationId: number, destination: Destination | undefined, secrets: KnownSecrets): Outgoing | undefined {
     const notification = this.#stored.notification(notificationId);
     return notification && this.renderStored(notification, destination, secrets);
@@ -156,25 +144,23 @@ export class Renderer {
   }
 }
 
-/** Memory of an entry and of an event object in addition to their texts, in bytes. */
+/** In addition to their texts. */
 const entryBytes = 1000;
 const objectBytes = 200;
 
 function sizeOf({ body, json, objects }: FreshDelivery): number {
-  // The texts of the objects are also in the body. If they were not created yet, an event takes at least ten bytes of
-  // it.
+  // The texts of the objects are also in the body. Before they are created, an event takes at least ten bytes of it.
   const made = objects === null ? 10 * body.byteLength : objects.length * objectBytes + body.byteLength;
   return entryBytes + body.byteLength + made + (json?.byteLength ?? 0);
 }
 
-/** The same objects as at reception, for a delivery from the store. */
 function eventObjects(delivery: FreshDelivery, settings: RenderSettings): EventObject[] {
   const payload = readPayload(delivery.body, delivery.contentType);
   if (payload.kind !== 'events') return [];
   return payload.events.map((event) => normaliseEvent(event, settings, delivery.receivedAt).object);
 }
 
-/** Raw mode and Open Connectors notifications: the received bytes, with the headers that are not hop-by-hop. */
+/** Raw mode and Open Connectors notifications: the received bytes, without hop-by-hop headers. */
 function asItCame(delivery: FreshDelivery): Outgoing {
   const passed = delivery.headers.filter(([name]) => !isHopHeader(name));
   return {
@@ -194,36 +180,31 @@ function charactersOf(headers: Headers): number {
   return headers.reduce((sum, [name, value]) => sum + name.length + value.length, 100);
 }
 
-/** Minimum size to reuse, in bytes: smaller ones are cheap. */
 const smallest = 32_768;
 
 /**
- * Sizes are rounded up to this, in bytes, so that the notifications of a delivery, which differ by little, can reuse
- * the same buffers.
+ * Sizes are rounded up, so that the notifications of a delivery, which differ by little, can reuse the same buffers.
  */
 const step = 16_384;
 
-/** Maximum memory kept for reuse, in bytes. */
 const mostKept = 4_194_304;
 
 /**
- * Buffers that are returned when their bytes have been sent. A full batch becomes fifty notifications, each with the
- * whole body in it; allocating memory for each costs more than writing it.
+ * A full batch becomes fifty notifications, each with the whole body: allocating memory for each costs more than
+ * writing it.
  */
 export class Buffers {
-  /** The last returned is at the end. */
   #free: Buffer[] = [];
   #freeBytes = 0;
 
-  /** Memory kept for reuse, in bytes. */
   get kept(): number {
     return this.#freeBytes;
   }
 
-  /** A buffer with arbitrary content. @param bytes its size */
+  /** The content is arbitrary. */
   take(bytes: number): Buffer {
     if (bytes < smallest) return Buffer.allocUnsafe(bytes);
-    // Not one that is much larger, because most of it would be unused.
+    // Most of a much larger buffer would be unused.
     const index = this.#free.findLastIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
     const [found] = index === -1 ? [] : this.#free.splice(index, 1);
     if (found === undefined) return Buffer.allocUnsafeSlow(Math.ceil(bytes / step) * step).subarray(0, bytes);
@@ -231,7 +212,6 @@ export class Buffers {
     return found.subarray(0, bytes);
   }
 
-  /** Returns a buffer that is no longer used. */
   giveBack(buffer: Buffer): void {
     if (buffer.byteLength < smallest || buffer.buffer.byteLength > mostKept) return;
     const whole = Buffer.from(buffer.buffer, 0, buffer.buffer.byteLength);

@@ -8,12 +8,7 @@ import { readPlatformNotification } from '../../open-connectors/notification.ts'
 
 export type ReplayTargets = readonly [notificationId: number, destinationIds: readonly number[]];
 
-/**
- * For a replay to a given destination: the destination of each notification.
- * @param modes by delivery, as used so far by this replay
- * @param heldBy why a destination is held
- * @throws StoreError if it is new and can't be written
- */
+/** @param modes by delivery, as used so far by this replay @throws StoreError if a new destination can't be written */
 export function targetsNamed(
   notificationIds: readonly number[],
   to: ResendDestination,
@@ -68,7 +63,7 @@ function targetsThatTake(
 ): number[] {
   const { id, deliveryId, kind, firstEvent, eventCount } = notification;
   const part = { list: delivery.list, types: delivery.types.slice(firstEvent, firstEvent + eventCount) };
-  // If there was no raw destination, and so no raw notification, the first notification stands for the vendor's bytes.
+  // Without a raw notification, the first notification stands for the vendor's bytes.
   const standsForRaw = kind === 'normalised' && firstEvent === 0 && !hasRaw(id, deliveryId, store);
   return configured
     .filter(({ destination }) => {
@@ -78,7 +73,6 @@ function targetsThatTake(
     .map((each) => each.id);
 }
 
-/** Whether any notification of a delivery went to raw destinations, and none to others. */
 function wentOnlyRaw(deliveryId: number, store: Store): boolean {
   const before = store.forwardings.destinationsOfDelivery(deliveryId);
   return before.length > 0 && before.every((each) => store.destinations.get(each)?.mode === 'raw');
@@ -92,22 +86,19 @@ function hasRaw(firstNotification: number, deliveryId: number, store: Store): bo
   }
 }
 
-/** The properties of a notification that decide where it goes. */
 interface Routed {
   readonly list: string | null;
   readonly types: readonly (string | null)[];
 }
 
 /**
- * Whether a notification goes to a destination: if the destination has filters for lists or types, they must contain
- * its list and the type of at least one of its events, ignoring case. A notification is never split: it is sent
- * completely, as Open Connectors would.
+ * Filters match a list, and the type of at least one event, ignoring case. A notification is sent completely, as Open
+ * Connectors would.
  */
 export function goesTo(destination: Destination, notification: Routed): boolean {
   return matches(destination.lists, [notification.list]) && matches(destination.types, notification.types);
 }
 
-/** The list of a stored delivery and the types of all its events, in order. */
 function routedOf(stored: StoredBody): Routed {
   if (stored.source === 'campaign-monitor') {
     const payload = readPayload(stored.body, stored.contentType);

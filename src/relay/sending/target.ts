@@ -1,21 +1,18 @@
-/** A destination with the current settings, keys and credentials. */
 import type { Destination } from '../../protocol/settings.ts';
 import type { DestinationHold } from '../log/held.ts';
 import type { KnownSecrets } from './render.ts';
 
-/** All that forwarding knows of a destination: never changed, only replaced. */
+/** Replaced, never changed. */
 export interface Target {
-  /** The store's number for it. */
   readonly id: number;
   readonly destination: Destination;
   readonly url: URL;
-  /** For the log: its URL without the query, which may contain a token. */
+  /** For the log: without the URL's query, which may contain a token. */
   readonly place: string;
-  /** Whether it is in the settings; what waits for a removed one is still sent. */
+  /** What waits for a removed destination is still sent. */
   readonly configured: boolean;
-  /** Name of a needed key or credentials that no client has provided; null if it has all. */
+  /** A needed key or credentials that no client has provided; null if there are all. */
   readonly missingName: string | null;
-  /** Why nothing may be sent there yet; null if it may. */
   readonly held: DestinationHold | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The timeout of attempts at one destination, suspended while a debugger has stopped the callback's program: then no
- * attempt times out. When it is restored, attempts in progress have the full time again.
+ * The timeout is suspended while a debugger has stopped the callback. Attempts in progress then have the full time
+ * again.
  */
 export class TimeLimit {
   readonly #running = new Set<Deadline>();
@@ -10,14 +10,12 @@ export class TimeLimit {
     return this.#lifted;
   }
 
-  /** Starts an attempt's timeout. @param onOver called after the time */
   begin(ms: number, onOver: () => void): Deadline {
     const deadline = new Deadline(ms, onOver, this.#running);
     if (!this.#lifted) deadline.run();
     return deadline;
   }
 
-  /** Suspends or restores it, also for attempts in progress. */
   lift(lifted: boolean): void {
     if (lifted === this.#lifted) return;
     this.#lifted = lifted;
@@ -58,16 +56,12 @@ export class Deadline {
   }
 }
 
-/** A client as long as it is connected. */
 export interface Caller {
   /** Aborted when its connection ends. */
   readonly ended: AbortSignal;
 }
 
-/**
- * Which clients have suspended the timeout of which destinations, because a debugger has stopped the handler: until they
- * replace their request or disconnect.
- */
+/** A client's suspension lasts until it replaces its request or disconnects. */
 export class TimeoutSuspension {
   readonly #asked = new Map<Caller, readonly string[]>();
   readonly #onChange: (destinationIds: ReadonlySet<string>) => void;
@@ -76,7 +70,6 @@ export class TimeoutSuspension {
     this.#onChange = onChange;
   }
 
-  /** @param destinationIds replace the ones that the caller named before */
   ask(caller: Caller, destinationIds: readonly string[]): void {
     if (caller.ended.aborted) return;
     if (!this.#asked.has(caller)) {

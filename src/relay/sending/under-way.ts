@@ -1,22 +1,16 @@
-/** Notifications that are being sent, and limits for them. */
 import type { Job } from './waiting.ts';
 
 /** Shared by all destinations. */
 export interface AllUnderWay {
-  /** Size of all bodies that are being sent. */
   bytes: number;
 }
 
-/**
- * If more than this is being sent to all destinations, in bytes, each gets one notification at a time: a body repeats
- * for each notification and destination.
- */
+/** With more than this in progress, each destination gets one notification at a time: bodies repeat for each. */
 const mostBytesUnderWay = 67_108_864;
 
-/** Notifications that are being sent to one destination. */
 export class UnderWay {
   readonly #all: AllUnderWay;
-  /** Null if it was discarded during the attempt: then it isn't retried. */
+  /** null if it was discarded during the attempt, and so isn't retried. */
   readonly #jobs = new Map<number, Job | null>();
 
   constructor(all: AllUnderWay) {
@@ -46,11 +40,7 @@ export class UnderWay {
     this.#all.bytes += bytes;
   }
 
-  /**
-   * Its attempt has ended.
-   * @param bytes as given to `begin`
-   * @returns its current state: one that was replayed during the attempt is in a new round
-   */
+  /** If it was replayed during the attempt, the returned job is in a new round. */
   end(job: Job, bytes: number): { readonly job: Job; readonly discarded: boolean } {
     const current = this.#jobs.get(job.notificationId) ?? null;
     this.#jobs.delete(job.notificationId);
@@ -66,10 +56,7 @@ export class UnderWay {
     for (const id of this.#jobs.keys()) if (isGone(id)) this.#jobs.set(id, null);
   }
 
-  /**
-   * If it is replayed during an attempt (after a discard, or because it was just due again), that attempt is the first
-   * of the round.
-   */
+  /** An attempt that is in progress is the first of the new round. */
   replayed(job: Job): void {
     if (this.#jobs.has(job.notificationId)) this.#jobs.set(job.notificationId, job);
   }

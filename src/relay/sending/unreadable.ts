@@ -1,13 +1,8 @@
-/** Handling of a store that can't be read: reports it once, and reads again later. */
-
-/** Pause before reading again, in milliseconds. */
 const readAgainMs = 5000;
 
 export interface UnreadableOptions {
-  /** Called when it is time to read again, after {@link Unreadable.pause}. */
   readAgain(): void;
   log(level: 'error', message: string): void;
-  /** For tests: a factor on the pause, less than 1. */
   readonly delayScale: number;
 }
 
@@ -16,7 +11,6 @@ export type Read = 'waiting' | number;
 
 export class Unreadable {
   readonly #options: UnreadableOptions;
-  /** Reads that failed at the last try. */
   readonly #unread = new Set<Read>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -28,12 +22,11 @@ export class Unreadable {
     return Math.round(readAgainMs * this.#options.delayScale);
   }
 
-  /** Nothing is read during the pause. */
   get pausing(): boolean {
     return this.#timer !== undefined;
   }
 
-  /** A read failed: reported once, until all failed reads have succeeded. @param place as in `Target` */
+  /** Reports once, until all failed reads have succeeded. */
   failed(what: Read, { message }: Error, place: string): void {
     const isFirst = this.#unread.size === 0;
     this.#unread.add(what);
@@ -42,7 +35,6 @@ export class Unreadable {
     this.#options.log('error', `cannot read the history (${message}): notifications queued for ${place} ${when}`);
   }
 
-  /** Calls `readAgain` after the pause. */
   pause(): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -50,7 +42,6 @@ export class Unreadable {
     }, this.pauseMs);
   }
 
-  /** A read succeeded. */
   worked(what: Read): void {
     this.#unread.delete(what);
   }

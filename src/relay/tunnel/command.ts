@@ -1,4 +1,3 @@
-/** A tunnel through a program that the user has installed, described as data (protocol/tunnel-program.ts). */
 import { devNull } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cleanEnvironment, eachLine, runBounded } from '../../common/programs/bounded-output.ts';
@@ -15,29 +14,25 @@ import { TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
 import { UrlFinder } from './url-finder.ts';
 
-/** How long a tunnel program may restore its own connection before a new tunnel, with a new URL, is opened. */
+/** A program may restore its connection within this time, before a new tunnel, with a new URL, is opened. */
 const toleranceMs = 120_000;
-/** How long to look for further URLs after the first, in milliseconds. */
+/** How long to look for further URLs after the first. */
 const settleMs = 250;
-/** Maximum output before the URL. */
 const mostCharacters = 1_048_576;
 const mostLines = 5_000;
-/** Timeout of a set-up step. */
 const stepMs = 15_000;
 const stepCharacters = 65_536;
-/** The default port on an SSH server. */
 const defaultRemotePort = 8025;
 
 type CommandConfig = Extract<TunnelConfig, { kind: 'command' }>;
 type Values = Partial<Record<Placeholder, string>>;
 
-/** A program doesn't know an argument that has another name in an older version. */
+/** The program doesn't know an argument that has another name in an older version. */
 class OlderVersionError extends TunnelError {}
 
 interface Subject {
   readonly name: string;
   readonly program: TunnelProgram;
-  /** Absolute. */
   readonly path: string;
   readonly values: Values;
   readonly knownHostsFile: string;
@@ -48,7 +43,6 @@ interface Started extends Subject {
   readonly url: UrlSource;
 }
 
-/** @param config the preset or the user's own program, with its settings */
 export function command(config: CommandConfig): TunnelProvider {
   const program = config.program ?? presetOf(config.preset ?? 'ssh');
   const name = config.preset ?? programName(program.program);
@@ -114,7 +108,6 @@ function pathOf(name: string, path: string, { install }: TunnelProgram, notBelow
   );
 }
 
-/** The values of the placeholders. @throws TunnelError if one is not set */
 function valuesOf(
   name: string,
   { args, named, url, setUp }: TunnelProgram,
@@ -154,13 +147,12 @@ function valuesOf(
   };
 }
 
-/** A file name in an option of ssh, which splits at spaces and expands `%` (ssh_config(5)). */
+/** ssh splits an option at spaces and expands `%` (ssh_config(5)). */
 function inSshOption(file: string): string {
   const path = process.platform === 'win32' ? file.replaceAll('\\', '/') : file;
   return `"${path.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 }
 
-/** Runs a set-up step. @throws TunnelError if it failed */
 async function runStep(
   subject: Subject,
   { args, mayFail }: { readonly args: readonly string[]; readonly mayFail?: boolean | undefined },
@@ -228,7 +220,6 @@ function programName(program: string): string {
   return program.replace(/^.*[/\\]/, '').replace(/\.exe$/i, '');
 }
 
-/** Starts the program, and waits for its URL. */
 async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContext): Promise<TunnelHandle> {
   const { name, program, path, args, url, values } = started;
   const { signal } = context;
@@ -283,7 +274,7 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
   }
 }
 
-/** @throws TunnelError if several URLs match, because one may be another host's: the secret path is not tried there */
+/** @throws TunnelError for several URLs: one may be another host's, and must not learn the secret path */
 function checkOneUrl(name: string, finder: UrlFinder): void {
   // The same URL may be printed in two forms.
   const [one, other] = finder.found.filter(
@@ -301,7 +292,6 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url.slice(0, 100);
 }
 
-/** @throws TunnelError if it isn't an HTTPS URL */
 function baseOf(name: string, found: string): string {
   const url = URL.canParse(found) ? new URL(found) : null;
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '') {
@@ -314,7 +304,6 @@ function baseOf(name: string, found: string): string {
   return plainUrl(found);
 }
 
-/** Without query and trailing slash, to compare different spellings. */
 function plainUrl(found: string): string {
   const url = URL.canParse(found) ? new URL(found) : null;
   return url === null ? found : (url.origin + url.pathname).replace(/\/+$/, '');
@@ -324,7 +313,6 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, 200);
 }
 
-/** @param base the tunnel's current URL */
 function handleOf(
   name: string,
   base: string,

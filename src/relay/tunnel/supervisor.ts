@@ -1,4 +1,4 @@
-/** Keeps one tunnel open, and reports its state: `open` only while requests through the public URL arrive. */
+/** The state is `open` only while requests through the public URL arrive. */
 import type { LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -17,27 +17,21 @@ import { localtunnel } from './localtunnel.ts';
 import { describeNetworkError, fixed, TunnelError } from './provider.ts';
 import type { TunnelHandle, TunnelProvider } from './provider.ts';
 
-/** All in milliseconds. */
 export interface Timings {
-  /** Maximum time for a provider to get a public URL. */
   readonly openTimeoutMs: number;
-  /** How long a URL may take to respond for the first time, before it is reported as degraded or opened again. */
+  /** How long a URL may take to respond for the first time, before it is degraded or opened again. */
   readonly verifyMs: number;
-  /** Interval of probes of a working URL. */
   readonly probeEveryMs: number;
-  /** The same if other clients can block all its connections: see `TunnelHandle.renew`. */
+  /** If other clients can block all its connections (`TunnelHandle.renew`). */
   readonly probeRenewableEveryMs: number;
-  /** How long a probe waits before such connections count as blocked. */
+  /** After this time without a response to a probe, such connections count as blocked. */
   readonly heldUpMs: number;
-  /** Pause after a failed probe; doubled each time, up to `probeEveryMs`. */
+  /** Doubled after each failed probe, up to `probeEveryMs`. */
   readonly probeAgainMs: number;
   readonly probeTimeoutMs: number;
-  /** Pause after a failed tunnel; doubled each time. */
   readonly backOffFirstMs: number;
   readonly backOffMostMs: number;
-  /** Pause before a refused subdomain is requested again, while opening. */
   readonly askAgainMs: number;
-  /** Interval of checks whether it is available, while the tunnel is open with another one. */
   readonly reclaimEveryMs: number;
 }
 
@@ -56,19 +50,15 @@ const defaultTimings: Timings = {
 };
 
 export interface TunnelSupervisorOptions {
-  /** The webhook endpoint's port on 127.0.0.1. */
   readonly localPort: number | (() => number);
-  /** The path below the public URL that responds with 204. It contains a secret, so it is in no reason or log line. */
+  /** Responds with 204. It contains a secret, so it is in no reason or log line. */
   readonly healthPath: string | (() => string);
-  /** The subdomain to request if the configuration has none. */
   readonly subdomain: string;
-  /** ssh's file for the keys of servers. */
   readonly knownHostsFile: string;
   readonly onChange: (status: TunnelStatus) => void;
   /** Called when other clients block the tunnel's connections: the local side closes those without progress. */
   readonly onHeldUp?: () => void;
   readonly log: (level: LogLevel, message: string) => void;
-  /** For requests to public URLs and tunnel servers; by default, the environment's proxy, and none for loopback. */
   readonly dispatcher?: Dispatcher;
   readonly lookup?: LookupFunction;
   readonly timings?: Partial<Timings>;
@@ -78,7 +68,7 @@ interface Run {
   readonly config: TunnelConfig;
   readonly stop: AbortController;
   wake: (() => void) | undefined;
-  /** Whether it still tries: not after an error that only the user can fix. */
+  /** False after an error that only the user can fix. */
   active: boolean;
   done: Promise<void>;
 }
@@ -88,29 +78,26 @@ type Facts =
   | { readonly state: 'verifying' | 'degraded'; readonly url: string }
   | Pick<Extract<TunnelStatus, { state: 'open' }>, 'state' | 'url' | 'since' | 'previousUrl'>;
 
-/** The same tunnel continues at another URL. */
 interface Moved {
   readonly moved: TunnelHandle;
 }
 
 interface End {
   readonly why: Words;
-  /** What the user can do, if anything. */
   readonly next?: Words;
-  /** Its URL; null if it had none yet. */
+  /** null if it had none yet. */
   readonly url: string | null;
-  /** How long it worked since its first response, in milliseconds; 0 if it never did. */
+  /** Since its first response; 0 if there was none. */
   readonly upMs: number;
 }
 
 export class TunnelSupervisor {
   readonly #options: TunnelSupervisorOptions;
   readonly #timings: Timings;
-  /** All secrets of probes so far, because a tunnel program may log an earlier one. */
+  /** Includes earlier secrets, because a tunnel program may log one. */
   readonly #secrets = new Set<string>();
   #status: TunnelStatus = { state: 'closed', kind: 'none', ...told(words('No tunnel is open')) };
   #run: Run | null = null;
-  /** The last public URL, and the previous one if it was different. */
   #lastUrl: string | null = null;
   #previousUrl: string | null = null;
   #logged = '';
@@ -125,10 +112,7 @@ export class TunnelSupervisor {
     return this.#status;
   }
 
-  /**
-   * Starts to open a tunnel and keep it open; returns at once. Does nothing if the same one is already being kept open;
-   * another one is closed first.
-   */
+  /** Returns at once. Does nothing if the same tunnel is already being kept open; another one is closed first. */
   open(config: TunnelConfig): void {
     if (this.#run?.active === true && isSame(this.#run.config, config)) return;
     const before = this.#stopRun();
@@ -143,7 +127,7 @@ export class TunnelSupervisor {
     run.done = before.then(() => this.#keepUp(run, provider));
   }
 
-  /** Retries a failed tunnel, or ends the pause before the next try. @returns whether there was one */
+  /** @returns whether the tunnel was waiting to retry or had failed */
   tryNow(): boolean {
     const run = this.#run;
     if (run?.active === false) this.open(run.config);
@@ -152,14 +136,13 @@ export class TunnelSupervisor {
     return true;
   }
 
-  /** Resolves when none of its sockets and processes is left. */
   async close(): Promise<void> {
     const stopped = this.#stopRun();
     this.#set({ state: 'closed', kind: this.#status.kind, ...told(words('The tunnel is closed')) });
     await stopped;
   }
 
-  /** Ends the current run; resolves when it and all before it have ended. */
+  /** Resolves when the run and all before it have ended. */
   #stopRun(): Promise<void> {
     const run = this.#run;
     this.#run = null;
@@ -210,7 +193,7 @@ export class TunnelSupervisor {
     }
   }
 
-  /** @returns how it ended; null if there is nothing more to try */
+  /** @returns null if there is nothing more to try */
   async #openAndWatch(run: Run, provider: TunnelProvider, dispatchers: Dispatchers): Promise<End | null> {
     let handle: TunnelHandle;
     try {
@@ -233,7 +216,6 @@ export class TunnelSupervisor {
     }
   }
 
-  /** Stops retrying until the user has done something. */
   #giveUp(run: Run, said: Words, next: Words): void {
     run.active = false;
     this.#report(run, { state: 'failed' }, [this.#withoutSecret(said), next]);
@@ -264,7 +246,6 @@ export class TunnelSupervisor {
     }
   }
 
-  /** Probes an opened tunnel until it is given up, or has moved to another URL. */
   async #watch(handle: TunnelHandle, run: Run, dispatchers: Dispatchers): Promise<End | Moved | null> {
     const { probeAgainMs, verifyMs, reclaimEveryMs } = this.#timings;
     const probeEveryMs = handle.renew === null ? this.#timings.probeEveryMs : this.#timings.probeRenewableEveryMs;
@@ -272,7 +253,6 @@ export class TunnelSupervisor {
     const kind = tunnelName(run.config);
     const lost = new AbortController();
     let lostReason: Said = '';
-    /** Aborted when the tunnel reports another URL. */
     let news = new AbortController();
     const moves: TunnelHandle[] = [];
     void handle.lost.then((reason) => {
@@ -288,7 +268,7 @@ export class TunnelSupervisor {
     attend(handle);
     const movedTo = (moved: TunnelHandle): Moved | null => {
       if (answeredAt !== null || handle.hasSeveralNames === true) return { moved };
-      // Neither is known to be this tunnel's, and the host of a URL learns the secret path.
+      // Neither host is known to be this tunnel's, and the host of a URL learns the secret path.
       const [one, other] = [handle.url, moved.url].map((each) => new URL(each).host);
       this.#giveUp(
         run,
@@ -300,7 +280,6 @@ export class TunnelSupervisor {
     const ended = AbortSignal.any([run.stop.signal, lost.signal]);
     const end = (why: Words): End => ({ why, url, upMs: answeredAt === null ? 0 : performance.now() - answeredAt });
     const wasLost = (): End => end(words('Lost the tunnel at {0}: {1}', url, lostReason));
-    /** Time of the first response. */
     let answeredAt: number | null = null;
     let failures = 0;
     let failingSince = performance.now();
@@ -312,7 +291,7 @@ export class TunnelSupervisor {
       if (isStopped(run)) return null;
       const moved = moves.shift();
       if (moved !== undefined) {
-        // A log may contain text from strangers, and the host of a URL learns the secret path.
+        // A log may quote unauthenticated clients, and the host of a URL learns the secret path.
         const stays =
           moved.url === url ||
           (answeredAt !== null &&
@@ -359,7 +338,6 @@ export class TunnelSupervisor {
     return path;
   }
 
-  /** @returns null if the health path responds, otherwise the problem */
   async #probe(handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<Said | null> {
     for (;;) {
       const path = this.#healthPath;
@@ -370,9 +348,8 @@ export class TunnelSupervisor {
   }
 
   /**
-   * Requests the health path through the public URL. If that takes long, clients that send nothing may block all
-   * connections of the tunnel: they are freed, and the probe continues.
-   * @returns null if it responded with 204, otherwise what happened instead
+   * If there is no response for long, clients that send nothing may block all connections of the tunnel: frees them.
+   * @returns null for status 204, otherwise the problem
    */
   async #ask(path: string, handle: TunnelHandle, dispatchers: Dispatchers, signal: AbortSignal): Promise<Said | null> {
     const { probeTimeoutMs, heldUpMs } = this.#timings;
@@ -432,12 +409,11 @@ export class TunnelSupervisor {
     this.#report(run, { state: 'open', url, since: new Date().toISOString(), previousUrl }, [said]);
   }
 
-  /** Removes the secret, which a tunnel program may have logged. */
   #withoutSecret(said: Words): Words {
     return withTexts(said, (text) => [...this.#secrets].reduce((each, secret) => each.replaceAll(secret, '…'), text));
   }
 
-  /** Changes the status, unless another run has begun or none is wanted any more. */
+  /** Does nothing if another run has begun, or none is wanted. */
   #report(run: Run, facts: Facts, said: readonly Words[], problem?: string | null): void {
     if (this.#run === run) this.#set({ ...facts, kind: tunnelName(run.config), ...told(...said) }, problem);
   }
@@ -456,7 +432,7 @@ export class TunnelSupervisor {
   }
 }
 
-/** Whether two are the same tunnel. The folders from which no program is started don't matter to a running one. */
+/** The folders from which no program is started don't matter to a running tunnel. */
 function isSame(one: TunnelConfig, other: TunnelConfig): boolean {
   const [a, b] = [one, other].map((each) => (each.kind === 'command' ? { ...each, notBelow: undefined } : each));
   return isDeepStrictEqual(a, b);
@@ -474,7 +450,6 @@ function unexpected(provider: TunnelProvider, error: unknown): TunnelError {
   );
 }
 
-/** Sentences for a status: in English, and to be translated. */
 function told(...said: readonly Words[]): { readonly reason: string; readonly said: Words[] } {
   return { reason: sentences(said), said: [...said] };
 }

@@ -1,13 +1,9 @@
-/** Finds a program's public URL as its description specifies. */
 import { expressionOf, memberAt } from '../../protocol/tunnel-program.ts';
 import type { Placeholder, UrlSource } from '../../protocol/tunnel-program.ts';
 
-/** Maximum number of URLs kept. */
 const mostUrls = 16;
-/** Maximum number of later URLs reported. */
 const mostFurther = 1_000;
 
-/** Reads lines, and collects each URL once, in order. */
 export class UrlFinder {
   readonly #source: UrlSource;
   readonly #values: Readonly<Partial<Record<Placeholder, string>>>;
@@ -34,7 +30,7 @@ export class UrlFinder {
     return this.#found;
   }
 
-  /** Which URL to use if there are several names of one tunnel; undefined if they aren't. */
+  /** Which URL to use if all are names of one tunnel; undefined if they aren't. */
   get several(): 'first' | 'latest' | undefined {
     return this.#source.from === 'output' ? this.#source.several : undefined;
   }
