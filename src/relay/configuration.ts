@@ -49,7 +49,6 @@ export class Configuration {
     return this.#remembered;
   }
 
-  /** @param settings with the sample receiver's URL in place @throws ConflictError or StoreError */
   begin(port: number, settings: Settings, secrets: SecretsChange): void {
     this.#remembered = { ...this.#remembered, port };
     this.#apply(settings, secrets);
@@ -79,8 +78,7 @@ export class Configuration {
   }
 
   /**
-   * @param replaces name of the current secret, so that two concurrent requests don't create two
-   * @throws ConflictError if it was already replaced; StoreError if the new one can't be stored
+   * @param replaces name of the current secret, so that two concurrent requests don't create two @throws ConflictError
    */
   renewSecret(replaces: string): void {
     const { dataDir, ingress } = this.#options;
@@ -135,7 +133,6 @@ export class Configuration {
     store.setRetention(settings.retention);
   }
 
-  /** Stores settings both in the database and in the remembered file, or in neither. @throws StoreError */
   #keep(settings: Settings, remembered: Remembered, heldBy: HoldsDestination): StoredSettings {
     const { dataDir, store } = this.#options;
     let staged: StagedFile | undefined;

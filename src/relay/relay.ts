@@ -78,7 +78,6 @@ export interface RelayOptions {
   readonly dataDir: string;
   /** Only this port; 0 for any. By default, the remembered one if it is free, otherwise any. */
   readonly port?: number;
-  /** Tried if no port is remembered. */
   readonly preferredPort?: number;
   readonly settings?: Partial<z.input<typeof settingsSchema>>;
   readonly secrets?: Secrets;

@@ -38,7 +38,6 @@ export class Announcer {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells a listener that reads again how much it missed, and the current state. */
   caughtUp(listener: Listener): void {
     const missed = this.#listeners.get(listener);
     if (missed === undefined) return;

@@ -122,7 +122,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
   const meant = async (id: string | undefined): Promise<number[] | undefined> =>
     id === undefined ? undefined : (await history.calls.notificationsFor([id])).notifications;
 
-  /** @throws ConflictError if nothing changed and an ID was given */
   const done = (id: string | undefined, ids: readonly number[] | undefined, facts: HeldFact[]): HeldForwarding[] => {
     if (facts.length === 0 && id !== undefined) throw notHeld(id, ids ?? []);
     announcer.statusChanged();

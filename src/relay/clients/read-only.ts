@@ -11,7 +11,6 @@ import type { Handlers } from './control.ts';
 import { openHistory as openReader } from '../history/history.ts';
 import type { HistoryReader } from '../history/history.ts';
 
-/** Maximum time that a search waits until the indexed text is up to date. */
 const mostFollowMs = 10_000;
 
 export interface ClosableHistory extends Pick<RelayClient, 'request'> {

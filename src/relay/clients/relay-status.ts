@@ -24,7 +24,6 @@ export interface StatusParts {
   readonly gate: Gate;
   readonly answering: Status['answering'];
   readonly index: Status['index'];
-  /** Number of requests without the secret. */
   readonly strangers: number;
   readonly clients: number;
   readonly notices: readonly string[];

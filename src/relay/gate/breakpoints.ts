@@ -54,7 +54,6 @@ export class Breakpoints {
     return this.#watched.has(place);
   }
 
-  /** @returns messages for the user */
   restore(kept: unknown): string[] {
     const read = kept === undefined ? undefined : storedSchema.safeParse(kept);
     const said = read?.success === false ? ['the saved breakpoints could not be read and were removed'] : [];
@@ -69,7 +68,6 @@ export class Breakpoints {
     return said;
   }
 
-  /** @throws what `keep` throws: then nothing has changed */
   change(
     change: BreakpointChange,
     caller: Caller,

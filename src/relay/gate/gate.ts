@@ -56,13 +56,12 @@ interface Subject {
 export class Gate implements GateView {
   readonly #options: GateOptions;
   #sending: StoredSending = { no: 0, paused: null };
-  /** Includes those while already paused. */
+  /** Number of pauses and stops, including those while already paused. */
   #closings = 0;
   #ending = false;
   /** Forwardings being edited: not sent, released or discarded until the edit is stored. */
   readonly #claimed = new Set<string>();
   #counted: HeldCounts = nothingHeld;
-  /** Stopped forwardings that are not on disk yet. */
   #stopping: readonly StoppedKey[] = [];
   #said = false;
 
@@ -70,7 +69,6 @@ export class Gate implements GateView {
     this.#options = options;
   }
 
-  /** @returns messages for the user */
   open(): readonly string[] {
     const { store, breakpoints } = this.#options;
     this.#sending = store.storedSending;
@@ -285,7 +283,6 @@ export class Gate implements GateView {
     return this.#options.store.forwardings.drop(() => this.#chosen(ids));
   }
 
-  /** Other requests can't use the held forwardings until `work` is done. */
   async replace<T>(ids: readonly number[], work: (held: readonly HeldFact[]) => Promise<T>): Promise<T> {
     const held = this.#chosen(ids);
     for (const fact of held) this.#claimed.add(keyOf(fact));

@@ -1,4 +1,3 @@
-/** A filter as SQL conditions: everything but words and addresses, which are in the text. */
 import type { SQLInputValue } from 'node:sqlite';
 import { eventKinds, eventStates } from '../../protocol/event-filter.ts';
 import type { Filter } from '../../protocol/event-filter.ts';

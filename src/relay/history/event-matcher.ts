@@ -7,7 +7,6 @@ import { addTexts, createTextTable, matchExpression, phrasesOf, textColumns } fr
 
 export interface EventRange {
   readonly deliveryId: number;
-  /** Position of the first in the delivery, from 0. */
   readonly firstEvent: number;
   readonly count: number;
 }

@@ -121,7 +121,6 @@ export class EventRows {
       }));
   }
 
-  /** The event's notification, and its delivery's raw one. */
   notificationIdsOf(row: Row): number[] {
     return [row['notification_id'], row['raw_id']].filter((id) => typeof id === 'number');
   }

@@ -1,6 +1,4 @@
-/**
- * Text that isn't indexed yet is read from the log, up to a limit; the events beyond it are counted as not searched.
- */
+/** Text that isn't indexed yet is read from the log, up to a limit; events beyond it are counted as not searched. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Filter } from '../../protocol/event-filter.ts';
 import type { LogHoldView } from '../log/held.ts';
@@ -20,7 +18,6 @@ interface Part {
 }
 
 export interface Found {
-  /** Number of events that were not searched, because their text is not indexed yet. */
   readonly unseen: number;
   readonly state: string;
   /** @param query makes a SELECT of a table that has `id` and the columns for each event */
@@ -97,7 +94,6 @@ interface Few {
   readonly count: number;
 }
 
-/** The column is null if no index finds few rows. */
 function fewestOf(conditions: readonly Condition[], log: DatabaseSync): Few {
   let few: Few = { column: null, count: fewRows };
   for (const { column, sql, values } of conditions) {

@@ -26,7 +26,7 @@ class HistoryError extends Error {
 /** The worker's bundle as text, inserted by the build, so that the relay is one file. */
 declare const HISTORY_WORKER_SOURCE: string | undefined;
 
-/** Doubled each time that two threads in a row have ended before any response. */
+/** Pause after the second thread in a row that ended before any response; doubled each time. */
 const firstPauseMs = 1000;
 const mostPauseMs = 60_000;
 
@@ -41,7 +41,6 @@ export class HistoryThread {
   #worker: Worker | undefined;
   #calls: Remote<HistoryCalls> | undefined;
   #closed = false;
-  /** Threads in a row that ended before any response. */
   #failedStarts = 0;
   #pause: { readonly until: number; readonly why: HistoryError } | undefined;
 

@@ -14,7 +14,6 @@ const dataDir = (workerData as { dataDir: string }).dataDir;
 /** The text is indexed in short pieces, so that queries don't wait long. */
 const followMs = 100;
 const followDelayMs = 1000;
-/** Shorter during a burst, to leave the processor to it. */
 const shortPieceMs = 50;
 const nextPieceMs = 1;
 /** Before a failed write is retried, such as on a full disk. */
@@ -22,7 +21,6 @@ const againMs = 10_000;
 
 export interface IndexNews {
   readonly index: IndexState;
-  /** Why the index isn't updated; null if it is. */
   readonly failure: string | null;
 }
 

@@ -52,7 +52,6 @@ export interface IndexState {
   readonly bytes: number;
 }
 
-/** Maximum time for a search of words to bring the indexed text up to date first. */
 const followMs = 40;
 
 /** @throws StoreError if there is no history, or it can't be read; DataDirectoryError */
@@ -105,7 +104,6 @@ export class HistoryReader {
     }
   }
 
-  /** Newest first. @throws FilterError */
   query({ filter, limit, before, ids }: ParsedParams<'events/query'>): Result<'events/query'> {
     return this.#search(filter, { before: numberOf(before) }, (found) => {
       const events: EventRow[] = [];
@@ -142,7 +140,6 @@ export class HistoryReader {
     return this.#search(params.filter, { after: numberOf(params.after) }, (found) => countsOf(params, found));
   }
 
-  /** Oldest first; may take long. */
   notificationIds(filter: string, before?: string, except: readonly string[] = []): number[] {
     const omitted = JSON.stringify(except.map((id) => parseId(id).number));
     const read = (found: Found): Row[] =>
@@ -172,10 +169,7 @@ export class HistoryReader {
       .map(({ id }) => Number(id));
   }
 
-  /**
-   * For an event or a delivery, the notifications that contain it. `gone` counts removed IDs; if all were removed:
-   * @throws NotFoundError
-   */
+  /** For an event or a delivery, the notifications that contain it. @throws NotFoundError if all IDs were removed */
   notificationsFor(ids: readonly string[]): { readonly notifications: number[]; readonly gone: number } {
     const found = new Set<number>();
     let gone = 0;
@@ -207,7 +201,6 @@ export class HistoryReader {
     };
   }
 
-  /** @param id of a delivery, or of one of its parts @throws NotFoundError */
   delivery(id: string): Result<'deliveries/get'> {
     return this.#atOnce(() => this.#delivery(id));
   }
@@ -266,7 +259,6 @@ export class HistoryReader {
     return { notificationId, destinationId: chosen?.destinationId ?? null, destination: chosen?.destination };
   }
 
-  /** @returns whether the indexed text is up to date */
   follow(budgetMs: number): boolean {
     return this.#text.follow(budgetMs);
   }

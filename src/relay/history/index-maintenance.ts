@@ -6,7 +6,6 @@ import type { Store } from '../log/store.ts';
 /** A burst ends when fewer deliveries than `quietDeliveries` have arrived since the last check. */
 const lookEveryMs = 250;
 const quietDeliveries = 25;
-/** During a long burst, the index is updated once per this many checks. */
 const looksBetween = 8;
 
 /** Deliveries before the write-ahead log is written back: after a burst, and during one. */

@@ -14,7 +14,6 @@ import type { Phrases } from './text-index.ts';
 /** Approximate maximum number of events in one transaction, and bytes of their bodies. */
 const stepTexts = 1000;
 const stepTextBytes = 4_194_304;
-/** Deliveries that are added between two checks for removed events. */
 const lookEvery = 1000;
 /** Removed events before their text is removed, and maximum in one transaction. */
 const mostGone = 10_000;
@@ -57,7 +56,6 @@ export class IndexedText {
     this.#logSql = new Statements(log);
   }
 
-  /** 0 if the file can't be read. */
   get lastEvent(): number {
     return this.#progress.event;
   }
@@ -103,7 +101,6 @@ export class IndexedText {
     this.#opened = undefined;
   }
 
-  /** null if the file isn't open. */
   matching(phrases: Phrases): string | null {
     if (this.#opened === undefined) return null;
     const next = this.#log.prepare('SELECT term FROM temp.terms WHERE term >= ? LIMIT 1');
@@ -141,7 +138,6 @@ export class IndexedText {
     return first;
   }
 
-  /** @returns whether there may be more to do */
   #step(): boolean {
     const { db, sql } = (this.#opened ??= this.#open());
     const before = this.#progress;

@@ -5,7 +5,6 @@ export const columnLengths = { type: 100, list: 100, address: 320, date: 40, eve
 
 const mark = '…';
 
-/** Cutting a text again changes nothing. */
 export function cut<T extends string | null>(text: T, length: number): T {
   if (text === null || text.length <= length) return text;
   // Don't keep half of a surrogate pair, which SQLite's UTF-8 can't represent.

@@ -1,6 +1,4 @@
-/**
- * `node:sqlite` is loaded on demand, so that a runtime without it gets an error that names the versions that have it.
- */
+/** `node:sqlite` is loaded on demand, so that a runtime without it gets an error that names the versions with it. */
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -11,7 +9,7 @@ import { schemaDifference } from './schema.ts';
 import type { Statements } from './statements.ts';
 
 /**
- * Positions in `eventStates`, so that an event's state is the lowest of its forwardings. `held` is derived (held.ts).
+ * Positions in `eventStates`, so that an event's state is the lowest of its forwardings; `held` is derived (held.ts).
  */
 export const stateCodes = { failed: 0, waiting: 3, discarded: 4, sent: 5 } as const;
 export type StoredState = keyof typeof stateCodes;
@@ -33,7 +31,6 @@ export function stateName(code: unknown): StoredState {
   return stateNames.get(code) ?? 'discarded';
 }
 
-/** Without a copy. */
 export function bytesOf(value: unknown): Buffer {
   const bytes = value as Uint8Array;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -279,7 +276,6 @@ function noHistory(file: string): StoreError {
   return new StoreError(`no history yet at ${file}`, 'send-something');
 }
 
-/** If it fails, closing the database rolls it back. */
 function create(db: DatabaseSync): void {
   db.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA application_id = ${applicationId};
     PRAGMA user_version = ${schemaVersion}; COMMIT`);
@@ -399,7 +395,6 @@ function explain(error: unknown, file: string): Error {
 
 type Key = 'breakpoints' | 'highest' | 'sending' | 'totals';
 
-/** The caller validates the value. */
 export function readMeta(sql: Statements, key: Key): unknown {
   const row = sql.get('SELECT value FROM meta WHERE key = ?', key);
   return row === undefined ? undefined : (JSON.parse(row['value'] as string) as unknown);

@@ -26,7 +26,6 @@ function samePlace(a: Destination, b: Destination): boolean {
   return a.url === b.url && a.mode === b.mode;
 }
 
-/** Signing distinguishes destinations with the same URL. */
 function sameTarget(a: Destination, b: Destination): boolean {
   return samePlace(a, b) && a.signatureKeyName === b.signatureKeyName;
 }
@@ -53,7 +52,6 @@ const sameAsBefore: Rule = (entry, { destination }) =>
 const rules: readonly Rule[] = [
   (entry, { destination }) => entry.id !== undefined && entry.id === destination.id,
   (entry, known) => known.position !== null && sameAsBefore(entry, known) && sameFilters(entry, known.destination),
-  // By their order: the first remaining one on each side.
   (entry, { position, destination }) =>
     position !== null && idsAgree(entry, destination) && sameTarget(entry, destination),
   // If its key was corrected, waiting and failed forwardings are signed with the right one.
@@ -89,9 +87,7 @@ export function findForReplay(to: Destination, known: readonly FindableDestinati
   );
 }
 
-/**
- * Merges entries without IDs that send the same requests, which would be sent twice. Other settings are the last one's.
- */
+/** Merges entries without IDs that send the same requests, which would be sent twice; the last one's settings apply. */
 export function distinctDestinations(entries: readonly Destination[]): Destination[] {
   const distinct: Destination[] = [];
   for (const entry of entries) {

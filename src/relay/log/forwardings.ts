@@ -20,13 +20,11 @@ export interface ForwardingsOptions {
   /** IDs grow and are never reused. */
   nextAttempt(): number;
   renderSettings(id: number): RenderSettings | undefined;
-  /** Called when forwardings may have ended, so that their delivery may be removed. */
   onSettled(): void;
 }
 
 const waitingRows = `SELECT f.*, n.delivery_id FROM forwardings f JOIN notifications n ON n.id = f.notification_id WHERE f.${isWaiting} AND`;
 
-/** The stored notification is missing if it can't be read. */
 export interface WaitingForwarding extends OpenForwarding {
   readonly notification?: StoredNotification;
 }
@@ -54,7 +52,7 @@ export class Forwardings {
   }
 
   /**
-   * Retried while the store fails. A forwarding that was discarded in the meantime stays discarded, unless it was sent.
+   * Retried while the store fails. A forwarding that was discarded in the meantime stays discarded unless it was sent.
    */
   recordAttempt(attempt: AttemptRecord, detail: string | null, stopped: number | null = null): Promise<boolean> {
     const { notificationId, destinationId, outcome } = attempt;
@@ -134,7 +132,6 @@ export class Forwardings {
     return started;
   }
 
-  /** undefined if it is already waiting, and not for a retry. */
   #startOne(
     notificationId: number,
     destinationId: number,
@@ -171,7 +168,6 @@ export class Forwardings {
     return { attempts, released: null, looked: false };
   }
 
-  /** By default, discards all. */
   async discard(notificationIds?: readonly number[]): Promise<number> {
     let discarded = 0;
     await this.#options.queue.write(() => {

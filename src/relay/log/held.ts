@@ -175,7 +175,6 @@ export function countHeld(
       counts.pause += here - free - stopped;
     }
   }
-  // The log doesn't know these yet.
   const asLogged: HoldView = { ...view, stopping: [], isUnderWay: () => false };
   for (const { notificationId, destinationId } of distinct([...underWay, ...view.stopping])) {
     const row = sql.get(

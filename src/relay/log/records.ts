@@ -25,7 +25,6 @@ export interface ForwardingRecord {
 export interface ForwardingFacts extends Readonly<Pick<Forwarding, 'detail' | 'attempts' | 'status' | 'durationMs'>> {
   readonly destinationId: number;
   readonly state: StoredState;
-  /** Attempts before the last replay. */
   readonly roundStart: number;
   /** null if no next attempt is planned. */
   readonly nextAt: number | null;

@@ -4,7 +4,6 @@ import type { RemovedStep } from './removal.ts';
 export interface Kept {
   readonly deliveries: number;
   readonly latest: number;
-  /** The used pages of log and index. */
   readonly bytes: number;
   readonly somethingWaits: boolean;
 }
@@ -23,7 +22,6 @@ const nextMs = 5;
 
 /** One transaction blocks the thread for about a millisecond. */
 const mostInStep = 300;
-/** If a caller waits for it. */
 const mostAtOnce = 2000;
 
 export class Retention {
@@ -77,7 +75,6 @@ export class Retention {
           if (removed > 0 || this.#settledMeanwhile < Infinity) this.#look(nextMs);
           else if (bytes > this.#limits.maxBytes && somethingWaits) this.#setFull(true);
         },
-        // The store has reported the error.
         () => (this.#removing = false),
       );
     }, waitMs);

@@ -2,7 +2,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openSqlite } from '../../common/sqlite.ts';
 
-/** The index of a key has no SQL. */
 interface SchemaEntry {
   readonly type: string;
   readonly name: string;

@@ -27,7 +27,6 @@ export class Statements {
     return this.#db.prepare(sql).iterate(...values);
   }
 
-  /** Call before the database is closed. */
   close(): void {
     this.#prepared.clear();
   }

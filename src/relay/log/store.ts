@@ -39,7 +39,6 @@ export interface StoreOptions {
 
 const pageBytes = 4096;
 
-/** Of a history without data. */
 const emptyPages = 22;
 
 /** Measured with the samples. */
@@ -47,7 +46,6 @@ const indexBytesPerEvent = 130;
 
 const keptFetched = 100_000;
 
-/** Earlier events whose bodies are compared with that of a client's delivery. */
 const maxCompared = 20;
 
 export class Store {
@@ -137,7 +135,6 @@ export class Store {
     return this.#queue.write(() => writeMeta(this.#sql, 'breakpoints', value));
   }
 
-  /** Includes the index. If it can't be read, the last known size. */
   get bytes(): number {
     try {
       const pages = this.#sql.get(
@@ -199,7 +196,6 @@ export class Store {
     );
   }
 
-  /** Without an event ID, for any event. */
   isFetched({ notificationId, subscriptionId, eventId }: Omit<FetchedKey, 'eventId'> & Partial<FetchedKey>): boolean {
     const found = this.#sql.get(
       'SELECT 1 FROM fetched WHERE notification = ? AND subscription = ? AND event = coalesce(?, event)',

@@ -81,9 +81,7 @@ export class StoredDestinations {
     };
   }
 
-  /**
-   * For a destination outside the settings, such as of a replay: the same requests have the same ID. @throws StoreError
-   */
+  /** Outside the settings, such as for a replay, the same requests have the same ID. @throws StoreError */
   intern(to: Destination, heldBy: HoldsDestination): number {
     const known = findForReplay(to, [...this.#destinations.values()]);
     if (known !== undefined && known.position !== null) return known.id;

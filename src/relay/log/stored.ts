@@ -21,7 +21,6 @@ export interface StoredBody {
   readonly contentType: string | null;
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The JSON equivalent; null if it is `body` itself. */
   readonly json: Buffer | null;
 }
 
@@ -31,7 +30,7 @@ export class StoredReader {
   readonly #onDamage: ((error: Error) => void) | undefined;
 
   /**
-   * @param onDamage called for a damaged file; unreadable records then count as removed. By default, reading throws.
+   * @param onDamage called for a damaged file: unreadable records then count as removed. By default, reading throws.
    */
   constructor(db: DatabaseSync, onDamage?: (error: Error) => void) {
     this.#sql = new Statements(db);
@@ -99,7 +98,6 @@ export function notificationFactsOf(id: number, row: Row): NotificationFacts {
   };
 }
 
-/** Accepts a row without all columns: the missing values are undefined. */
 export function deliveryFactsOf(id: number, row: Row): DeliveryFacts {
   return {
     id,

@@ -11,7 +11,6 @@ interface PendingWrite {
   readonly onDisk: (() => void) | undefined;
   /** `false` for lost bookkeeping. */
   readonly resolve: (written: boolean) => void;
-  /** Undefined for bookkeeping. */
   readonly reject: ((error: StoreError) => void) | undefined;
   readonly what: string;
 }

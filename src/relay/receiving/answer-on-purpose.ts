@@ -11,7 +11,6 @@ export interface Purpose {
   readonly since: number;
   readonly until: number;
   readonly by: AskedAnswer['by'];
-  /** Infinity if there is no limit. */
   remaining: number;
   answered: number;
 }
@@ -28,7 +27,6 @@ export interface AnswerOnPurposeOptions {
 const mostDelayed = 100;
 
 export class AnswerOnPurpose {
-  /** null while responses are normal. */
   current: Purpose | null = null;
   readonly #options: AnswerOnPurposeOptions;
   readonly #mostDelayed: number;
@@ -112,7 +110,6 @@ export class AnswerOnPurpose {
     this.#options.onChange();
   }
 
-  /** Waits, unless too many responses are delayed, all are sent at once, or the sender disconnects. */
   due(response: ServerResponse, delayMs: number): Promise<void> | undefined {
     if (delayMs === 0 || this.#delayed.size >= this.#mostDelayed || response.destroyed) return undefined;
     return new Promise((resolve) => {

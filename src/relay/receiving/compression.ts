@@ -53,7 +53,6 @@ export async function decompress(body: Buffer, coding: string, limit: number): P
   }
 }
 
-/** @returns undefined if a body, complete or partial, doesn't have that coding */
 export function headOf(body: Buffer, coding: string, most: number): Promise<Buffer | undefined> {
   const stream =
     coding === 'br'

@@ -22,7 +22,6 @@ import { Bodies } from './request-body.ts';
 import type { BodyShare } from './request-body.ts';
 
 export interface IngressLimits {
-  /** After decompression. */
   maxBodyBytes: number;
   /** All bodies in progress or not yet on disk. */
   maxBodiesBytes: number;
@@ -53,7 +52,6 @@ export const defaultLimits: IngressLimits = {
 
 export interface IngressOptions {
   readonly secret: string;
-  /** Resolves when it is on disk, and rejects if it can't be written. */
   receive(incoming: Incoming): Promise<Received>;
   readonly onPurpose: AnswerOnPurpose;
   /** Called when the sender has the response, or will get a delayed one. Does not throw. */
@@ -223,7 +221,6 @@ export class Ingress {
     answerAndClose(response, 404);
   }
 
-  /** Node passes the bare connection of a CONNECT. */
   #turnAwayConnect(request: IncomingMessage, socket: Socket): void {
     socket.on('error', () => socket.destroy());
     if (!this.#connections.dismiss(socket, () => false)) return;

@@ -46,7 +46,6 @@ export interface Edit {
 export interface Refusal {
   readonly httpStatus: 400 | 413;
   readonly reason: string;
-  /** As received or announced. */
   readonly bodyBytes: number;
   readonly truncated: boolean;
 }
@@ -77,10 +76,7 @@ export class Reception {
   readonly #gate: Pick<Gate, 'no' | 'received'> | undefined;
   #inForce: InForce;
 
-  /**
-   * Until {@link configure} is called, nothing is forwarded.
-   * @param gate sees each delivery before anything of it can be sent; by default nothing is held
-   */
+  /** Until {@link configure} is called, nothing is forwarded. */
   constructor(store: Store, renderer: Renderer, settings: Settings, gate?: Pick<Gate, 'no' | 'received'>) {
     this.#store = store;
     this.#renderer = renderer;

@@ -1,6 +1,4 @@
-/**
- * All bodies in progress share one budget, which counts bytes received and still held: announcing bytes costs nothing.
- */
+/** All bodies in progress share one budget of bytes received and still held: announcing bytes costs nothing. */
 import type { IncomingMessage } from 'node:http';
 import { areTinyChunks, bodyBytesReceived } from '../../common/read-bound.ts';
 import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
@@ -127,7 +125,6 @@ export class Chunks {
     return this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts);
   }
 
-  /** Most bodies are one chunk. */
   #keeps(chunk: Buffer): boolean {
     return chunk.length >= keptChunkBytes || this.count === 0;
   }
@@ -143,7 +140,6 @@ const noChunks = new Chunks();
 
 export type Read =
   | { readonly kind: 'whole'; readonly body: Buffer }
-  /** Its first bytes, and its size as announced or so far. */
   | { readonly kind: 'long'; readonly head: Buffer; readonly bytes: number }
   | { readonly kind: 'tinyChunks' }
   | { readonly kind: 'crowded' }

@@ -49,7 +49,6 @@ export function attemptOf(
   };
 }
 
-/** Missing credentials of the sender may be the cause of a failure. */
 function withWithheld(reason: string, withheld: readonly string[]): string {
   if (withheld.length === 0) return cut(reason, mostDetail);
   const names = [...new Set(withheld)].join(' and ');

@@ -52,7 +52,6 @@ function poolFor(destination: Destination, { proxy, concurrency }: Settings): Po
   return { connections: connectionsFor(destination, proxy, concurrency), underWay: 0 };
 }
 
-/** A change of these needs new connections. */
 function keyOf({ url, insecureTls, timeoutMs }: Destination, { proxy, concurrency }: Settings): string {
   return JSON.stringify([new URL(url).origin, concurrency, proxy, insecureTls, timeoutMs]);
 }

@@ -435,7 +435,6 @@ export interface GateView {
   /** Only forwardings that this pause released are sent; null if sending isn't paused. */
   readonly pausedNo: number | null;
   mayBegin(job: Pick<Job, 'released'>): boolean;
-  /** @throws SQLite's error if the history can't be read */
   verdict(job: Job, target: Target): Passage;
   /** @returns the breakpoint that stopped; null if none did */
   failed(job: Job, target: Target, attempt: AttemptRecord): number | null;

@@ -13,7 +13,6 @@ import type { Deadline } from './time-limit.ts';
 
 export const keptAnswerBytes = 65_536;
 
-/** A longer response is cut off. */
 const mostAnswerBytes = 8_388_608;
 const mostInterim = 16;
 
@@ -63,9 +62,7 @@ export function connectionsFor(destination: Destination, proxy: Settings['proxy'
   );
 }
 
-/**
- * undici's own pool doesn't tell which connection a request uses, and so not whether its body is still being written.
- */
+/** undici's own pool doesn't tell which connection a request uses, so its body may still be in use. */
 class DirectConnections implements Connections {
   readonly #origin: string;
   readonly #most: number;

@@ -23,7 +23,6 @@ interface Down {
   readonly timer: NodeJS.Timeout;
   readonly dueAt: number;
   isDue: boolean;
-  /** The notification that is trying it now. */
   probe: number | null;
 }
 

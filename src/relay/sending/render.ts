@@ -144,7 +144,6 @@ export class Renderer {
   }
 }
 
-/** In addition to their texts. */
 const entryBytes = 1000;
 const objectBytes = 200;
 
@@ -182,17 +181,12 @@ function charactersOf(headers: Headers): number {
 
 const smallest = 32_768;
 
-/**
- * Sizes are rounded up, so that the notifications of a delivery, which differ by little, can reuse the same buffers.
- */
+/** Sizes are rounded up, so that notifications of a delivery, which differ by little, can reuse the same buffers. */
 const step = 16_384;
 
 const mostKept = 4_194_304;
 
-/**
- * A full batch becomes fifty notifications, each with the whole body: allocating memory for each costs more than
- * writing it.
- */
+/** A full batch becomes fifty notifications with the whole body: allocating each costs more than writing it. */
 export class Buffers {
   #free: Buffer[] = [];
   #freeBytes = 0;
@@ -201,7 +195,6 @@ export class Buffers {
     return this.#freeBytes;
   }
 
-  /** The content is arbitrary. */
   take(bytes: number): Buffer {
     if (bytes < smallest) return Buffer.allocUnsafe(bytes);
     // Most of a much larger buffer would be unused.

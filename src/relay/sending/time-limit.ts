@@ -1,7 +1,4 @@
-/**
- * The timeout is suspended while a debugger has stopped the callback. Attempts in progress then have the full time
- * again.
- */
+/** Suspended while a debugger has stopped the callback. Attempts in progress then have the full time again. */
 export class TimeLimit {
   readonly #running = new Set<Deadline>();
   #lifted = false;

@@ -1,6 +1,5 @@
 import type { Job } from './waiting.ts';
 
-/** Shared by all destinations. */
 export interface AllUnderWay {
   bytes: number;
 }

@@ -18,7 +18,6 @@ export class Waiting {
   readonly #inMemory = new Set<number>();
   /** There is more on disk after this notification; null if there isn't. */
   #moreAfter: number | null = 0;
-  /** The highest notification ID that was added in order. */
   #last = 0;
 
   get inMemory(): boolean {

@@ -16,7 +16,6 @@ import { UrlFinder } from './url-finder.ts';
 
 /** A program may restore its connection within this time, before a new tunnel, with a new URL, is opened. */
 const toleranceMs = 120_000;
-/** How long to look for further URLs after the first. */
 const settleMs = 250;
 const mostCharacters = 1_048_576;
 const mostLines = 5_000;
@@ -276,7 +275,6 @@ async function run(started: Started, env: NodeJS.ProcessEnv, context: OpenContex
 
 /** @throws TunnelError for several URLs: one may be another host's, and must not learn the secret path */
 function checkOneUrl(name: string, finder: UrlFinder): void {
-  // The same URL may be printed in two forms.
   const [one, other] = finder.found.filter(
     (each, at, all) => all.findIndex((earlier) => plainUrl(earlier) === plainUrl(each)) === at,
   );

@@ -50,8 +50,7 @@ export class Dispatchers {
   }
 
   /**
-   * Prefers the addresses of the last connection, so that a changing DNS response has no effect. @throws the look-up's
-   * error
+   * Prefers the addresses of the last connection: a changing DNS response has no effect. @throws the look-up's error
    */
   async resolveHost(hostname: string): Promise<ResolvedHost> {
     const family = isIP(hostname);

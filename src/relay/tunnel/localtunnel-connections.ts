@@ -25,7 +25,6 @@ export interface PoolOptions {
   readonly addresses: readonly LookupAddress[];
   readonly port: number;
   readonly localPort: number;
-  /** Also the maximum of concurrent requests. */
   readonly count: number;
 }
 
@@ -49,7 +48,6 @@ export class TunnelConnections {
     for (let i = 0; i < options.count; i++) this.#connect();
   }
 
-  /** @throws TunnelError if no connection can be opened */
   async connected(signal: AbortSignal): Promise<void> {
     const { host, port } = this.#options;
     const abort = Promise.withResolvers<never>();

@@ -22,7 +22,6 @@ export class ProgramLog {
   #isNotSignedIn = false;
   #waitsFor: string | null = null;
 
-  /** @param env its secrets may be printed */
   constructor({ notSignedIn, needsYou }: Pick<TunnelProgram, 'notSignedIn' | 'needsYou'>, env: NodeJS.ProcessEnv) {
     this.#secrets = Object.entries(env)
       .filter(([name]) => secretNames.test(name))

@@ -8,7 +8,6 @@ export interface OpenContext {
   readonly localPort: number;
   readonly subdomain: string;
   readonly knownHostsFile: string;
-  /** Cancels opening: the provider cleans up, and `open` rejects. */
   readonly signal: AbortSignal;
   readonly dispatcherFor: (url: URL) => Dispatcher;
   readonly resolveHost: Dispatchers['resolveHost'];

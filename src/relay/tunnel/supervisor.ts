@@ -85,7 +85,6 @@ interface Moved {
 interface End {
   readonly why: Words;
   readonly next?: Words;
-  /** null if it had none yet. */
   readonly url: string | null;
   /** Since its first response; 0 if there was none. */
   readonly upMs: number;
@@ -193,7 +192,6 @@ export class TunnelSupervisor {
     }
   }
 
-  /** @returns null if there is nothing more to try */
   async #openAndWatch(run: Run, provider: TunnelProvider, dispatchers: Dispatchers): Promise<End | null> {
     let handle: TunnelHandle;
     try {
@@ -413,7 +411,6 @@ export class TunnelSupervisor {
     return withTexts(said, (text) => [...this.#secrets].reduce((each, secret) => each.replaceAll(secret, '…'), text));
   }
 
-  /** Does nothing if another run has begun, or none is wanted. */
   #report(run: Run, facts: Facts, said: readonly Words[], problem?: string | null): void {
     if (this.#run === run) this.#set({ ...facts, kind: tunnelName(run.config), ...told(...said) }, problem);
   }

@@ -10,7 +10,6 @@ export class UrlFinder {
   readonly #pattern: RegExp | null;
   readonly #after: RegExp | null;
   readonly #found: string[] = [];
-  /** Called for each later URL that differs from the previous one. */
   #further: ((url: string) => void) | null = null;
   #latest = '';
   #told = 0;
