@@ -13,7 +13,6 @@ function whole(text: string, context: z.RefinementCtx<string>): string {
   return z.NEVER;
 }
 
-/** `3000`, `3000/path`, `localhost:3000/path`, or a full URL. */
 export const callbackUrl: z.ZodType<string, string> = z
   .string()
   .transform(whole)

@@ -1,4 +1,3 @@
-/** The flags of commands that send to a callback: where to, signed with what, and how its data is counted. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { urlWithoutUser } from '../protocol/settings.ts';
@@ -39,7 +38,6 @@ export function withTargetFlags(command: Command): Command {
     .addOption(new Option('--allow-env', 'send environment variables to the URLs in files'));
 }
 
-/** @param settled default of --stable-for, as text */
 export function withProbeFlags(command: Command, settled: string): Command {
   command.optionsGroup('Contact count:');
   return command
@@ -72,7 +70,6 @@ export function withProbeFlags(command: Command, settled: string): Command {
     );
 }
 
-/** `--report junit=FILE`. */
 export function reportFlag(): Option {
   return new Option('--report <kind=file>', 'also write a report: junit=FILE or json=FILE; repeatable').argParser(
     (value: string, previous: ReportFile[] | undefined): ReportFile[] => {

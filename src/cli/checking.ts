@@ -1,4 +1,3 @@
-/** Common parts of the commands that send to a callback. */
 import { tryOnce } from '../check/run-probes.ts';
 import type { RunProbes } from '../check/run-probes.ts';
 import { commandProbe, keptPage, ProbeError, urlProbe } from '../check/probe.ts';
@@ -25,9 +24,8 @@ import { duration, printable, widthOf } from './terminal/text.ts';
 import { commandProcess, styleText } from './terminal/command-process.ts';
 
 /**
- * The callback that the flags name.
- * @param url the argument, as `callbackUrl` reads it; undefined for the destination of --config
- * @param further secrets that are sent elsewhere, such as to a probe, to be masked, too
+ * @param url undefined for the destination in --config
+ * @param further secrets to mask that are sent elsewhere, such as to a probe
  * @throws UsageError; CommandError if the user doesn't allow what the file sends there
  */
 export async function targetOf(
@@ -108,7 +106,6 @@ export function headerSecretIn(name: string, who: string, environment: NodeJS.Pr
   return asHeader(secretIn(name, who, environment), `${who} ${name}: environment variable ${name}`);
 }
 
-/** The probe and the page that the flags name. @param mask the run's @throws UsageError */
 export function probesOf(flags: ProbeFlags, mask: SecretMask): RunProbes {
   const { probe: url, probeValue: value, probeCommand, kept } = flags;
   if (url !== undefined && probeCommand !== undefined)
@@ -125,7 +122,6 @@ export function probesOf(flags: ProbeFlags, mask: SecretMask): RunProbes {
   return { probe, kept: kept === undefined ? null : keptPage({ url: kept, mask }) };
 }
 
-/** Requests both once. @throws CommandError if one does not work */
 export async function tried(asked: RunProbes, signal: AbortSignal): Promise<void> {
   try {
     await tryOnce(asked, signal);
@@ -138,7 +134,7 @@ export async function tried(asked: RunProbes, signal: AbortSignal): Promise<void
   }
 }
 
-/** Runs work that Ctrl-C cancels. @throws CommandError then */
+/** @throws CommandError after Ctrl-C */
 export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   void interrupted().then(() => stop.abort());
@@ -151,14 +147,13 @@ export async function givenUpByCtrlC<T>(work: (signal: AbortSignal) => Promise<T
   }
 }
 
-/** Without the parts of a URL that may contain a secret. */
+/** Leaves out the parts of a URL that may contain a secret. */
 export function shownUrl({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }
 
 const colours = { passed: 'green', failed: 'red', undecided: 'yellow', skipped: 'dim' } as const;
 
-/** Prints one result: a line, and its details if it is not passed. */
 export async function printReported(reported: Reported, name = reported.id): Promise<void> {
   const { stdout } = commandProcess();
   const { outcome, title, ms, id } = reported;
@@ -172,12 +167,11 @@ export async function printReported(reported: Reported, name = reported.id): Pro
 
 const reportAdvice = 'Choose another file with --report.';
 
-/** Checks that the reports can be written at the end. @throws UserFileError */
 export async function checkReports(files: readonly ReportFile[] = []): Promise<void> {
   for (const { file } of files) await checkUserFile(file, reportAdvice);
 }
 
-/** @param isStrict whether an undecided check is a failure in JUnit's XML @throws UserFileError */
+/** @param isStrict whether JUnit's XML reports an undecided check as failed @throws UserFileError */
 export async function writeReports(
   files: readonly ReportFile[],
   reported: readonly Reported[],

@@ -1,9 +1,5 @@
-/** Which checks or scenarios --only and --except select. */
-
 /**
- * Items that a text selects: the one with this ID (if items have IDs) or name; else those whose names contain it; else
- * the same for each of its comma-separated words.
- * @param knownAs an item's ID, if it has one, and name
+ * Items with this ID or name; else those whose names contain the text; else the same for each comma-separated word.
  * @returns also the first word that selects none
  */
 export function meantBy<T>(

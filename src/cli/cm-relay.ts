@@ -1,8 +1,5 @@
 #!/usr/bin/env node
-/**
- * The command line, and the relay as a separate process, which the extension starts. Both are one bundle, since most of
- * either is the relay; only the one that is needed is loaded.
- */
+/** One bundle for the command line and for the relay process of the extension: most of either is the relay. */
 async function run([first, ...others]: readonly string[]): Promise<number> {
   if (first === 'relay-process') {
     const { loadRelayProcess } = await import('../relay/index.ts');

@@ -1,19 +1,14 @@
 import type { Command } from 'commander';
 import { UsageError } from './errors.ts';
 
-/**
- * Moves the program's flags, which can stand anywhere, before the command, and turns `help COMMAND` into
- * `COMMAND --help`: commander's own help command accepts only one word.
- * @param args without node and the script
- * @throws UsageError if help is asked for a command that doesn't exist
- */
+/** Moves the program's flags before the command. `help COMMAND` becomes `COMMAND --help`, for any number of words. */
 export function arrangeCommandLine(args: readonly string[], program: Command): string[] {
   const { globals, rest } = splitGlobals(args, program);
   if (rest[0] !== 'help') return [...globals, ...rest];
   const path: string[] = [];
   let command = program;
   for (const word of rest.slice(1).filter((each) => !each.startsWith('-'))) {
-    // A word after a command without subcommands is an argument, as in `help url open-connectors`.
+    // After a command without subcommands, a word is an argument, as in `help url open-connectors`.
     if (command.commands.length === 0) break;
     const next = command.commands.find((each) => each.name() === word);
     if (next === undefined) {

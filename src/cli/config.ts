@@ -16,14 +16,10 @@ const environmentVariable = z
   })
   .describe('Where the secret is. Never put the secret in this file.');
 
-/** Names of secrets are those of the protocol; the values name environment variables. */
 const { keyType: keyName, valueType: headers } = secretsSchema.shape.credentials.unwrap();
 const keys = z.record(keyName, environmentVariable).optional();
 
-/**
- * The file for `cm-relay listen --config`: every setting of the relay, and where its keys and credentials are.
- * Published as docs/cm-relay.config.schema.json.
- */
+/** The file for `cm-relay listen --config`, published as docs/cm-relay.config.schema.json. */
 export const configSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -38,15 +34,12 @@ export const configSchema = z
   })
   .describe('Configuration of cm-relay listen.');
 
-/** The content of a configuration file: only the settings that are in it. */
 export interface Config {
   readonly settings: Partial<Settings>;
   readonly secrets: Secrets;
-  /** Which environment variables are sent where, as credentials. */
   readonly uses?: readonly EnvironmentUse[];
 }
 
-/** @throws UsageError with --config, the file and the path of the problem in it */
 export function readConfig(file: string, environment: NodeJS.ProcessEnv): Config {
   let text: string;
   try {
@@ -76,7 +69,6 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   try {
     result = configSchema.safeParse(value, { error: issueWords });
   } catch (error) {
-    // A refinement of a URL's parts throws if the text is not a URL.
     throw refused((error as Error).message);
   }
   if (!result.success) throw refused(issuesText(result.error));
@@ -96,7 +88,7 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   const given = Object.keys(value as object);
   const isSetting = (name: string): boolean => name in settingsSchema.shape && given.includes(name);
   return {
-    // Without the schema's defaults, which must not override what the relay remembers.
+    // Leave out the schema's defaults, which must not override what the relay remembers.
     settings: Object.fromEntries(Object.entries(result.data).filter(([name]) => isSetting(name))),
     uses: result.data.destinations.flatMap(({ url, credentialsName = '' }) =>
       Object.values(credentials?.[credentialsName] ?? {}).map(({ env }) => ({
@@ -118,10 +110,6 @@ export function parseConfig(value: unknown, file: string, environment: NodeJS.Pr
   };
 }
 
-/**
- * @param who beginning of the message: where the secret is from
- * @throws UsageError if it contains characters that a header cannot
- */
 export function asHeader(secret: string, who: string): string {
   if (headerValue.safeParse(secret).success) return secret;
   throw new UsageError(

@@ -10,28 +10,25 @@ import { maskedValue } from '../common/masking.ts';
 import { maskSecrets } from '../export/item.ts';
 import { openHistory, readForNextStart, readRemembered } from '../relay/index.ts';
 
-/** Used if the data directory remembers none, and this one is free. */
 export const defaultPort = 8787;
 
-/** The options that decide which relay to connect to, and for how long to wait. */
 interface AskOptions extends CommonOptions {
-  /** Of a command that waits for something, in seconds. */
+  /** In seconds, for a command that waits. */
   timeout?: number;
 }
 
-/** How long a relay may be silent before it is asked for a sign of life, and then again. */
+/** How long a relay may be silent before it is asked for a sign of life. */
 const answerTimeoutMs = 5000;
-/** Minimum of the same for a command with a short time limit. */
 const leastAnswerTimeoutMs = 500;
 
-/** At most half of the command's own time limit. */
+/** At most half of the command's own timeout. */
 function answerTimeoutOf({ timeout }: AskOptions): number {
   return timeout === undefined
     ? answerTimeoutMs
     : Math.min(answerTimeoutMs, Math.max(leastAnswerTimeoutMs, timeout * 500));
 }
 
-/** @throws CommandError if the data directory's relay does not run */
+/** @throws CommandError if no relay runs for the data directory */
 export async function withRelay<T>(options: AskOptions, use: (client: RelayClient) => Promise<T>): Promise<T> {
   const client = await connectOrExplain(options);
   try {
@@ -41,7 +38,6 @@ export async function withRelay<T>(options: AskOptions, use: (client: RelayClien
   }
 }
 
-/** @returns undefined if no relay runs */
 export async function connectIfRunning(options: AskOptions): Promise<RelayClient | undefined> {
   try {
     return await connectToRelay(dataDirOf(options), answerTimeoutOf(options));
@@ -65,13 +61,12 @@ async function connectOrExplain(options: AskOptions): Promise<RelayClient> {
   );
 }
 
-/** The history: of the running relay, or else of the store, read-only. */
+/** The history of the running relay, or else of the store, read-only. */
 export interface History extends Pick<RelayClient, 'request'> {
-  /** The local URL that a source posts to; without a relay, the last one's. Contains the secret, if known. */
+  /** Contains the secret, if it is known; without a relay, the URL of the last one. */
   webhookEndpoint(source: Source): string;
 }
 
-/** Works whether or not a relay runs. */
 export async function withHistory<T>(options: AskOptions, use: (history: History) => Promise<T>): Promise<T> {
   const dataDir = dataDirOf(options);
   const relay = await connectIfRunning(options);
@@ -86,7 +81,6 @@ export async function withHistory<T>(options: AskOptions, use: (history: History
   }
 }
 
-/** @param id a delivery's, or that of one of its events or notifications */
 export async function deliveryIdOf(history: History, id: string): Promise<string> {
   return id.startsWith('d') ? id : (await history.request('events/get', { id })).delivery.id;
 }
@@ -101,7 +95,6 @@ function lastEndpoint(dataDir: string): History['webhookEndpoint'] {
   return (source) => hookUrl(`http://127.0.0.1:${port ?? defaultPort}`, secret, source);
 }
 
-/** Runs a request with a filter. @throws UsageError if the filter is invalid */
 export async function withFilter<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();

@@ -1,4 +1,3 @@
-/** Consent to what a file asks for, which may have come with a repository. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +9,7 @@ import { note } from './terminal/output.ts';
 import { askYesNo, canAsk } from './terminal/prompts.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/**
- * Asks the user to allow something, once for each content of the files that ask for it.
- * @param flag allows it without a terminal
- * @param or what else the user can do
- * @throws UsageError if the user can't be asked; CommandError if the user refuses
- */
+/** Asks once for each content of the files, which may have come with a repository. @throws UsageError, CommandError */
 export async function allow(files: readonly string[], what: string, flag: string, or: string): Promise<void> {
   const content = createHash('sha256').update(what);
   for (const file of files) content.update(readFileSync(file));
@@ -30,7 +24,6 @@ export async function allow(files: readonly string[], what: string, flag: string
   writeFileSync(record, '', { mode: 0o600 });
 }
 
-/** The same for environment variables that are sent to URLs in the files. */
 export async function allowUses(files: readonly string[], uses: readonly EnvironmentUse[], or: string): Promise<void> {
   if (uses.length === 0) return;
   const places = [...byOrigin(uses)].map(([origin, variables]) => `${variables.join(', ')} to ${origin}`);

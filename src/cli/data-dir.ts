@@ -4,18 +4,13 @@ import { checkDataDirectory, isUntrusted, trustDataDirectory } from '../protocol
 import { adviseOn } from './same-directory.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/** The flag, else CM_RELAY_DATA_DIR, else the operating system's default. */
 export function dataDirOf(options: { dataDir?: string }): string {
   const environment = commandProcess().env['CM_RELAY_DATA_DIR'];
   const named = options.dataDir ?? (environment === '' ? undefined : environment);
   return resolve(named ?? defaultDataDir(process.platform, commandProcess().env));
 }
 
-/**
- * Runs before every command: makes advice name the given data directory, and refuses one that no relay of this user has
- * created, unless the user trusts it. Other problems with it are reported by the code that uses it.
- * @throws DataDirectoryError
- */
+/** Before every command: refuses a data directory that no relay of this user has created, unless the user trusts it. */
 export function admitDataDirectory(options: { dataDir?: string; trustDataDir?: boolean }): void {
   adviseOn(options.dataDir);
   const dataDir = dataDirOf(options);

@@ -18,21 +18,17 @@ class AdvisedError extends Error {
   }
 }
 
-/** The command line is wrong. The message names the flag or argument. Exit code 2. */
 export class UsageError extends AdvisedError {
   override readonly name = 'UsageError';
 }
 
-/** The command line was right, but the command failed. Exit code 1. */
 export class CommandError extends AdvisedError {
   override readonly name = 'CommandError';
 }
 
-/** A command for the background exited instead, and has reported why. */
 export class EndedAtStartError extends Error {
   override readonly name = 'EndedAtStartError';
   readonly code: number | null;
-  /** Its standard error. */
   readonly said: string;
   constructor(code: number | null, said: string) {
     super('the background process stopped before it was ready');
@@ -41,9 +37,8 @@ export class EndedAtStartError extends Error {
   }
 }
 
-/** `user:password@host`, with or without a scheme, whatever the password contains. */
+/** Matches `user:password@host`, with or without a scheme, whatever the password contains. */
 const typedCredentials = /(?<![^\s'"=-])(?!-)((?:[a-z]+:\/\/)?)(?![^\s'"]*:\/\/)([^\s'"]*:[^\s'"]*)@([^\s'"@]+)/gi;
-/** A word of a filter, such as `address:jane@example.org`. */
 const filterWord = new RegExp(`^(?:${filterKeys.join('|')}):`, 'i');
 
 function maskTyped(whole: string, scheme: string, user: string, host: string): string {
@@ -51,10 +46,7 @@ function maskTyped(whole: string, scheme: string, user: string, host: string): s
   return isPath || filterWord.test(user) ? whole : `${scheme}${maskedValue}@${host}`;
 }
 
-/**
- * Masks secrets that were typed into a command line: those in a URL, and in an invalid URL everything before an "@". A
- * terminal may be a CI job's public log.
- */
+/** Masks secrets in a command line, for a CI job's public log: in an invalid URL, everything before "@". */
 export function withoutSecrets(text: string): string {
   const masked = text
     .replaceAll(typedCredentials, maskTyped)
@@ -62,7 +54,7 @@ export function withoutSecrets(text: string): string {
   return maskSecrets(masked);
 }
 
-/** Messages of commander, and our versions. Its sentences after a value may end with a full stop or not. */
+/** Messages of commander, and ours. Its sentences after a value may or may not end with a full stop. */
 const plainWords: readonly (readonly [RegExp, string])[] = [
   [
     /command-argument value '([^]*)' is invalid for argument '([^']+)'\. ([^]*?)\.?\n$/,
@@ -77,7 +69,6 @@ const plainWords: readonly (readonly [RegExp, string])[] = [
   [/option '(--\S+)[^']*' cannot be used with option '(--\S+?)[ '][^]*$/, 'use either $1 or $2, not both\n'],
 ];
 
-/** Commander's message in plainer words; for a missing argument or option with its choices, or else its description. */
 export function inPlainWords(said: string, { registeredArguments, options }: Command): string {
   // An argument could forge a line: keep only commander's own line ends.
   const lines = said.replace(/\n(?!(?:\(Did you mean [^\n]*\n)?$)/g, '\\x0a');
@@ -89,15 +80,13 @@ export function inPlainWords(said: string, { registeredArguments, options }: Com
   return what === undefined ? text : `${text.trimEnd()}: ${what}\n`;
 }
 
-/** What the command waited for can no longer happen. Exit code 3. */
 export class NothingLeftError extends CommandError {}
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, nothingLeft: 3 } as const;
 
-/** Prints an error and its advice on standard error. @returns the exit code */
 export function report(error: unknown): number {
   if (error instanceof CommanderError) {
-    // Commander has printed the help, the version or the problem.
+    // Commander has already printed the help, the version or the problem.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   if (error instanceof EndedAtStartError && error.said !== '') {
@@ -126,7 +115,6 @@ export function isConnectionLost(error: unknown): boolean {
   return hasRelayErrorCode(error, 'connection-lost');
 }
 
-/** What to do next, from an error of this program or the system. */
 export function nextOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof NoAnswerError && error.pid !== undefined) return frozenAdvice(error.pid);
@@ -134,7 +122,6 @@ export function nextOf(error: unknown): string | undefined {
   return typeof next === 'string' ? next : systemAdvice[(error as NodeJS.ErrnoException).code ?? ''];
 }
 
-/** For a relay that does not answer, or does not end. */
 export function frozenAdvice(pid: number): string {
   const [resume, end] =
     process.platform === 'win32'
@@ -143,7 +130,6 @@ export function frozenAdvice(pid: number): string {
   return `If process ${pid} is suspended, resume it${resume}; otherwise end it${end}. No acknowledged event is lost.`;
 }
 
-/** For errors of the system without their own advice, by code. */
 const systemAdvice: Readonly<Record<string, string>> = {
   EACCES: 'Check the owner and permissions, or choose another path.',
   EPERM: 'Check the owner and permissions, or choose another path.',

@@ -9,11 +9,9 @@ import { commandProcess } from './terminal/command-process.ts';
 
 export interface CommonOptions {
   dataDir?: string;
-  /** Trust a data directory that no relay of this user has created. */
   trustDataDir?: boolean;
 }
 
-/** The program's flags, which are allowed anywhere in a line. */
 export function commonFlags(): Option[] {
   return [
     new Option(
@@ -24,10 +22,8 @@ export function commonFlags(): Option[] {
   ].map((flag) => flag.helpGroup('Options for every command:'));
 }
 
-/** What is below the options in a command's help: examples, what to do next, and notes between the two. */
 export type Below = readonly [examples: readonly string[], next?: string | undefined, notes?: readonly string[]];
 
-/** A command on a data directory. */
 export function newCommand(name: string, summary: string, description: string, ...below: Below): Command {
   return commandGroup(name, summary, description, ...below).hook('preAction', (_this, command) => {
     const { dataDir, trustDataDir } = command.optsWithGlobals<CommonOptions>();
@@ -36,7 +32,7 @@ export function newCommand(name: string, summary: string, description: string, .
   });
 }
 
-/** A command that does not use a data directory itself, such as one with subcommands that do. */
+/** A command that does not use a data directory itself. */
 export function commandGroup(name: string, summary: string, description: string, ...below: Below): Command {
   const [examples, next, notes = []] = below;
   const after = ['Examples:', ...examples.map((each) => `  ${each}`)];
@@ -49,7 +45,6 @@ export function commandGroup(name: string, summary: string, description: string,
     .addHelpText('after', () => `\n${fitted(after.join('\n'), commandProcess().stdout)}`);
 }
 
-/** Formats an item of a help; if there is little space beside it, its description is below it. */
 export function helpItem(this: Help, term: string, termWidth: number, description: string, helper: Help): string {
   const columns = this.helpWidth ?? 80;
   return columns - termWidth - 4 >= this.minWidthToWrap || description === ''
@@ -57,12 +52,11 @@ export function helpItem(this: Help, term: string, termWidth: number, descriptio
     : `  ${term}\n${wrapped(`      ${description}`, columns)}`;
 }
 
-/** Known values of a flag that also accepts others, for the completion. */
+/** Values that the completion offers for a flag that also accepts others. */
 export const usualValues = new WeakMap<Option, readonly string[]>();
 
 export const jsonFlag = (description: string): Option => new Option('--json', description);
 
-/** A parser that validates a flag's value with a schema. */
 export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
   return (value) => {
     const result = schema.safeParse(value, { error: issueWords });
@@ -71,13 +65,12 @@ export function checkedBy<T>(schema: z.ZodType<T>): (value: unknown) => T {
   };
 }
 
-/** The same for a repeatable flag. */
 export function collectedBy<T>(schema: z.ZodType<T>): (value: string, previous?: T[]) => T[] {
   const parse = checkedBy(schema);
   return (value, previous = []) => [...previous, parse(value)];
 }
 
-/** A parser for seconds with decimals and limits. @returns milliseconds */
+/** @param least in seconds, like `most` @returns milliseconds */
 export function seconds(least: number, most: number): (value: string) => number {
   return (value) => {
     const given = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : NaN;
@@ -86,14 +79,14 @@ export function seconds(least: number, most: number): (value: string) => number 
   };
 }
 
-/** Rejects empty text: a shell expands an unset variable to "". */
+/** A shell expands an unset variable to "", so empty text is refused. */
 export function notEmpty(what: string): z.ZodType<string> {
   return z.string().refine((text) => text.trim() !== '', `expected ${what}`);
 }
 
 const absolute = z.string().refine((text) => URL.canParse(text), 'expected a URL that starts with http:// or https://');
 
-/** Checks that a text is a URL before a schema whose refinements require one. */
+/** Checks that a text is a URL first, since the schema's refinements throw if it is not. */
 export function urlOf<T>(schema: z.ZodType<T, string | undefined>): z.ZodType<T, string> {
   return absolute.pipe(schema as z.ZodType<T, string>);
 }

@@ -1,8 +1,7 @@
-/** Looks up an ID: a notification for n9, those with the event for e12, all of the delivery for d7. */
+/** Looks up an ID: one notification for n9, those with the event for e12, the whole delivery for d7. */
 import type { AttemptDetail, Headers } from '../protocol/history.ts';
 import type { Params, Result } from '../protocol/methods.ts';
 
-/** A relay, or the history if none runs. */
 export interface LookupSource {
   request<M extends 'events/get' | 'deliveries/get'>(method: M, params: Params<M>): Promise<Result<M>>;
 }

@@ -1,8 +1,4 @@
-/**
- * The flags of `cm-relay listen`, each declared once: its syntax, its parser, its help, the setting of the
- * configuration file that it overrides, and how it is compared with a running relay. A test compares the table in
- * docs/cli.md with it.
- */
+/** Declares each flag of `cm-relay listen` once. A test compares the table in docs/cli.md with it. */
 import { Option } from 'commander';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
@@ -32,22 +28,19 @@ import { checkedBy, collectedBy, notEmpty, seconds, urlOf, usualValues, wholeNum
 import { duration } from './terminal/text.ts';
 
 interface Flag<T> {
-  /** Such as `--port <n>`. */
   readonly term: string;
   readonly help: string;
-  /** Parses a value; for a repeatable flag, with the earlier ones. Without it: the text, or true without a value. */
+  /** Gets the earlier values of a repeatable flag. If undefined: the text, or true for a flag without a value. */
   readonly read?: (value: string, previous?: T) => T;
   readonly choices?: readonly string[];
-  /** Known values of a flag that also accepts others. */
   readonly usual?: readonly string[];
   readonly setting?: keyof Settings;
-  /** Whether a running relay does something else than the flag asks for. Without it, they cannot be compared. */
+  /** Whether a running relay does not do what the flag asks. If undefined, the two cannot be compared. */
   readonly differs?: (given: T, running: Status, flags: { readonly forwardTo?: string[] | undefined }) => boolean;
 }
 
 type Header = readonly [name: string, value: string];
 
-/** How much `listen` shows, and whether it reads keys. */
 const outputStyles = ['interactive', 'compact', 'quiet'] as const;
 export type OutputStyle = (typeof outputStyles)[number];
 
@@ -55,7 +48,6 @@ const { shape } = settingsSchema;
 const defaults = settingsSchema.parse({});
 const { localtunnel, command } = tunnelSchemas;
 
-/** Checks the value of --tunnel: a kind of tunnel, or the user's own public URL. @returns what is wrong with it */
 export function parseTunnel(value: string): string | undefined {
   if (tunnelNames.includes(value)) return undefined;
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value))
@@ -70,7 +62,6 @@ const tunnelSchema = z.string().superRefine((value, context) => {
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });
 
-/** Whether the user's own URL is encrypted, or on this machine. */
 export function isSafeTunnelUrl(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || isLoopback(hostname);
@@ -78,7 +69,6 @@ export function isSafeTunnelUrl(url: string): boolean {
 
 const headers = destinationSchema.shape.headers.unwrap();
 
-/** `Name: value`. */
 const headerSchema: z.ZodType<Header, string> = z
   .string()
   .regex(/^[^:\s]+:/, 'expected a header such as "X-Tenant: 7"')
@@ -94,7 +84,6 @@ const headerSchema: z.ZodType<Header, string> = z
   })
   .pipe(z.tuple([headers.keyType, headers.valueType]));
 
-/** Parses the filter of a live view. @throws CommanderError with the reason */
 export const readFilter = checkedBy(
   methods['events/query'].params.shape.filter.unwrap().superRefine((text, context) => {
     try {
@@ -105,7 +94,6 @@ export const readFilter = checkedBy(
   }),
 );
 
-/** Whether one of a running relay's destinations, from --forward-to, is not as the flag asks. */
 function destinationsDiffer(as: (destination: Destination) => boolean) {
   return (_given: unknown, { settings }: Status): boolean => !settings.destinations.every(as);
 }
@@ -139,7 +127,6 @@ const programText: z.ZodType<TunnelProgram, string> = z.string().transform((text
 
 const flag = <T>(described: Flag<T>): Flag<T> => described;
 
-/** Every flag but those that all commands have, in the order of the help. */
 export const listenFlags = {
   forwardTo: flag<string[]>({
     term: '--forward-to <url>',
@@ -243,7 +230,7 @@ export const listenFlags = {
     term: '--signature-key-env <name>',
     help: 'environment variable that holds the key for signing notifications',
     read: checkedBy(notEmpty('a variable name')),
-    // A relay reveals no key, only whether one is used.
+    // A relay reveals only whether a key is used.
     differs: (_given, { settings: { destinations } }, { forwardTo }) =>
       forwardTo !== undefined && destinations.some(({ signatureKeyName }) => signatureKeyName !== flagKeyName),
   }),
@@ -332,7 +319,6 @@ export type ListenFlags = {
   -readonly [K in keyof typeof listenFlags]?: (typeof listenFlags)[K] extends Flag<infer T> ? T : never;
 };
 
-/** `sap: 5 retries after 8 s to 9 h`. */
 function retryWords(policy: RetryPolicy): string {
   const delays: readonly number[] = retryDelays[policy];
   const [first, last] = [delays[0], delays.at(-1)];
@@ -340,14 +326,12 @@ function retryWords(policy: RetryPolicy): string {
   return `${policy}: ${maxAttempts(policy) - 1} retries after ${duration(first)} to ${duration(last)}`;
 }
 
-/** For errors, such as `--tunnel-host`. */
 export function flagName(name: keyof ListenFlags): string {
   return listenFlags[name].term.split(' ')[0] ?? '';
 }
 
 export const listenFlagNames = Object.keys(listenFlags) as (keyof ListenFlags)[];
 
-/** The flags for tunnel programs, and the names of their settings. */
 export const programFields = {
   tunnelName: 'name',
   tunnelServer: 'server',

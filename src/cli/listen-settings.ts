@@ -23,11 +23,6 @@ export interface ListenSettings {
   readonly port: number | undefined;
 }
 
-/**
- * Merges flags and configuration file; flags win.
- * @param environment with the variables of --signature-key-env and --verify-key-env
- * @throws UsageError naming the flag
- */
 export function listenSettings(flags: ListenFlags, config: Config, environment: NodeJS.ProcessEnv): ListenSettings {
   const settings: Partial<Settings> = { ...config.settings };
   const signatureKey = keyFrom('signatureKeyEnv', flags, environment);
@@ -91,7 +86,7 @@ export function listenSettings(flags: ListenFlags, config: Config, environment: 
   return { settings, secrets, port: flags.port };
 }
 
-/** Hosts from a tunnel's settings: they get the secret of the webhook URLs, or decide where it is sent. */
+/** Hosts that get the secret of the webhook URLs, or that decide where it is sent. */
 export function tunnelHosts(tunnel: TunnelConfig | undefined): string[] {
   const fields = ['url', 'host', 'otherHosts', 'server', 'name'];
   const named = Object.entries(tunnel ?? {}).filter(([field]) => fields.includes(field));
@@ -99,7 +94,7 @@ export function tunnelHosts(tunnel: TunnelConfig | undefined): string[] {
   return named.flatMap(([, hosts]) => hosts as string | string[]).filter((host) => host !== usual);
 }
 
-/** Checks that a file defines what its destinations name: else events would be held forever. @throws UsageError */
+/** If a file didn't define a key that its destinations name, events would be held forever. @throws UsageError */
 function checkNamed(
   destinations: readonly Destination[],
   { signatureKeys = {}, credentials = {} }: Pick<Secrets, 'signatureKeys' | 'credentials'>,
@@ -117,11 +112,6 @@ function checkNamed(
   }
 }
 
-/**
- * Checks that each given signature key signs something, as the user expects.
- * @param destinations those that will be in force, or are
- * @throws UsageError naming the flag, or the place in the file
- */
 export function checkKeysSign(
   flags: ListenFlags,
   { secrets }: ListenSettings,
@@ -156,13 +146,11 @@ function keyFrom(
   return secretIn(variable, flag, environment);
 }
 
-/** The settings of the flags that only some tunnels have. */
 const tunnelFields = {
   localtunnel: { tunnelHost: 'host', tunnelAllow: 'otherHosts', subdomain: 'subdomain' },
   command: programFields,
 } as const;
 
-/** @returns undefined if no flag names a tunnel @throws UsageError naming the flag */
 function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): TunnelConfig | undefined {
   const { tunnel } = flags;
   const chosen =
@@ -198,7 +186,6 @@ function tunnelFrom(flags: ListenFlags, configured: TunnelConfig | undefined): T
   throw new UsageError(`${flagName(name)}: ${issue?.message ?? 'not a valid tunnel'}`);
 }
 
-/** A tunnel by name, with the file's settings if these are for the same one. */
 function baseOf(
   name: string,
   configured: TunnelConfig | undefined,
@@ -215,10 +202,7 @@ function needsTunnel(name: keyof ListenFlags, kind: string): UsageError {
   return new UsageError(`${flagName(name)} requires ${wanted}`, `${add}, or leave out ${flagName(name)}.`);
 }
 
-/**
- * The flags, or settings of the configuration file, that ask for something else than a running relay does. Keys and a
- * proxy's password cannot be compared, since a relay doesn't reveal them, only whether they are used.
- */
+/** Keys and a proxy's password are not compared: a relay reveals only whether they are used. */
 export function differences(flags: ListenFlags, config: Config, status: Status): string[] {
   const byFlags = settingsOfFlags(flags);
   const inFile = (Object.keys(config.settings) as (keyof Settings)[]).filter((key) => {
@@ -231,7 +215,7 @@ export function differences(flags: ListenFlags, config: Config, status: Status):
   return [...differingFlags(flags, status), ...inFile.map((key) => `${flagName('config')} (${key})`)];
 }
 
-/** A proxy without its user and password, which the status masks: only whether it has them can be compared. */
+/** Leaves out the user and password, which the status masks; compares only whether there are any. */
 function comparable(proxy: Settings['proxy']): unknown {
   if (proxy === undefined || !URL.canParse(proxy.url)) return proxy;
   const url = new URL(proxy.url);

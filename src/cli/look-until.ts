@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RelayClient } from '../protocol/relay-client.ts';
 
-/** Interval of looking without a notification: not every change sends one. */
+/** Not every change sends a notification, so look again after this interval. */
 const lookAgainMs = 1000;
 
-/** Looks after each notification of the relay, and once a second. @returns the last result */
 export async function lookUntil<T>(
   client: RelayClient,
   timeoutMs: number,
@@ -16,7 +15,7 @@ export async function lookUntil<T>(
   for (const told of ['event/added', 'attempt/recorded', 'status/changed'] as const) client.on(told, () => wake());
   void client.closed.then(() => wake());
   for (;;) {
-    // Notifications during the look cause another.
+    // A notification during the look causes another look.
     const woken = new Promise<void>((resolve) => (wake = resolve));
     const seen = await look();
     const left = deadline - performance.now();

@@ -1,16 +1,8 @@
-/**
- * Keys and credentials that destinations use but no client has given: they are never written to disk, so each run needs
- * them again.
- */
+/** Advice about keys and credentials, which are never written to disk, so each run needs them again. */
 import type { Status } from '../protocol/status.ts';
 
-/** The name of the key that the terminal's --signature-key-env and --verify-key-env give. */
 export const flagKeyName = 'default';
 
-/**
- * How to give them to a running relay from a terminal.
- * @param status names at least one
- */
 export function missingKeysAdvice({ missingKeys, destinations }: Pick<Status, 'missingKeys' | 'destinations'>): string {
   // No flag gives credentials.
   const isOfFlag =

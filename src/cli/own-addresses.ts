@@ -1,4 +1,3 @@
-/** The URLs of this machine's relay, to tell which of the vendors' webhooks and callbacks belong to it. */
 import { sameAddress } from '../campaign-monitor/registration.ts';
 import { hookUrl, readHookUrl } from '../common/hook-path.ts';
 import { nameOfSecret } from '../common/secret-name.ts';
@@ -10,51 +9,42 @@ import { dataDirOf } from './data-dir.ts';
 import { CommandError } from './errors.ts';
 import type { CommonOptions } from './flags.ts';
 
-/**
- * - `current`: points to the running relay
- * - `old`: points to a relay of this machine, at another URL than the running one's
- * - `foreign`: points elsewhere
- */
+/** `old`: points to a relay of this machine, but not at the running relay's URL. `foreign`: points elsewhere. */
 export type UrlMatch = 'current' | 'old' | 'foreign';
 
 export interface OwnAddresses {
   readonly vendor: Source;
-  /** Of the running relay; empty if none runs. */
+  /** Empty if no relay runs. */
   readonly current: readonly string[];
-  /** Of the data directory; undefined if it has none yet. */
+  /** Undefined until the data directory has a secret. */
   readonly secret: string | undefined;
-  /** Names of earlier secrets. */
   readonly former: readonly string[];
 }
 
 export interface Reachable extends OwnAddresses {
-  /** The running relay's URL on this machine; null if none runs. */
+  /** Null if no relay runs. */
   readonly localUrl: string | null;
-  /** Its URL through the tunnel, if any. */
+  /** Null without a tunnel. */
   readonly publicUrl: string | null;
-  /** Earlier URLs through a tunnel, the latest first. */
+  /** The latest first. */
   readonly earlierUrls: readonly string[];
-  /** How to get a public URL, if there is none. */
   readonly toBePublic: string;
 }
 
-/** The full URLs at which a running relay is posted to by one vendor. */
 export function urlsFor(vendor: Source, status: Status): { readonly local: string; readonly public: string | null } {
   return vendor === 'campaign-monitor'
     ? { local: status.campaignMonitorUrl, public: status.publicCampaignMonitorUrl }
     : { local: status.openConnectorsUrl, public: status.publicOpenConnectorsUrl };
 }
 
-/** How to get a public URL for a running relay that has none. @param ifOpening advice if the tunnel is opening */
 export function adviceForPublic({ settings, tunnel }: Status, ifOpening = 'Try again in a moment.'): string {
   if (settings.tunnel.kind === 'none')
     return 'Stop the relay, and then start it with a tunnel that cm-relay tunnels lists, such as cm-relay listen --tunnel cloudflared.';
-  // A client closed it: neither a retry nor waiting helps.
+  // A client closed the tunnel: neither a retry nor waiting helps.
   if (tunnel.state === 'closed') return 'Open the public URL in VS Code, or stop the relay, and then start it again.';
   return tunnel.state === 'failed' ? 'Fix the problem, and then run cm-relay retry.' : ifOpening;
 }
 
-/** Of the data directory's relay for one vendor, whether or not it runs. */
 export async function ownAddresses(options: CommonOptions, vendor: Source = 'campaign-monitor'): Promise<Reachable> {
   const dataDir = dataDirOf(options);
   const remembered = readRemembered(dataDir);
@@ -76,7 +66,7 @@ export async function ownAddresses(options: CommonOptions, vendor: Source = 'cam
   }
 }
 
-/** Classifies a URL that a vendor stores: a relay's contains the secret in its path, which only this machine knows. */
+/** A relay's URL contains a secret in its path, which only this machine knows. */
 export function matchUrl(url: string, { vendor, current, secret, former }: OwnAddresses): UrlMatch {
   if (current.some((address) => sameAddress(url, address))) return 'current';
   const path = URL.canParse(url) ? new URL(url).pathname.toLowerCase().replace(/\/$/, '') : '';
@@ -85,12 +75,7 @@ export function matchUrl(url: string, { vendor, current, secret, former }: OwnAd
   return read.secret === secret || former.includes(nameOfSecret(read.secret)) ? 'old' : 'foreign';
 }
 
-/**
- * The running relay's URL for a vendor.
- * @param isHere whether the vendor is on this machine, like the sandbox, and can use the local URL
- * @param flag for another URL
- * @throws CommandError if there is no URL that the vendor can reach
- */
+/** @param isHere whether the vendor can use the local URL @throws CommandError if there is no URL it can reach */
 export function urlToGive(own: Reachable, isHere: boolean, vendor: string, flag: string): string {
   const url = own.publicUrl ?? (isHere ? own.localUrl : null);
   if (url !== null) return url;

@@ -78,7 +78,6 @@ function groups(): Readonly<Record<string, readonly Command[]>> {
   };
 }
 
-/** The program and all commands below it, with their words. */
 export function commandsOf(
   command: Command,
   words: readonly string[] = [],
@@ -89,12 +88,11 @@ export function commandsOf(
 
 const outputs = {
   writeOut: (text: string): void => void commandProcess().stdout.write(text),
-  // The message quotes the command line, which a terminal would act on.
+  // The message quotes the command line, which may contain escape sequences for the terminal.
   writeErr: (text: string): void =>
     void commandProcess().stderr.write(fitted(printable(withoutSecrets(text), '\n\t'), commandProcess().stderr)),
 } as const;
 
-/** @returns the exit code: 0 done, 1 failed, 2 bad usage, 3 nothing left to wait for */
 export async function main(args: readonly string[]): Promise<number> {
   watchOutput();
   try {

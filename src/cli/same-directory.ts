@@ -2,10 +2,8 @@
 import { shellWord } from '../common/programs/shell-quote.ts';
 import { commandProcess } from './terminal/command-process.ts';
 
-/** For these, the command that uses a data directory is the next word. */
 const groups = 'debug break|debug|instances|webhooks';
 const commands = 'doctor|events|export|listen|mcp|play|record|resend|retry|scenario|show|status|stop|trigger|url|wait';
-/** A command without --data-dir. */
 const command = new RegExp(
   String.raw`\bcm-relay (?:(?:${groups}) [a-z]+|(?:${commands}))\b(?!(?:(?!cm-relay)[^])*--data-dir)`,
   'g',
@@ -13,17 +11,14 @@ const command = new RegExp(
 
 const hints = new WeakMap<object, string>();
 
-/** ` --data-dir …` for a command line. */
 export function dataDirFlag(dataDir: string): string {
   return ` --data-dir ${process.platform === 'win32' ? `"${dataDir}"` : shellWord(dataDir)}`;
 }
 
-/** Sets the data directory for advice. @param dataDir as given; undefined for the default one */
 export function adviseOn(dataDir: string | undefined): void {
   hints.set(commandProcess(), dataDir === undefined ? '' : dataDirFlag(dataDir));
 }
 
-/** @param flag ` --data-dir …`, or empty for the default one */
 export function inSameDirectory(text: string, flag = hints.get(commandProcess()) ?? ''): string {
   return flag === '' ? text : text.replaceAll(command, (each) => each + flag);
 }

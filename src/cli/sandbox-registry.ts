@@ -1,4 +1,3 @@
-/** Records sandboxes in the background, so that other commands find and stop them. */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,27 +11,24 @@ import { commandProcess } from './terminal/command-process.ts';
 const recordSchema = z.object({
   port: z.int(),
   pid: z.int(),
-  /** The base URL of its controls; with random credentials it contains the key. */
+  /** The base URL of the controls; with random credentials it contains the key. */
   control: z.url(),
   randomCredentials: z.boolean(),
-  /** Its output when it was ready, for programs and for people. */
   json: z.array(z.string()),
   text: z.array(z.string()),
 });
 export type SandboxRecord = z.infer<typeof recordSchema>;
 
-/** How long a sandbox may take to answer, and then to end. */
+/** In milliseconds. */
 const answerTimeout = 5000;
 const endTimeout = 10_000;
 
-/** In the user's state folder; files are named by port. */
 function folder(): string {
   return join(stateFolder(process.platform, commandProcess().env), 'cm-relay-sandboxes');
 }
 
 const fileOf = (port: number): string => join(folder(), `${port}.json`);
 
-/** @throws the system's error if the file cannot be written */
 export function recordSandbox(sandbox: SandboxRecord): void {
   mkdirSync(folder(), { recursive: true, mode: 0o700 });
   stageFile(fileOf(sandbox.port), JSON.stringify(sandbox)).put();
@@ -43,9 +39,7 @@ export function forgetSandbox(port: number): void {
 }
 
 /**
- * Running sandboxes; the records of others are removed.
- * @param port 0 for any
- * @throws CommandError if one does not answer: it may be running, so its record is kept
+ * Removes the records of others. @throws CommandError if one does not answer: it may be running, so it stays recorded
  */
 export async function runningSandboxes(port: number): Promise<readonly SandboxRecord[]> {
   const running: SandboxRecord[] = [];
@@ -64,7 +58,6 @@ const readySchema = z.looseObject({
   credentials: z.looseObject({ campaignMonitor: z.looseObject({ apiKey: z.string() }) }),
 });
 
-/** Of Campaign Monitor. @throws CommandError if a sandbox does not answer */
 export async function sandboxVendors(): Promise<readonly { readonly host: string; readonly apiKey: string }[]> {
   return (await runningSandboxes(0)).flatMap(({ json }) => {
     const ready = readySchema.safeParse(parseJson(json[0] ?? '')).data;
@@ -74,12 +67,11 @@ export async function sandboxVendors(): Promise<readonly { readonly host: string
   });
 }
 
-/** Stops a sandbox, and waits until its process has ended. @throws CommandError if it does not end in time */
 export async function endSandbox(kept: SandboxRecord): Promise<void> {
   try {
     await fetch(`${kept.control}/stop`, { method: 'POST', signal: AbortSignal.timeout(answerTimeout) });
   } catch {
-    // What counts is whether it ends.
+    // What counts is whether the process ends.
   }
   await waitForEnd(nameOf(kept), kept.pid, endTimeout);
   forgetSandbox(kept.port);
@@ -94,7 +86,6 @@ function recordedSandboxes(): SandboxRecord[] {
   try {
     names = readdirSync(folder()).filter((name) => /^\d+\.json$/.test(name));
   } catch {
-    // No sandbox was recorded yet.
     return [];
   }
   return names.flatMap((name) => {
@@ -103,7 +94,7 @@ function recordedSandboxes(): SandboxRecord[] {
   });
 }
 
-/** Its port may be another program's by now. `silent`: it did not answer in time. */
+/** Another program may use the port by now. `silent`: no answer in time. */
 async function stateOf({ control, pid }: SandboxRecord): Promise<'running' | 'gone' | 'silent'> {
   if (!isAlive(pid)) return 'gone';
   let text: string;

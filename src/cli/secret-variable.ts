@@ -1,4 +1,3 @@
-/** Secrets in environment variables, of which only the names are given. */
 import { maskedValue } from '../common/masking.ts';
 import { UsageError } from './errors.ts';
 
@@ -7,9 +6,9 @@ export function whyMissing(value: string | undefined): string {
 }
 
 /**
- * @param name the variable's; an invalid one may be the secret itself, so errors don't repeat it
- * @param who the flag, or the place in a file, that names it
- * @throws UsageError if the variable is not set, or empty
+ * @param name an invalid one may be the secret itself, so errors don't repeat it
+ * @param who the flag, or the place in a file, that names the variable
+ * @throws UsageError if the variable is not set or empty
  */
 export function secretIn(name: string, who: string, environment: NodeJS.ProcessEnv): string {
   const value = environment[name];

@@ -1,11 +1,6 @@
-/** Checks the version of Node.js, before the rest of the bundle is read (esbuild.mjs). */
+/** Runs before the rest of the bundle is read (esbuild.mjs), which an old Node.js may not parse. */
 
-/**
- * The error if Node.js is too old.
- * @param running as in process.version, such as `v20.19.0`
- * @param least the oldest supported version, such as `22.13`
- * @returns null if it is supported
- */
+/** @param least such as `22.13` @returns the error, or null if the version is supported */
 export function tooOld(running: string, least: string): string | null {
   const numbers = (version: string): number[] => version.replace(/^v/, '').split('.').map(Number);
   const [major = 0, minor = 0] = numbers(running);

@@ -80,7 +80,6 @@ export function checkCommand(): Command {
     .action(check);
 }
 
-/** The selected checks. @throws UsageError for an unknown ID or name */
 function chosen(all: readonly Check[], { only, except }: CheckOptions): readonly Check[] {
   const [kept = all, left = []] = [only, except].map((text, index) => {
     if (text === undefined) return undefined;
@@ -126,10 +125,10 @@ async function check(url: string | undefined, options: CheckOptions): Promise<vo
     const context = { ...probes, target, run, signal, sources, settling: settlingOf(options.stableFor) };
     note(`Checking ${checking.shownUrl(target.url)}: ${count(checks.length, 'check')} (run ID ${run.token}).`);
     note(saidLimit(options));
-    // In order, however slow the reader is.
+    // Print in order, however slow the reader is.
     let printed = Promise.resolve();
     const newsOf = noveltyTracker();
-    /** Not cancelled by the Ctrl-C that cancels the checks. */
+    /** Ctrl-C cancels the checks, but not this. */
     const removeMade = async (): Promise<Removal> =>
       engine.removeContacts([...addresses.values()], { ...context, signal: new AbortController().signal });
     const onCancel = async (): Promise<never> => {
@@ -194,7 +193,6 @@ function saidRemoval(removal: Removal | null, made: number, token: string): stri
     : `${left} Your callback did not accept the Deactivate for ${refused} of them; their addresses contain "check-${token}".`;
 }
 
-/** @throws CommandError if a check failed, or with --strict was not decided */
 function refuse(results: readonly CheckResult[], reported: readonly Reported[], { strict }: CheckOptions): void {
   const idsOf = (outcome: Outcome): string[] => reported.filter((each) => each.outcome === outcome).map(({ id }) => id);
   const [failed, undecided] = [idsOf('failed'), idsOf('undecided')];

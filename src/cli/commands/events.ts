@@ -22,7 +22,6 @@ interface EventsOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** See docs/history.md for the filter language. */
 export function filterFlag(description: string): Option {
   return new Option('--filter <q>', description).argParser(checkedBy(methods['events/query'].params.shape.filter));
 }
@@ -82,10 +81,7 @@ async function events(options: EventsOptions): Promise<void> {
   });
 }
 
-/**
- * The rows that match a filter, newest first, page by page. If none match because of a mistyped filter, a note says so.
- * @param limit maximum rows; Infinity for all
- */
+/** Newest first, page by page. @param limit Infinity for all */
 export async function* pages(history: History, filter: string, limit: number): AsyncGenerator<EventRow[]> {
   let left = limit;
   let before: string | undefined;
@@ -112,10 +108,7 @@ export async function* pages(history: History, filter: string, limit: number): A
   }
 }
 
-/**
- * A note for a filter that found nothing, if it asks for types that no event has, and so is probably mistyped.
- * @returns the available types; null if it asks for one of these
- */
+/** @returns the available types if the filter asks only for types that no event has; null otherwise */
 export async function unknownTypes(history: Pick<RelayClient, 'request'>, filter: string): Promise<string | null> {
   const { types } = parseFilter(filter, Date.now());
   if (types.length === 0) return null;

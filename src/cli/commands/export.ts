@@ -93,7 +93,6 @@ async function exportEvents(ids: string[] | undefined, options: ExportOptions): 
   });
 }
 
-/** Writes an export to a file, and bodies that it cannot hold beside it, unless it is a device or a pipe. */
 async function writeTo(
   file: string,
   pieces: (keepBody: FormatOptions['keepBody']) => AsyncIterable<string>,

@@ -99,7 +99,6 @@ function listCommand(): Command {
     });
 }
 
-/** For JSON. Possible secrets in the callback URL are masked. */
 function told(facts: InstanceFacts, own: Reachable): object {
   const { callbackUrl, createdAt } = facts;
   return {
@@ -111,7 +110,6 @@ function told(facts: InstanceFacts, own: Reachable): object {
   };
 }
 
-/** Where its notifications go, in the words of `webhooks list`. */
 function placeWords({ callbackUrl }: InstanceFacts, own: Reachable): string {
   if (callbackUrl === '') return 'no callback';
   switch (matchUrl(callbackUrl, own)) {
@@ -214,7 +212,7 @@ async function showLog(named: string, options: InstanceOptions): Promise<void> {
   });
 }
 
-/** Open Connectors' notifications in the history; null if that cannot be read. */
+/** Null if the history can't be read. */
 async function receivedHere(
   options: InstanceOptions,
 ): Promise<{ readonly notifications: readonly ReceivedNotification[]; readonly cut: boolean } | null> {
@@ -306,7 +304,7 @@ async function showLists(
   watched: readonly string[],
   { json }: InstanceOptions,
 ): Promise<void> {
-  // It may be masked.
+  // The token may be masked.
   if (token === undefined || token === '' || /^\*+$/.test(token)) {
     throw new CommandError(
       `Open Connectors does not return the token of instance ${id}, so the account's lists are not available`,
@@ -390,7 +388,6 @@ function deleteCommand(): Command {
     });
 }
 
-/** Checks a part of an instance like the form. @throws UsageError for an error; warnings are printed */
 function check(part: Partial<InstanceInput>, field: keyof InstanceInput, { isHere }: Platform): void {
   const flags: Partial<Record<keyof InstanceInput, string>> = { callbackUrl: '--url' };
   for (const problem of checkInstanceInput({ ...emptyInstanceInput, ...part })) {

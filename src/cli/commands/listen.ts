@@ -41,10 +41,8 @@ import { endRelay } from './stop.ts';
 
 type ListenOptions = CommonOptions & ListenFlags;
 
-/** How long the first line waits for the tunnel. */
 const tunnelTimeoutMs = 5000;
 
-/** How long the end waits for a slow reader. */
 const flushTimeoutMs = 2000;
 
 export function listenCommand(): Command {
@@ -81,7 +79,6 @@ export function listenCommand(): Command {
   );
 }
 
-/** @throws UsageError if two flags contradict each other */
 function outputOf({ json, output }: ListenOptions): OutputStyle | 'json' {
   if (json !== true) return output ?? (commandProcess().stdout.isTTY ? 'interactive' : 'compact');
   if (output === undefined) return 'json';
@@ -100,7 +97,7 @@ async function listen(options: ListenOptions): Promise<void> {
   const takesKeys = output === 'interactive' && hasKeys();
   const tell = (text: string): void => {
     const fits = fitted(printable(inSameDirectory(text)), commandProcess().stderr);
-    // The footer in the terminal's last line stays.
+    // Keep the footer in the terminal's last line.
     if (takesKeys && commandProcess().stderr.isTTY) lines?.write(fits);
     else errors.write(fits);
   };
@@ -121,7 +118,7 @@ async function listen(options: ListenOptions): Promise<void> {
     await answerAs(client, options);
     const filter = new LiveFilter(client, options.filter ?? '');
     await show(client, passing, relay === null, tell, filter);
-    // If another process started the relay first: in the background there is nothing to show.
+    // If another process started the relay first, the process in the background has nothing to show.
     if (tellStarter() && relay === null) return;
     if (takesKeys && lines !== null) {
       say(keysOpening);
@@ -154,7 +151,6 @@ async function listen(options: ListenOptions): Promise<void> {
   if (failure !== null) throw failure;
 }
 
-/** The settings of the command line, and of its file if the user allows them. */
 async function wantedBy(options: ListenOptions): Promise<{ config: Config; wanted: ListenSettings }> {
   const { config: file, allowEnv, allowTunnelHost } = options;
   const config: Config = file === undefined ? { settings: {}, secrets: {} } : readConfig(file, commandProcess().env);
@@ -178,7 +174,6 @@ function brokenOff(): CommandError {
   );
 }
 
-/** Finds the relay in the background, or starts it in a separate process, prints its status, and ends. */
 async function listenDetached(options: ListenOptions, output: OutputStyle | 'json'): Promise<void> {
   askedAnswer(options);
   const { config, wanted } = await wantedBy(options);
@@ -211,7 +206,7 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
       const lines =
         output === 'compact' ? [view.summary(status, running !== undefined)] : statusLines(status, [], false);
       for (const line of lines) await print(`${fitted(line, commandProcess().stdout, factsHang())}\n`);
-      // One that was started here has printed this itself.
+      // A relay that was started here has printed this itself.
       if (running !== undefined && output === 'compact') sayAnswering(status, note);
       if (options.answer === 'off') note(answeringText(status.answering));
       note('The relay is running in the background. To stop it, run cm-relay stop.');
@@ -219,7 +214,6 @@ async function listenDetached(options: ListenOptions, output: OutputStyle | 'jso
   });
 }
 
-/** What --answer asks for. @throws UsageError if flags don't fit together */
 function askedAnswer({ answer, after, for: forMs, count }: ListenFlags): Params<'relay/answer'>['answer'] | undefined {
   const given = Object.entries({ after, for: forMs, count }) as [keyof ListenFlags, number | undefined][];
   const [without] = given.find(([, value]) => value !== undefined) ?? [];
@@ -245,12 +239,11 @@ async function answerAs(client: RelayClient, flags: ListenFlags): Promise<void> 
   if (answer !== undefined) await client.request('relay/answer', { answer });
 }
 
-/** A forced answer must not be forgotten. */
 function sayAnswering({ answering }: Status, say: (text: string) => void): void {
   if (answering.state === 'on-purpose') say(`${answeringText(answering)} ${toAnswerAsUsual}`);
 }
 
-/** Retries if another process starts or ends one meanwhile. @returns `relay`: null if it was already running */
+/** Retries if another process starts or ends a relay in between. @returns `relay`: null if it was already running */
 async function startOrAttach(
   flags: ListenOptions,
   wanted: ListenSettings,
@@ -281,7 +274,6 @@ async function startOrAttach(
   }
 }
 
-/** Checks that the running relay matches the flags, and gives it the keys. */
 async function agree(
   client: RelayClient,
   options: ListenOptions,
@@ -310,7 +302,7 @@ async function agree(
       `To attach, leave out the flags or settings that differ. To change the relay, run ${restart}`,
     );
   }
-  // Including removed destinations: their waiting notifications need the key.
+  // Includes removed destinations: their waiting notifications need the key.
   checkKeysSign(options, wanted, status.destinations);
   if (Object.keys(wanted.secrets).length === 0) return;
   await client.request('relay/configure', { secrets: wanted.secrets });
@@ -323,7 +315,6 @@ async function agree(
   say(`The running relay now uses what this command provides: ${given.join(', ')}.`);
 }
 
-/** Shows the first lines, then what arrived meanwhile, and then everything that arrives. */
 async function show(
   client: RelayClient,
   passing: Passing,
@@ -414,12 +405,11 @@ async function show(
   for (const print of early) print();
 }
 
-/** When the forced answer was set; undefined if there is none. */
 function sinceOf({ answering }: Status): string | undefined {
   return answering.state === 'on-purpose' ? answering.since : undefined;
 }
 
-/** The status; if there is a tunnel, once it is open or has failed, or after `waitMs`. */
+/** With a tunnel, waits up to `waitMs` until it is open or has failed. */
 export async function statusWithTunnel(client: RelayClient, waitMs = tunnelTimeoutMs): Promise<Status> {
   const waiting = new AbortController();
   const open = new Promise<void>((resolve) => {
@@ -438,23 +428,21 @@ export async function statusWithTunnel(client: RelayClient, waitMs = tunnelTimeo
   return waits ? client.request('relay/status', {}) : status;
 }
 
-/** Whether a tunnel is open, or will not open without the user. */
 function isSettled({ state }: TunnelStatus): boolean {
   return state === 'open' || state === 'failed';
 }
 
-/** Reminds of held events and a forced answer, which remain after this command ends. */
+/** Reminds of held events and a forced response, which remain after this command ends. */
 async function sayWhatGoesOn(client: RelayClient, goesOn: boolean, say: (text: string) => void): Promise<void> {
   const status = await Promise.race([client.request('relay/status', {}).catch(() => undefined), client.closed]);
   if (status === undefined) return;
-  // A forced answer ends with the relay.
+  // A forced response ends with the relay.
   if (goesOn) sayAnswering(status, say);
   if (status.sending.state !== 'paused') return;
   const next = goesOn ? toSendHeld : 'Sending stays paused when the relay restarts.';
   say(`${heldText(status.sending)} ${next}`);
 }
 
-/** Gives a slow reader time for the last lines, and then exits. */
 async function endWhenRead(flushes: readonly Promise<void>[]): Promise<void> {
   await Promise.all(flushes);
   setTimeout(() => commandProcess().exit(), flushTimeoutMs).unref();

@@ -9,7 +9,6 @@ import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { inSameDirectory } from '../same-directory.ts';
 import { version } from '../../version.ts';
 
-/** Time limit for the scenarios of a file. */
 const mostScenariosMs = 300_000;
 
 interface McpOptions extends CommonOptions {
@@ -65,7 +64,6 @@ async function mcp(options: McpOptions): Promise<void> {
     },
     inject: (text) => withRelay(options, (client) => client.request('deliveries/inject', { body: { text } })),
   };
-  // Loaded here, since no other command needs it.
   const { serveAssistant } = await import('../mcp/server.ts');
   await serveAssistant({
     version,

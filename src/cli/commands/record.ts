@@ -55,7 +55,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
   const elsewhere = 'Choose another file with --out.';
   await requireNewFile(options.out, elsewhere);
   const started = new Date();
-  /** Deliveries that arrived meanwhile, to notice those that the relay has removed since. */
+  /** To notice deliveries that arrived in the meantime and that the relay has removed since. */
   const came = new Set<string>();
   if (live) {
     const ended = interrupted();
@@ -106,7 +106,7 @@ async function deliveriesBy(history: History, filter: string): Promise<ReadonlyS
   return found;
 }
 
-/** In order of arrival. @param named whether the user named each: then a missing one is an error */
+/** In order of arrival. @param named whether the user named each ID: then a missing one is an error */
 async function read(
   history: History,
   ids: ReadonlySet<string>,

@@ -138,7 +138,6 @@ async function resendWatching(ids: readonly string[], folder: string, options: R
   });
 }
 
-/** @param which for the advice if there is no destination: what to send, as `cm-relay resend` takes it */
 async function nothingToSend(client: RelayClient, filter: string, which: string): Promise<CommandError> {
   const mistyped = await unknownTypes(client, filter);
   if (mistyped !== null) return new CommandError('nothing to resend: no notification matches', mistyped);
@@ -154,12 +153,11 @@ async function nothingToSend(client: RelayClient, filter: string, which: string)
       );
 }
 
-/** Number of results, one for each destination of a notification. */
 interface Outcomes {
   readonly sent: number;
   readonly failed: number;
   readonly discarded: number;
-  /** Those without a final result in time, including held ones. */
+  /** Without a final result in time, including held ones. */
   readonly waiting: number;
 }
 
@@ -167,12 +165,10 @@ interface Outcomes {
 export class ReplayOutcomes {
   readonly #client: RelayClient;
   readonly #to: string | undefined;
-  /** What was attempted or waiting since then, by notification and destination. */
   readonly #tried = new Set<string>();
   /** Whether the relay left attempts out because this client reads too slowly. */
   #missed = false;
 
-  /** @param to the only destination of the replay, if it names one */
   constructor(client: RelayClient, to: string | undefined) {
     this.#client = client;
     this.#to = to;
@@ -204,7 +200,6 @@ export class ReplayOutcomes {
     return { outcomes: { ...count, waiting: open.length }, unsent: unsent ?? open[0] };
   }
 
-  /** The forwardings that belong to this replay: those that wait, and those attempted since. */
   async #forwardingsOf(id: string): Promise<readonly Forwarding[]> {
     const { notifications } = await this.#client.request('events/get', { id });
     const forwardings = notifications.find((each) => each.id === id)?.forwardings ?? [];

@@ -57,7 +57,7 @@ export function sandboxCommand(): Command {
       .action((options: SandboxOptions) => (options.detach === true ? detached(options) : run(options)))
       .addCommand(subscribeCommand())
       .addCommand(stopCommand())
-      // A subcommand's flags come after it; before it they would be ignored.
+      // A subcommand's flags are expected after it; before it they would be ignored.
       .enablePositionalOptions()
       .hook('preSubcommand', (sandbox, subcommand) => {
         const before = sandbox.options.find((each) => sandbox.getOptionValueSource(each.attributeName()) === 'cli');
@@ -99,7 +99,6 @@ async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Prom
   }
 }
 
-/** Starts a sandbox in the background, unless one is running there. */
 async function detached({ port, json, randomCredentials }: SandboxOptions): Promise<void> {
   const running = await runningSandboxes(port);
   const there = running.find((kept) => kept.randomCredentials === (randomCredentials === true));
@@ -113,7 +112,6 @@ async function detached({ port, json, randomCredentials }: SandboxOptions): Prom
 async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions): Promise<void> {
   const stop = new AbortController();
   const asked = Promise.race([interrupted(), aborted(stop.signal)]);
-  // Loaded here, since no other command needs the sandbox's modules.
   const { startSandbox } = await import('../../sandbox/sandbox.ts');
   const lines = new LiveWriter(commandProcess().stdout, {
     missed: (n) => `… ${n} lines omitted`,
@@ -151,7 +149,7 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
     });
     tellStarter(json === true ? asJson : inBackground);
   }
-  // One that stops when idle also serves others than the process that started it.
+  // A sandbox that stops when idle may also serve clients other than the process that started it.
   const unread = keepAlive === undefined ? lines.closed : new Promise<never>(() => undefined);
   const failure = await Promise.race([asked.then(() => null), unread]);
   clearTimeout(idle);
@@ -160,7 +158,7 @@ async function run({ port, json, randomCredentials, keepAlive }: SandboxOptions)
   if (failure !== null) throw failure;
 }
 
-/** Records the sandbox so that other commands find it; if that fails, it runs anyway. */
+/** If it can't be recorded, the sandbox runs anyway. */
 function keep(sandbox: SandboxRecord): void {
   try {
     recordSandbox(sandbox);
@@ -169,7 +167,6 @@ function keep(sandbox: SandboxRecord): void {
   }
 }
 
-/** Its URLs and credentials, for programs. */
 function readyLine({
   campaignMonitorApi,
   openConnectorsApi,
@@ -182,7 +179,6 @@ function readyLine({
   return { type: 'ready', ...addresses, credentials, lists, pid: process.pid };
 }
 
-/** Its URLs and credentials, for people. */
 function factLines(running: Sandbox): string[] {
   const { campaignMonitor, openConnectors } = running.credentials;
   const facts = [

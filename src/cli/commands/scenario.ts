@@ -67,12 +67,10 @@ export function scenarioCommand(): Command {
 
 type Checking = typeof CheckingModule;
 
-/** A file that was read and checked, with its selected scenarios, and what they ask. */
 interface Prepared extends RunProbes {
   readonly name: string;
   readonly scenarios: readonly Scenario[];
   readonly target: Target;
-  /** Environment variables that are sent to URLs in the file. */
   readonly uses: readonly EnvironmentUse[];
 }
 
@@ -120,11 +118,7 @@ async function run(files: string[], options: ScenarioOptions): Promise<void> {
   });
 }
 
-/**
- * Reads a file and checks that it can be run. Nothing is requested or sent yet.
- * @returns undefined if --only selects none of its scenarios
- * @throws UsageError, with the file's name
- */
+/** Requests and sends nothing yet. @returns undefined if --only selects none of the scenarios @throws UsageError */
 async function prepare(name: string, options: ScenarioOptions, checking: Checking): Promise<Prepared | undefined> {
   const { readScenarioFile, ScenarioFileError } = await import('../../check/scenario-file.ts');
   const { commandOfFile, namedInFile, secretsOfFile, unnamedIn, neededProbes } =

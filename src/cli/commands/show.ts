@@ -90,12 +90,11 @@ async function renderedBody(history: History, id: string, found: Found): Promise
   return Buffer.from((await history.request('notifications/render', { id: notification.id })).body, 'base64');
 }
 
-/** Whether the first destination gets a notification, not the delivery as received. */
 function isNotification({ kind, forwardings: [first] }: Notification): boolean {
   return kind === 'platform' || (kind === 'normalised' && first?.mode !== 'raw');
 }
 
-/** Exact bytes, except on a terminal, which control characters would drive. */
+/** Control characters would affect a terminal, so they are escaped for one. */
 async function printBytes(bytes: Buffer): Promise<void> {
   if (!commandProcess().stdout.isTTY) return print(bytes);
   const text = bytes.toString();

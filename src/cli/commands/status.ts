@@ -38,7 +38,7 @@ async function status(options: CommonOptions & { json?: boolean }): Promise<void
   if (client === undefined) return notRunning(dataDir, options.json === true);
   try {
     const status = await client.request('relay/status', {});
-    // Its own URLs are shown with their secret: that is what they are for.
+    // Show the relay's own URLs with their secret: that is what they are for.
     const found = { ...status, ...masked({ destinations: status.destinations, settings: status.settings }) };
     if (options.json === true) {
       await printJson({ running: true, ...found });
@@ -73,7 +73,7 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
   if (held > 0) await print(`Held: ${count(held, 'notification')}.${forKey}\n`);
 }
 
-/** Advice of errors if the history does not exist or has another version: then sending's state is unknown. */
+/** For a history that does not exist or has another version: then sending's state is unknown. */
 const unknownHow: readonly unknown[] = [
   'send-something',
   'start-new-history',
@@ -81,7 +81,7 @@ const unknownHow: readonly unknown[] = [
   'update-program',
 ] satisfies RelayAdvice[];
 
-/** How sending was left; null if unknown. @throws RelayRequestError if the history cannot be read */
+/** @returns null if unknown @throws RelayRequestError if the history cannot be read */
 async function leftIn(dataDir: string): Promise<Sending | null> {
   let history: ReturnType<typeof openHistory>;
   try {
@@ -97,17 +97,13 @@ async function leftIn(dataDir: string): Promise<Sending | null> {
   }
 }
 
-/** Width of the names of facts. */
 const labelColumns = 28;
-/** In a narrower terminal, continuation lines have a small indent. */
 const leastForColumns = 60;
 
-/** Indent of a fact's continuation lines, in columns. */
 export function factsHang(): number {
   return widthOf(commandProcess().stdout) < leastForColumns ? 4 : labelColumns;
 }
 
-/** One line per fact. */
 export function statusLines(status: Status, held: readonly HeldForwarding[], more: boolean): string[] {
   const { counts, sending } = status;
   const label = (text: string): string => `  ${styleText('dim', text.padEnd(labelColumns - 2))}`;

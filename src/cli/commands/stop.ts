@@ -15,7 +15,6 @@ import { heldText } from '../terminal/sending-text.ts';
 
 const endTimeoutMs = 30_000;
 
-/** The protocol calls `discard` `drop`. */
 const heldWords = heldAtStop.map((what) => (what === 'drop' ? 'discard' : what));
 
 export function stopCommand(): Command {
@@ -61,14 +60,13 @@ async function stop(options: CommonOptions & { held?: HeldAtStop; json?: boolean
   }
 }
 
-/** Waits until its process has ended. @returns its status before @throws CommandError if it does not end in time */
 export async function endRelay(client: RelayClient, held?: HeldAtStop): Promise<Status> {
   const status = await client.request('relay/status', {});
   const { pid } = status;
   try {
     await client.request('relay/stop', held === undefined ? {} : { held });
   } catch (error) {
-    // It may exit before it answers.
+    // The relay may exit before it responds.
     if (!isConnectionLost(error)) throw error;
   }
   await waitForEnd(`the relay (process ${pid})`, pid, endTimeoutMs);

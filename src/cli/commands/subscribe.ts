@@ -62,7 +62,6 @@ async function subscribe(address: string, { list, name, host: given, json }: Sub
 `);
 }
 
-/** The only sandbox in the background. @throws UsageError if there is none, or several */
 async function sandboxInBackground(): Promise<{ host: CampaignMonitorService; apiKey: string }> {
   const [first, ...others] = await sandboxVendors();
   const host = first === undefined ? null : serviceAt(first.host);

@@ -35,12 +35,10 @@ const contentTypes: Readonly<Record<WebhookFormat, string>> = {
 
 const types = new Map(webhookEventTypes.map((type) => [type.toLowerCase(), type]));
 
-/** Time limit for an answer of the webhook endpoint, unless that is delayed on purpose. */
 const answerTimeout = 30_000;
-/** The endpoint answers with one line, but another program may be at its port by now. In bytes. */
+/** In bytes. The endpoint responds with one line, but another program may use its port by now. */
 const longestAnswer = 4096;
 
-/** On a terminal, more deliveries than this are counted instead of listed. */
 const listedAtMost = 20;
 
 export function triggerCommand(): Command {
@@ -121,7 +119,7 @@ async function send(client: RelayClient, type: string, options: TriggerOptions):
     }
     if (!listed) progress.update(sent);
     if (answer.status === null) await Promise.race([client.request('relay/status', {}).catch(() => ended), ended]);
-    // The URL contains the secret, and the port may be another program's by now.
+    // The URL contains the secret, and another program may use the port by now.
     if (relay.signal.aborted) {
       progress.end();
       throw new CommandError(
@@ -154,7 +152,7 @@ async function whyRefused(client: RelayClient, status: Answer['status']): Promis
   return [...notices, 'To see the state of the relay, run cm-relay status.'].join('\n  ');
 }
 
-/** Creates deliveries on demand: a million of them need not fit in memory. */
+/** A generator, since a million deliveries may not fit in memory. */
 function* samples(type: string, { count, batch, list, email, seed }: TriggerOptions): Generator<SampleDelivery> {
   const atOnce = Math.max(1, Math.floor(10_000 / batch));
   const first = seed ?? Math.floor(Math.random() * 2 ** 31);
@@ -166,7 +164,7 @@ function* samples(type: string, { count, batch, list, email, seed }: TriggerOpti
       seed: first + made,
       ...(list !== undefined && { listId: list }),
       ...(email !== undefined && { email }),
-      // With the user's seed, nothing else decides the bytes.
+      // With the user's seed, nothing else may affect the bytes.
       ...(seed === undefined && { now: new Date() }),
     };
     yield* sampleDeliveries(sample);
@@ -174,10 +172,9 @@ function* samples(type: string, { count, batch, list, email, seed }: TriggerOpti
 }
 
 interface Answer {
-  /** Null without an answer. */
+  /** Null without a response. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** The answer's text, or why there is none. */
   readonly message: string;
 }
 
@@ -205,7 +202,6 @@ function answerLine(number: number, { body }: SampleDelivery, { status, duration
     body.Events.length === 1 && event !== undefined
       ? `${event.Type}  ${event.EmailAddress}`
       : `batch of ${body.Events.length} ${event?.Type ?? ''} events`;
-  // The relay's answer, not the callback's.
   const answer =
     status === null
       ? styleText('red', 'no answer from the relay')

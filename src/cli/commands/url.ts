@@ -72,7 +72,6 @@ async function url(vendor: Source, options: UrlOptions): Promise<void> {
   if (options.json !== true) await print(`${wanted}\n`);
 }
 
-/** Creates a new secret, and prints the URL, or the local one if none is public, since the old is already invalid. */
 async function renew(vendor: Source, options: UrlOptions): Promise<void> {
   const running = await renewRunning(vendor, options);
   const urls = running ?? (await renewInDirectory(vendor, options));
@@ -90,7 +89,6 @@ async function renew(vendor: Source, options: UrlOptions): Promise<void> {
 
 type Urls = ReturnType<typeof urlsFor>;
 
-/** @returns undefined if no relay runs */
 async function renewRunning(vendor: Source, options: UrlOptions): Promise<Urls | undefined> {
   const client = await connectIfRunning(options);
   if (client === undefined) return undefined;
@@ -108,12 +106,11 @@ async function renewed(client: RelayClient, waitMs: number): Promise<Status> {
   return statusWithTunnel(client, waitMs);
 }
 
-/** Without a relay, the secret is created in the data directory, for the next one. */
+/** Creates the secret in the data directory, for the next relay. */
 async function renewInDirectory(vendor: Source, options: UrlOptions): Promise<Urls> {
   const dataDir = dataDirOf(options);
   const remembered = renewStopped(dataDir);
   if (remembered === 'running') {
-    // A relay has just started.
     return withRelay(options, async (client) => urlsFor(vendor, await renewed(client, 0)));
   }
   if (remembered === null) {

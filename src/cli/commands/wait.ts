@@ -76,13 +76,12 @@ function isSpanOrDate(text: string): boolean {
 }
 
 interface Seen {
-  /** The newest matching events. */
   readonly rows: readonly EventRow[];
   /** What happened to the events that arrived, if none of them can still match; null if one may. */
   readonly hopeless: { readonly became: string; readonly next: string } | null;
 }
 
-/** How long there must be no hope before this ends: what was just caused may still arrive. */
+/** How long nothing must be able to match before this ends: events may still arrive. */
 const graceMs = 2000;
 
 async function wait(options: WaitOptions): Promise<void> {
@@ -118,7 +117,6 @@ async function wait(options: WaitOptions): Promise<void> {
   );
 }
 
-/** What the newest queued event waits for, one line per destination. */
 async function whatWaits(client: RelayClient): Promise<string[]> {
   const { events } = await client.request('events/query', { filter: 'state:waiting,held', limit: 1 });
   const [newest] = events;
@@ -134,26 +132,24 @@ async function whatWaits(client: RelayClient): Promise<string[]> {
     });
 }
 
-/** Why sending is paused, and how to continue. */
 async function whyPaused(client: RelayClient): Promise<string[]> {
   const { sending } = await client.request('debug/sending', {});
   if (sending.state === 'flowing') return [];
   return [...(sending.stop === null ? [] : [sending.stop.text]), `${heldText(sending)} ${toSendHeld}`];
 }
 
-/** The filter with a start time: `--since` wins over the filter's own `since:`, which wins over the relay's start. */
+/** `--since` overrides the filter's own `since:`, which overrides the relay's start. */
 async function boundFilter(client: RelayClient, { filter, since }: WaitOptions): Promise<string> {
   if (since === 'start') return `since:${(await client.request('relay/status', {})).startedAt} ${filter}`;
   return `${withoutKey(filter, 'since')} since:${since === 'now' ? new Date().toISOString() : since}`;
 }
 
-/** @param filter with the start time */
 async function look(client: RelayClient, filter: string, options: WaitOptions): Promise<Seen> {
   const wanted = options.count;
   const rows = await newest(client, filter, wanted);
   const others = withoutKey(filter, 'state');
   if (rows.length >= wanted || others === filter) return { rows, hopeless: null };
-  // In this order, so that events that arrive or change meanwhile are noticed: if too few arrived, more may follow.
+  // In this order, to notice events that arrive or change in the meantime: if too few arrived, more may follow.
   const come = await client.request('events/counts', { filter: `${others} kind:event`, groupBy: 'state' });
   const open = await client.request('events/counts', { filter: `${others} kind:event state:waiting,held` });
   const again = await newest(client, filter, wanted);
@@ -164,7 +160,6 @@ async function look(client: RelayClient, filter: string, options: WaitOptions): 
   return { rows: again, hopeless: sending.state === 'paused' ? null : whatBecame(come) };
 }
 
-/** For events in final states, other than those that the filter asks for. */
 function whatBecame({ total, groups }: Result<'events/counts'>): NonNullable<Seen['hopeless']> {
   const words = groups.map(({ value, count: many }) => `${many} ${value === 'none' ? 'with no destination' : value}`);
   const decided = groups.filter(({ value }) => !['held', 'waiting', 'retrying'].includes(value ?? ''));

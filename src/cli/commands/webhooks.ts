@@ -66,7 +66,6 @@ export function webhooksCommand(): Command {
   return command.helpCommand('help [command]', 'show help for a command, with examples');
 }
 
-/** A command with the flags that all of these have. */
 function onWebhooks(name: string, summary: string, description: string, ...below: Below): Command {
   return newCommand(name, summary, description, ...below)
     .addOption(new Option('--list <id>', 'list ID; repeatable').argParser(collectedBy(vendorId)))
@@ -84,7 +83,6 @@ async function withSession(options: WebhooksOptions, use: (session: Session) => 
   await withCampaignMonitor(options.host, (api) => use({ api, own, options }));
 }
 
-/** @param byDefault the webhooks that are meant without IDs */
 const idsArgument = (byDefault: string): Argument =>
   new Argument('[webhooks...]', `webhook IDs (default: ${byDefault})`).argParser(collectedBy(vendorId));
 
@@ -168,12 +166,10 @@ interface Session {
   readonly options: WebhooksOptions;
 }
 
-/** With the secret in its URL masked. */
 interface Found extends Webhook {
   readonly match: UrlMatch;
 }
 
-/** The lists that the flags name; without any, all that the key can access. */
 async function chosenLists({ api, options }: Session): Promise<CampaignMonitorList[]> {
   const lists: CampaignMonitorList[] = [];
   for (const listId of options.list ?? []) lists.push(await api.list(listId));
@@ -245,12 +241,10 @@ async function register(session: Session): Promise<void> {
   if (failed > 0) throw new CommandError(`not registered on ${count(failed, 'list')}`);
 }
 
-/** ` --host …` for a command line for the same host; empty for Campaign Monitor's own. */
 function hostFlag({ apiBase }: CampaignMonitorService): string {
   return apiBase === serviceAt(campaignMonitorHost)?.apiBase ? '' : ` --host ${new URL(apiBase).origin}`;
 }
 
-/** The URL at which the vendor's host reaches the running relay. */
 function relayUrl({ own, options }: Session): string {
   const isHere = isLoopback(new URL(options.host.apiBase).hostname);
   return urlToGive(own, isHere, 'Campaign Monitor', '--url');
@@ -312,7 +306,6 @@ async function remove(session: Session, ids: readonly string[]): Promise<void> {
   if (chosen.length === 0 && options.json !== true) await print('nothing to remove\n');
 }
 
-/** The webhooks with these IDs, or those that fit. @throws CommandError if an ID does not exist */
 async function chosenWebhooks(
   session: Session,
   ids: readonly string[],
@@ -331,10 +324,10 @@ async function chosenWebhooks(
   return found.filter(({ webhookId }) => ids.includes(webhookId));
 }
 
-/** Kinds of failures after which the next call would fail, too. */
+/** After one of these failures, the next call would fail, too. */
 const hopeless: readonly string[] = ['unreachable', 'timed-out', 'rate-limited', 'cancelled'];
 
-/** Runs work for one list or webhook. Prints a failure, so that the others follow. @returns whether it succeeded */
+/** Prints a failure, so that the others follow. @returns whether it succeeded */
 async function attempt(
   { options }: Session,
   subject: { listId: string; webhookId?: string },

@@ -1,7 +1,4 @@
-/**
- * What an assistant gets: every value passes here. Addresses and secrets are masked. Headers and bodies are anonymized
- * like those of a fixture; a body is left out unless bodies are allowed.
- */
+/** Every value for an assistant passes here: addresses and secrets are masked, headers and bodies anonymized. */
 import { randomBytes, createHmac } from 'node:crypto';
 import { anonymise } from '../../campaign-monitor/anonymise.ts';
 import { maskSecrets } from '../../export/item.ts';
@@ -12,22 +9,18 @@ import type { Headers } from '../../protocol/history.ts';
 const maxText = 1000;
 const maxBody = 20_000;
 
-/** Maximum length of a response, in characters: a model pays for what it reads. */
+/** In characters; a model pays for what it reads. */
 const maxResponse = 200_000;
 
 export interface Permissions {
-  /** Don't anonymize. */
   readonly addresses: boolean;
-  /** Include bodies. */
   readonly bodies: boolean;
 }
 
-/** Headers and body of a request or response. */
 export class Message {
   readonly headers: Headers;
   readonly body: Buffer;
 
-  /** @param body base64, or its bytes */
   constructor(headers: Headers, body: string | Buffer) {
     this.headers = headers;
     this.body = typeof body === 'string' ? Buffer.from(body, 'base64') : body;
@@ -42,7 +35,7 @@ export class Redaction {
     this.#permissions = permissions;
   }
 
-  /** Redacts every text and {@link Message} in a value. Leaves out members without information: null, or false. */
+  /** Leaves out members without information: null or false. */
   redact(value: unknown): unknown {
     if (typeof value === 'string') return this.#redactText(value);
     if (value instanceof Message) return this.#redactMessage(value);
@@ -53,7 +46,7 @@ export class Redaction {
         .filter(([, item]) => item !== undefined && item !== null && item !== false)
         .map(([key, item]: [string, unknown]) => [
           key,
-          // In an event, anything here is an address, whatever its form.
+          // In an event, this is an address in any form.
           key === 'address' && typeof item === 'string' ? this.#redactAddress(item) : this.redact(item),
         ]),
     );
@@ -99,7 +92,6 @@ function truncateMiddle(text: string, max: number): string {
   return `${text.slice(0, half)}… (${text.length - max} characters omitted) …${text.slice(-half)}`;
 }
 
-/** As many of the first items as fit into a response, and the number of the others. */
 export function takeFitting<T>(items: readonly T[]): { readonly fitting: readonly T[]; readonly omitted: number } {
   let length = 2;
   const end = items.findIndex((item) => (length += JSON.stringify(item).length + 1) > maxResponse);
@@ -107,11 +99,7 @@ export function takeFitting<T>(items: readonly T[]): { readonly fitting: readonl
   return { fitting, omitted: items.length - fitting.length };
 }
 
-/**
- * A response for an assistant: JSON between two marks that text from outside can't know.
- * @param said an introduction, in our own words
- * @param redacted see {@link Redaction}
- */
+/** JSON between two marks that text from outside can't know. @param said an introduction in our own words */
 export function frame(said: string, redacted: unknown): string {
   const mark = `untrusted-${randomBytes(8).toString('hex')}`;
   return [
@@ -123,12 +111,10 @@ export function frame(said: string, redacted: unknown): string {
   ].join('\n');
 }
 
-/** Maximum layers of escapes to resolve. */
 const maxLayers = 4;
 
 const named: Readonly<Record<string, string>> = { commat: '@', amp: '&', percnt: '%', bsol: '\\', num: '#', semi: ';' };
 
-/** Resolves the escapes of URLs, forms, JSON, JavaScript, HTML and quoted-printable, and full-width characters. */
 function resolveEscapes(text: string): string {
   let read = text;
   for (let layer = 0; layer < maxLayers; layer++) {
@@ -148,7 +134,7 @@ function resolveEscapes(text: string): string {
   return read;
 }
 
-/** An address that is encoded in base64, at any of the four positions where a group of characters can start. */
+/** Encoded data can start at any of the four positions in a base64 group, so try each. */
 function findInBase64(text: string): string | undefined {
   for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{8,}/g)) {
     for (const start of [0, 1, 2, 3]) {
@@ -168,7 +154,7 @@ function hasAddress(text: string): boolean {
   return read.includes('@') || findInBase64(read) !== undefined;
 }
 
-/** Replaces addresses by marks: an instance gives the same address the same mark. Stores no addresses. */
+/** Stores no addresses; an instance gives the same address the same mark. */
 export class AddressMask {
   readonly #key = randomBytes(32);
 

@@ -1,4 +1,3 @@
-/** Runs a file of scenarios for an assistant: only against a destination of the settings. */
 import { dirname } from 'node:path';
 import { namedInFile, unnamedIn } from '../../check/run-probes.ts';
 import type { RunProbes } from '../../check/run-probes.ts';
@@ -18,9 +17,7 @@ import { UsageError } from '../errors.ts';
 const fileName = /\.cm-scenario\.json$/;
 
 export interface ScenarioRun {
-  /** Relative to the working directory. */
   readonly file: string;
-  /** Only scenarios whose names contain this text. */
   readonly only: string | undefined;
   readonly destination: Destination;
   readonly history: AssistantSource;
@@ -28,9 +25,8 @@ export interface ScenarioRun {
 }
 
 /**
- * Runs the scenarios of a file. The file's destination, credentials and key are not used, and its probe only if it is a
- * URL of the destination's origin: so the file's author can have nothing sent elsewhere, no environment variable read,
- * and no program run.
+ * Ignores the file's destination, credentials and key, and uses its probe only at the destination's origin: the file's
+ * author can't send anything elsewhere, read an environment variable or run a program.
  * @throws UsageError if the file cannot be used like this
  */
 export async function runScenarios({ file, only, destination, history, signal }: ScenarioRun): Promise<Reported[]> {
@@ -61,7 +57,6 @@ export async function runScenarios({ file, only, destination, history, signal }:
   return reported;
 }
 
-/** The probes of a file, which must be at the destination. @throws UsageError */
 function askedOf(file: string, read: ScenarioFile, origin: string, mask: SecretMask): RunProbes {
   const { probe, kept } = read;
   const refuse = (what: string): never => {

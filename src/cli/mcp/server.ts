@@ -1,7 +1,4 @@
-/**
- * The server for assistants: the Model Context Protocol on standard input and output. It changes something only if that
- * is allowed, and sends only to configured destinations.
- */
+/** The MCP server on standard input and output. It sends only to configured destinations. */
 import { McpServer } from '@modelcontextprotocol/server';
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
@@ -38,7 +35,6 @@ const anyId = z.string().regex(/^[den][1-9]\d{0,15}$/, 'expected an ID such as d
 const reads = { readOnlyHint: true, idempotentHint: true, openWorldHint: false } as const;
 const writes = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false } as const;
 
-/** Serves one assistant until its standard input ends. */
 export async function serveAssistant(options: AssistantOptions): Promise<void> {
   const { stdin, stdout } = commandProcess();
   const handle = serveStdio(() => assistantServer(options), { transport: new StdioServerTransport(stdin, stdout) });
@@ -71,7 +67,6 @@ export function assistantServer({
     const { fitting, omitted } = takeFitting(items.map((item) => redaction.redact(item)));
     return respond(`${describe(fitting.length, omitted)}.`, fitting);
   };
-  /** Runs a tool; an error becomes its result. */
   const tool = async (work: () => Promise<CallToolResult>): Promise<CallToolResult> => {
     try {
       return await work();
@@ -209,14 +204,12 @@ export function assistantServer({
 }
 
 type Answer = (said: string, value: unknown) => CallToolResult;
-/** @param describe describes the items that fit, and reports how many don't */
 type AnswerList = (items: readonly unknown[], describe: (fitting: number, omitted: number) => string) => CallToolResult;
 
 function noteOmitted(count: number): string {
   return count === 0 ? '' : `, ${count} omitted (to see them, narrow the request)`;
 }
 
-/** The tools that send something: only to destinations of the settings. */
 function registerWriting(
   server: McpServer,
   relay: AssistantRelay,
@@ -264,7 +257,7 @@ function registerWriting(
         const to = chosenDestination(await relay.destinations(), destination);
         const reported = await relay.scenarios(file, only, to);
         const failed = reported.filter(({ outcome }) => outcome === 'failed').length;
-        // What a finding quotes of a response can't be anonymized.
+        // A finding may quote a response, which can't be anonymized.
         const shown = addresses && bodies ? reported : reported.map(withoutQuotedBodies);
         return answerList(
           shown,
@@ -291,7 +284,7 @@ function registerWriting(
   );
 }
 
-/** Without usual values, since a model pays for each character. */
+/** A model pays for each character, so leave out usual values. */
 function summarizeRow(row: EventRow): object {
   return {
     ...row,
@@ -324,7 +317,7 @@ function describeAttempt({ answerHeaders, answerBody, ...attempt }: AttemptDetai
   return { ...attempt, response: attempt.status === null ? null : new Message(answerHeaders, answerBody) };
 }
 
-/** If a condition isn't met, the finding is a status and the beginning of a body, and the reason repeats it. */
+/** The reason repeats the finding of an unmet condition: a status and the beginning of a body. */
 function withoutQuotedBodies({ reason, ...reported }: Reported): object {
   const hasFindings = reported.steps.some(({ findings }) => findings.some(({ verdict }) => verdict !== 'met'));
   return {
@@ -337,7 +330,6 @@ function withoutQuotedBodies({ reason, ...reported }: Reported): object {
   };
 }
 
-/** @throws Error if the settings have no such destination, or several */
 function chosenDestination(all: readonly Destination[], named: string | undefined): Destination {
   const found = named === undefined ? all : all.filter(({ id, url }) => id === named || isSameUrl(url, named));
   const [only] = found;

@@ -1,10 +1,8 @@
-/** What the tools of an assistant use: a relay's history, and actions of a relay. */
 import type { Reported } from '../../check/report.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import type { Status } from '../../protocol/status.ts';
 
-/** Works whether or not a relay runs. */
 export interface AssistantSource {
   request<M extends 'events/query' | 'events/get' | 'deliveries/get' | 'notifications/render'>(
     method: M,
@@ -14,9 +12,7 @@ export interface AssistantSource {
   status(): Promise<Status | null>;
 }
 
-/** Requires a running relay. */
 export interface AssistantRelay {
-  /** Those of the settings in force. */
   destinations(): Promise<readonly Destination[]>;
   replay(ids: readonly string[], to: Destination): Promise<Result<'notifications/replay'>>;
   scenarios(file: string, only: string | undefined, to: Destination): Promise<readonly Reported[]>;

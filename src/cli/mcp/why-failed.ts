@@ -1,4 +1,3 @@
-/** Explains why a notification was not sent, and what to do, from its forwardings and their last answers. */
 import { attemptAdvice, isInvalidResponse } from '../../protocol/attempts.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { AttemptDetail, Forwarding } from '../../protocol/history.ts';
@@ -19,10 +18,8 @@ export interface Explained {
   readonly nextAttemptAt: string | null;
 }
 
-/** Maximum forwardings to explain: a batch has one for each part. */
 const mostForwardings = 20;
 
-/** Explains each forwarding of an ID's records, the most urgent first. */
 export function explainEvent({ event, notifications, attempts, omittedForwardings }: Omit<Found, 'headers' | 'body'>): {
   readonly summary: string;
   readonly forwardings: readonly Explained[];

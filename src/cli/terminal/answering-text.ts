@@ -1,4 +1,3 @@
-/** Texts about how the webhook endpoint answers deliveries. */
 import type { Answering } from '../../protocol/answering.ts';
 import { clientName } from '../../protocol/event-row.ts';
 import type { Delivery } from '../../protocol/history.ts';

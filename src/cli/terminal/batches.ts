@@ -1,32 +1,26 @@
-/** Combines the results of deliveries with several notifications. */
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';
 
-/** Results of a batch's notifications at one destination since the last report. */
 export interface BatchOutcome {
   readonly deliveryId: string;
   readonly destination: string;
-  /** Number of notifications for this destination. */
   readonly parts: number;
   readonly sent: number;
   readonly failed: number;
   readonly retrying: number;
-  /** The longest attempt. */
   readonly slowestMs: number;
-  /** The last attempt that was not successful, or else the last. */
+  /** The last attempt that failed, or else the last. */
   readonly last: Attempt;
 }
 
 interface Batch {
   readonly parts: number;
-  /** Sent or failed, and reported. */
   settled: number;
   since: BatchOutcome | null;
   timer: NodeJS.Timeout | undefined;
 }
 
-/** Maximum delay of a report. */
 const tellAfterMs = 1000;
-/** Maximum batches to combine; attempts of others are reported one by one. */
+/** Attempts of further batches are reported one by one. */
 const mostBatches = 1000;
 
 export class Batches {
@@ -38,7 +32,7 @@ export class Batches {
     this.#tell = tell;
   }
 
-  /** @param events if these are not all of the delivery, its attempts are reported one by one */
+  /** Unless these are all events of the delivery, its attempts are reported one by one. */
   came({ id, eventCount }: Delivery, events: readonly EventRow[]): void {
     if (eventCount < 2 || events.length !== eventCount) return;
     const parts = new Map<string, Set<string>>();
@@ -90,7 +84,6 @@ export class Batches {
     if (since === null) return;
     batch.since = null;
     batch.settled += since.sent + since.failed;
-    // Later retries are reported by themselves.
     if (batch.settled >= batch.parts) this.#batches.delete(key);
     this.#tell(since);
   }

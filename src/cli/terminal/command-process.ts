@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { styleText as paint } from 'node:util';
 import type { DebugClient } from '../../protocol/debug.ts';
 
-/** What commands use of their process. */
 export type CommandProcess = Pick<
   NodeJS.Process,
   'env' | 'exit' | 'kill' | 'off' | 'on' | 'once' | 'stderr' | 'stdin' | 'stdout'
@@ -15,12 +14,10 @@ export function commandProcess(): CommandProcess {
   return commandProcesses.getStore() ?? process;
 }
 
-/** Text in a color or style, if standard output shows them. */
 export function styleText(format: Parameters<typeof paint>[0], text: string): string {
   return paint(format, text, { stream: commandProcess().stdout });
 }
 
-/** For the relay to show who paused sending. */
 export function thisTerminal(): DebugClient {
   return { kind: 'terminal', id: `process ${process.ppid}` };
 }

@@ -1,4 +1,3 @@
-/** One event for `cm-relay show` and the live view: what was received, sent, and answered. */
 import { attemptAdvice, attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import { addressOf, labelOf, signatureOf, typeOf } from '../../protocol/event-row.ts';
 import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
@@ -18,14 +17,11 @@ import { styleText } from './command-process.ts';
 
 type Reader = Pick<RelayClient, 'request'>;
 
-/** Maximum lines of a body in the overview, and characters of a line; --raw shows all. */
 const shownLines = 60;
 const shownCharacters = 2000;
 
-/** If there are more notifications, their requests and answers are left to `show` for each. */
 const mostInFull = 3;
 
-/** A notification as it is sent to one destination, or would be. */
 export interface SentRequest {
   readonly notificationId: string;
   readonly destinationId: string | null;
@@ -34,13 +30,13 @@ export interface SentRequest {
   readonly body: Buffer;
 }
 
-/** The notifications that a destination receives; all if none does. */
+/** All if no destination receives any. */
 export function receivedNotifications(notifications: readonly Notification[]): readonly Notification[] {
   const received = notifications.filter(({ forwardings }) => forwardings.length > 0);
   return received.length > 0 ? received : notifications;
 }
 
-/** What was or would be sent of an event, with credentials masked; empty if there are too many to read. */
+/** Credentials are masked. Empty if there are too many to read. */
 export async function requestsOf(history: Reader, { notifications }: Found): Promise<readonly SentRequest[]> {
   if (notifications.length > mostInFull) return [];
   const requests: SentRequest[] = [];
@@ -62,7 +58,6 @@ export async function requestsOf(history: Reader, { notifications }: Found): Pro
   return requests;
 }
 
-/** Everything, for people. @param requests by {@link requestsOf} */
 export function overviewLines(found: Found, requests: readonly SentRequest[]): string[] {
   const { headers, body, attempts } = found;
   const received = receivedNotifications(found.notifications);
@@ -100,7 +95,6 @@ export function overviewLines(found: Found, requests: readonly SentRequest[]): s
   return lines.join('\n').trimEnd().split('\n');
 }
 
-/** What was sent to a destination, and its last answer. @param above bodies that are already shown */
 function requestLines(request: SentRequest, above: readonly Buffer[], attempts: readonly AttemptDetail[]): string[] {
   const { notificationId, destinationId, url, headers, body } = request;
   const last = attempts.findLast((each) => isOf(each, notificationId, destinationId));
@@ -134,7 +128,7 @@ function answerLines(attempt: AttemptDetail): string[] {
   ];
 }
 
-/** A fetched delivery has no answer. */
+/** A fetched delivery has no response. */
 function receivedHow({
   signature,
   answered,
@@ -178,7 +172,6 @@ function headerLines(headers: Headers): string[] {
   return masked(headers).map(([name, value]) => `  ${dim(`${printable(name)}:`)} ${printable(value)}`);
 }
 
-/** A body for reading: JSON indented, anything else unchanged; only the first lines, and the beginning of each. */
 function bodyLines(
   bytes: Buffer,
   command: string,
@@ -215,7 +208,7 @@ function withoutRaw(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, begin), whole, ...lines.slice(end + 1)];
 }
 
-/** At least this many lines, so that no event is cut, unless it is very long. */
+/** Ends at the end of an event, unless it is very long. */
 function endOfPart(lines: readonly string[], atLeast: number): number {
   const end = lines.slice(atLeast - 1, 2 * atLeast).findIndex((line) => /^ {0,6}[\]}],?$/.test(line));
   return end < 0 ? atLeast : atLeast + end;
@@ -229,7 +222,7 @@ export function isOf(attempt: AttemptDetail, notificationId: string, destination
 
 const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification['forwardings'][number]) => string>> = {
   normalised: signedWords,
-  // Open Connectors' own signature is passed on, right or wrong.
+  // Open Connectors' own signature is passed on, whether or not it is valid.
   platform: () => 'signature as received',
   raw: () => 'unsigned',
 };
@@ -252,7 +245,6 @@ function notificationLines(
   for (const forwarding of forwardings) {
     const signing = delivery.signature === 'fetched' ? 'unsigned' : signingOf[kind](forwarding);
     const down = forwarding.downSince === undefined ? '' : `, down${downWords(forwarding.downSince)}`;
-    // A failed forwarding already shows its status.
     const isSaid = forwarding.state === 'failed' && forwarding.detail === `answered ${forwarding.status}`;
     const why = isSaid ? null : forwarding.detail;
     const detail = down + nextAttempt(forwarding) + (why === null ? '' : `: ${printable(why)}`);
@@ -277,12 +269,10 @@ function attemptLine(attempt: AttemptDetail, replays: Replays): string {
   return `${attemptName(attempt, replays).toLowerCase()}  ${dim(localTime(at))}  ${answer}in ${duration(durationMs)}${why}`;
 }
 
-/** What to do after an attempt that was not successful. */
 function adviceLines(attempt: AttemptDetail): string[] {
   return attempt.outcome === 'sent' ? [] : [`    ${dim(attemptAdvice(attempt))}`];
 }
 
-/** One attempt with its answer, for people. @param isLast whether it is the forwarding's last */
 export function attemptLines(attempt: AttemptDetail, replays: Replays, isLast: boolean): string[] {
   const bytes = Buffer.from(attempt.answerBody, 'base64');
   return [

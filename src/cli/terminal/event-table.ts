@@ -8,28 +8,22 @@ interface Layout {
   readonly received: number;
   readonly type: number;
   readonly address: number;
-  /** The rest, for the state of forwarding. */
   readonly forwarded: number;
 }
 
 const idColumns = 7;
-/** `2026-01-15 09:30:00`, and `01-15 09:30`. */
 const wholeTime = 19;
 const shortTime = 11;
-/** A narrower terminal shows a short time, or none. */
 const leastForWholeTime = 80;
 const leastForTime = 56;
 const mostAddress = 33;
 const leastAddress = 8;
-/** Width of `failed 500`, and of the heading. */
 const leastForwarded = 14;
 
-/** The rows of `cm-relay events` for people, one line each. */
 export class EventTable {
   readonly #columns: number;
   readonly #layout: Layout;
 
-  /** @param columns the terminal's width; Infinity if there is none */
   constructor(columns: number) {
     this.#columns = columns;
     this.#layout = layoutFor(columns);
@@ -44,7 +38,6 @@ export class EventTable {
 
   line(row: EventRow): string {
     const { received, type, address } = this.#layout;
-    // A long ID reduces the width of the address.
     const more = Math.max(0, row.id.length - idColumns);
     const addressColumns = Math.max(1, address - more);
     const state = this.#forwarded(row);
@@ -52,7 +45,6 @@ export class EventTable {
       pad(row.id, idColumns),
       ...(received === 0 ? [] : [styleText('dim', timeIn(received, row.receivedAt))]),
       cell(typeOf(row), type),
-      // Without a state, the text about the event gets its space.
       ...(state === ''
         ? [clip(aboutOf(row), addressColumns + 1 + this.#layout.forwarded)]
         : [cell(aboutOf(row), addressColumns), state]),
@@ -91,12 +83,10 @@ function cell(text: string, columns: number): string {
 
 const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
 
-/** The state of a notification: `sent`, `failed 500`. */
 export function forwarded(forwarding: Forwarding): string {
   return styleText(colours[forwarding.state], stateText(forwarding));
 }
 
-/** When a waiting notification is attempted next: by itself, or with all of a destination that is down. */
 export function nextAttempt({ state, nextAttemptAt, nextTryAt }: Forwarding): string {
   return state === 'waiting' ? nextWords(nextTryAt ?? nextAttemptAt) : '';
 }

@@ -1,23 +1,20 @@
-/** Reads single keys from a terminal to which lines are printed. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { commandProcess } from './command-process.ts';
 
-/** Signals of keys, which the terminal sends only while it reads whole lines. */
+/** The terminal sends these signals itself only while it reads whole lines. */
 const signalOf: Readonly<Record<string, NodeJS.Signals>> = {
   '\x03': 'SIGINT',
   '\x1c': 'SIGQUIT',
   '\x1a': 'SIGTSTP',
 };
 
-/** Maximum keys that arrive together but were pressed, not pasted. */
+/** More keys than this at once were pasted. */
 const mostAtOnce = 8;
 
-/** A terminal's input for one key: a sequence, a key with Alt, or a character. */
 // eslint-disable-next-line no-control-regex -- terminals begin sequences with it
 const oneKey = /\x1b[[O][0-9;?<]*[A-Za-z~]|\x1b[^\x1b\x03\x1c\x1a]|[^]/g;
 
-/** Whether keys can be read: input and output are a terminal, and this program is in its foreground. */
 export function hasKeys(): boolean {
   return commandProcess().stdin.isTTY && commandProcess().stdout.isTTY && isForeground();
 }
@@ -35,10 +32,7 @@ export function isForeground(): boolean {
   }
 }
 
-/**
- * Reads single keys as characters. Ctrl-C, Ctrl-\\ and Ctrl-Z work as always.
- * @returns ends it, and restores the terminal
- */
+/** Ctrl-C, Ctrl-\ and Ctrl-Z keep working. @returns ends it, and restores the terminal */
 export function readKeys(onKey: (key: string, isPasted: boolean) => void): () => void {
   const { stdin } = commandProcess();
   const take = (chunk: Buffer): void => {
@@ -67,7 +61,7 @@ export function readKeys(onKey: (key: string, isPasted: boolean) => void): () =>
     commandProcess().once('SIGCONT', () => {
       if (hasKeys()) begin();
     });
-    // The whole group, like the terminal.
+    // Stop the whole process group, like the terminal.
     process.kill(0, 'SIGTSTP');
   };
   begin();

@@ -13,7 +13,6 @@ export const keysOpening =
 const keysHelp =
   'Keys: p pause sending, c continue, s send next, r resend what failed last, / filter, ? show keys, q stop';
 
-/** Performs the keys' actions, one after another. @returns ends it */
 export function handleKeys(
   client: RelayClient,
   lines: LiveLines,
@@ -48,7 +47,7 @@ export function handleKeys(
   let typed: string | null = null;
   const show = (text: string | null): void => {
     typed = text;
-    // The last column stays free: some terminals wrap the line after it.
+    // Some terminals wrap the line after the last column, so leave it free.
     lines.footer(text === null ? '' : `Filter: ${printable(text)}`.slice(1 - widthOf(commandProcess().stdout)));
   };
   const type = (key: string, text: string): void => {
@@ -72,12 +71,11 @@ export function handleKeys(
   });
 }
 
-/** Maximum deliveries per request: a filter has a maximum length. */
+/** A filter has a maximum length, so look up this number of deliveries per request. */
 const mostAtOnce = 40;
 
 export class LiveFilter {
   readonly #client: RelayClient;
-  /** Valid; empty if everything matches. */
   text: string;
 
   constructor(client: RelayClient, text: string) {
@@ -85,10 +83,9 @@ export class LiveFilter {
     this.text = text;
   }
 
-  /** The deliveries with an event that matches in its current state. */
   async fitting(deliveryIds: Iterable<string>): Promise<ReadonlySet<string>> {
     const named = parseFilter(this.text, Date.now()).deliveryIds.map((id) => `d${id}`);
-    // Several IDs in a filter mean any of them, so the filter's own IDs are compared here.
+    // Several IDs in a filter mean any of them, so compare the filter's own IDs here.
     const left = [...new Set(deliveryIds)].filter((id) => named.length === 0 || named.includes(id));
     const fits = new Set<string>();
     while (left.length > 0) {

@@ -12,18 +12,15 @@ import { masked } from './masked.ts';
 import { heldNumbers } from './sending-text.ts';
 import { clip, columnsOf, count, duration, localTime, pad, printable, signedWords, size } from './text.ts';
 
-/** Colors a text; the identity without colors. */
 export type Paint = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan' | 'magenta', text: string) => string;
 
 const shortestUrl = 8;
 
-/** Lines for people: one per delivery, per attempt, and per change of the tunnel. */
 export class LiveView {
   readonly #paint: Paint;
   readonly #columns: () => number;
   #policy: RetryPolicy = 'fast';
 
-  /** @param columns the terminal's current width; Infinity if there is none */
   constructor(paint: Paint, columns: () => number) {
     this.#paint = paint;
     this.#columns = columns;
@@ -49,7 +46,7 @@ export class LiveView {
     return lines;
   }
 
-  /** The same in one line, without the URLs' secret: for a file or a job's log, which others may read. */
+  /** Leaves out the URLs' secret, since others may read a file or a job's log. */
   summary(status: Status, attached: boolean): string {
     const { destinations } = masked(status.settings);
     const where = destinations.map(({ url }) => url).join(', ');
@@ -58,7 +55,6 @@ export class LiveView {
     );
   }
 
-  /** For a new secret. @param inFull whether to show it */
   moved(status: Status, inFull: boolean): string[] {
     if (!inFull) return ['The old URLs no longer work. To print the new URL, run cm-relay url --local.'];
     return [this.#paint('yellow', 'The old URLs no longer work. New URLs:'), ...this.#urls(status)];
@@ -116,7 +112,7 @@ export class LiveView {
       const wait = attempt.nextAttemptAt === null ? 0 : Date.parse(attempt.nextAttemptAt) - Date.now();
       const { number, ofRound } = attempt;
       const most = maxAttempts(this.#policy);
-      // Attempts are counted across replays, as everywhere.
+      // Attempts are counted across replays.
       text += ofRound < most ? `, attempt ${number + 1} of ${number - ofRound + most}` : ', will retry';
       if (wait > 0) text += ` in ${duration(wait)}`;
     } else if (attempt.outcome === 'failed') {
@@ -126,7 +122,7 @@ export class LiveView {
       attempt.outcome
     ];
     const what = printable(text);
-    // The answer is more important than the destination.
+    // The response is more important than the destination.
     const room = this.#room(attempt.at, attempt.notificationId) - columnsOf(`→ ${what}`);
     const where = clip(at, Math.max(shortestUrl, room));
     return this.#line(attempt.at, colour, icon, attempt.notificationId, `→ ${where}${what}`);
@@ -164,7 +160,7 @@ export class LiveView {
         ? `, replaces ${tunnel.previousUrl}: update webhooks that use the old URL`
         : '';
     const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
-    // In full: the user may copy the URL.
+    // Don't shorten the URL: the user may copy it.
     return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(colour, '◆')} ${printable(text)}`;
   }
 
@@ -191,13 +187,11 @@ export class LiveView {
     return `${this.#paint('dim', localTime(at))} ${this.#paint(colour, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, this.#room(at, id))}`;
   }
 
-  /** The remaining columns after a line's time, icon and ID. */
   #room(at: string, id: string): number {
     return Math.max(10, this.#columns() - columnsOf(`${localTime(at)} i ${pad(id, 6)} `));
   }
 }
 
-/** Whether an attempt's error says no more than its status. */
 export function saysTheStatus({ status, error }: Pick<Attempt, 'status' | 'error'>): boolean {
   return error === null || error === `answered ${status}`;
 }
@@ -215,7 +209,6 @@ function whatCame(delivery: Delivery, events: readonly EventRow[]): string {
   return `batch of ${delivery.eventCount}${byType(delivery, events)}`;
 }
 
-/** ` (48 Subscribe, 2 Update)`, if all events are known. */
 function byType(delivery: Delivery, events: readonly EventRow[]): string {
   if (events.length !== delivery.eventCount) return '';
   const counts = new Map<string, number>();

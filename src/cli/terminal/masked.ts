@@ -1,10 +1,7 @@
 import { maskSecrets } from '../../export/item.ts';
 import { mapStrings } from '../../export/json.ts';
 
-/**
- * Masks the same secrets as an export in all texts of a value, such as the token in a destination's URL. Not for
- * bodies, which are shown unchanged.
- */
+/** Masks the same secrets as an export. Not for bodies, which are shown unchanged. */
 export function masked<T>(value: T): T {
   return mapStrings(value, maskSecrets) as T;
 }
@@ -12,7 +9,7 @@ export function masked<T>(value: T): T {
 const mostKnown = 100;
 const known = new Map<string, string>();
 
-/** The same for a destination's URL, cached: there are few, and each attempt has one. */
+/** Cached, since there are few URLs and each attempt has one. */
 export function maskedUrl(url: string): string {
   let text = known.get(url);
   if (text === undefined) {

@@ -7,10 +7,7 @@ import { inSameDirectory } from '../same-directory.ts';
 import { printable, widthOf, wrapped } from './text.ts';
 import { commandProcess } from './command-process.ts';
 
-/**
- * Ends the process if standard output cannot be written: quietly if its reader has gone, and with an error if the disk
- * is full. Call it before anything is written. A {@link LiveWriter} handles this itself.
- */
+/** Ends the process if standard output can't be written: without an error if its reader has gone. Call it first. */
 export function watchOutput(): void {
   commandProcess().stdout.on('error', endOnBrokenOutput);
   // There is no other place to report it.
@@ -32,59 +29,52 @@ function outputError(error: Error): CommandError {
   );
 }
 
-/** Writes to standard output, and waits for a slow reader. */
 export async function print(text: string | Uint8Array): Promise<void> {
   if (!commandProcess().stdout.write(text)) await once(commandProcess().stdout, 'drain');
 }
 
-/** One line. */
 export async function printJson(value: unknown): Promise<void> {
   await print(`${jsonLine(value)}\n`);
 }
 
-/** JSON with unprintable characters escaped, which parses to the same. */
+/** Escapes unprintable characters; the JSON parses to the same. */
 export function jsonLine(value: unknown): string {
   return escapedJson(JSON.stringify(value));
 }
 
-/** Text from outside: unchanged for a file or a pipe, escaped for a terminal, which it could drive. */
+/** Text from outside could control a terminal, so it is escaped for one. */
 export async function printSafely(text: string): Promise<void> {
   await print(commandProcess().stdout.isTTY ? printable(text, '\n\t') : text);
 }
 
-/** Prints to standard error. */
 export function note(text: string): void {
   commandProcess().stderr.write(`${fitted(printable(inSameDirectory(text)), commandProcess().stderr)}\n`);
 }
 
-/** Wraps text for a stream, if that is a terminal. */
 export function fitted(text: string, stream: NodeJS.WriteStream, hang?: number): string {
   return wrapped(text, widthOf(stream), hang);
 }
 
-/** Returns to the beginning of a terminal's line, and erases it. */
 const eraseLine = '\r\x1b[K';
 
 export interface LiveWriterOptions {
-  /** Maximum bytes that may wait for the reader, before lines are left out. */
+  /** Bytes that may wait for the reader before lines are left out. */
   readonly limit?: number;
-  /** The line with the number of lines that were left out. */
   readonly missed: (count: number) => string;
   /** Whether to notice that a pipe's reader has gone while nothing is written. */
   readonly probes?: boolean;
 }
 
-/** Intervals of probes: only writing shows whether a pipe still has a reader. */
+/** Only writing shows whether a pipe still has a reader. */
 const firstProbeMs = 250;
 const mostProbeMs = 60_000;
 
 /**
- * Writes lines as they happen, without waiting for the reader: beyond a limit, lines are left out and counted, and when
- * the reader has caught up, one line has their number. With probes, a pipe's reader that goes while nothing happens is
- * noticed, too: now and then a space is written, which has no meaning before a line.
+ * Doesn't wait for the reader: beyond a limit, lines are left out, and one line later reports their number. To notice
+ * that a pipe's reader has gone, it writes a space from time to time, which has no meaning before a line.
  */
 export class LiveWriter {
-  /** Resolves when writing is no longer possible: with null if the reader has gone, else with the error. */
+  /** Resolves with null if the reader has gone, else with the error. */
   readonly closed: Promise<CommandError | null>;
   readonly #stream: Writable;
   readonly #limit: number;
@@ -94,7 +84,6 @@ export class LiveWriter {
   #closed = false;
   #tellClosed: (error: CommandError | null) => void = () => undefined;
   #probe: NodeJS.Timeout | undefined;
-  /** Text below the last line of a terminal. */
   #footer = '';
 
   constructor(stream: Writable, options: LiveWriterOptions) {
@@ -110,7 +99,6 @@ export class LiveWriter {
     stream.on('close', () => this.#close(null));
   }
 
-  /** @param line without its line feed */
   write(line: string): void {
     if (this.#closed) return;
     if (this.#missed > 0 || this.#stream.writableLength > this.#limit) {
@@ -121,7 +109,6 @@ export class LiveWriter {
     }
   }
 
-  /** Shows text below the last line of a terminal; empty for none. @param text at most one line of it */
   footer(text: string): void {
     if (this.#closed || text === this.#footer) return;
     this.#footer = text;
@@ -133,13 +120,12 @@ export class LiveWriter {
     clearTimeout(this.#probe);
     this.#probe = setTimeout(() => {
       if (this.#closed) return;
-      // If data is waiting for the reader, that shows it, too.
+      // Data that waits for the reader also shows whether there is one.
       if (this.#stream.writableLength === 0) this.#stream.write(' ');
       this.#probeIn(Math.min(2 * milliseconds, mostProbeMs));
     }, milliseconds).unref();
   }
 
-  /** Counts lines that the relay has left out. */
   miss(count: number): void {
     if (count === 0 || this.#closed) return;
     this.#missed += count;
@@ -154,7 +140,7 @@ export class LiveWriter {
     const stop = (): void => end.abort();
     const timer = setTimeout(stop, milliseconds).unref();
     this.#stream.once('close', stop);
-    // Includes the line with the number of lines left out, which is written as soon as possible.
+    // This includes the line with the number of lines left out.
     while (!this.#isRead() && !signal.aborted) await Promise.race([this.#written(), ended]);
     this.#stream.off('close', stop);
     clearTimeout(timer);
@@ -164,7 +150,7 @@ export class LiveWriter {
     return this.#closed || this.#stream.destroyed || this.#stream.writableLength === 0;
   }
 
-  /** Resolves when everything so far is written: a small amount causes no "drain". */
+  /** A small amount causes no "drain". */
   #written(): Promise<void> {
     return new Promise((resolve) => this.#stream.write('', () => resolve()));
   }
@@ -184,7 +170,6 @@ export class LiveWriter {
   }
 }
 
-/** Whether another program reads the stream. */
 function isPipe(stream: Writable): boolean {
   const { fd } = stream as { fd?: number };
   if (typeof fd !== 'number') return false;
@@ -196,28 +181,22 @@ function isPipe(stream: Writable): boolean {
   }
 }
 
-/**
- * Makes writing to a terminal (and on Windows to a pipe) asynchronous: Node.js makes it blocking, so a terminal that is
- * paused with Ctrl-S would block the relay.
- */
+/** Node.js blocks on writing to a terminal (and on Windows to a pipe), so Ctrl-S would block the relay. */
 function unblock(stream: Writable): void {
   const { _handle: handle } = stream as { _handle?: { setBlocking?: (blocking: boolean) => void } };
   handle?.setBlocking?.(false);
 }
 
-/** A line with progress on a terminal's standard error; nothing if that is not a terminal. */
 export class Progress {
   readonly #noun: string;
   readonly #total: number | undefined;
   #last = 0;
 
-  /** @param noun what is counted, in the plural */
   constructor(noun: string, total?: number) {
     this.#noun = noun;
     this.#total = total;
   }
 
-  /** At most ten times a second. */
   update(done: number): void {
     const now = performance.now();
     if (!commandProcess().stderr.isTTY || now - this.#last < 100) return;

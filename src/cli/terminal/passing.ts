@@ -10,7 +10,6 @@ import { fitted, jsonLine, LiveWriter } from './output.ts';
 import { widthOf } from './text.ts';
 import { commandProcess, styleText } from './command-process.ts';
 
-/** How `listen` shows what happens, on standard output. */
 export interface Passing {
   ready(status: Status, attached: boolean): void;
   configured(status: Status): void;
@@ -23,16 +22,14 @@ export interface Passing {
   /** The relay left some out because this client reads too slowly. */
   missed(count: number): void;
   flushed(milliseconds: number): Promise<void>;
-  /** Resolves when nothing more can be shown: with null if the reader has gone, else with the error. */
   readonly closed: Promise<CommandError | null>;
 }
 
-/** Masks only the destination's URL, the only member with possible secrets: there may be thousands per second. */
+/** Masks only the destination's URL, which alone may contain secrets: there may be thousands per second. */
 function withoutSecrets<T extends { readonly destination: string }>(sent: T): T {
   return { ...sent, destination: maskedUrl(sent.destination) };
 }
 
-/** The first line for programs: the relay's URLs. */
 export function readyLine(status: Status): object {
   const { campaignMonitorUrl, openConnectorsUrl, publicUrl, pid, dataDir } = status;
   const { publicCampaignMonitorUrl, publicOpenConnectorsUrl } = status;
@@ -48,10 +45,8 @@ export function readyLine(status: Status): object {
   };
 }
 
-/** For programs: one JSON object per line. */
 export class JsonLines implements Passing {
   readonly #writer: LiveWriter;
-  /** Last reported. */
   #url = '';
 
   constructor() {
@@ -69,7 +64,6 @@ export class JsonLines implements Passing {
   }
 
   configured(status: Status): void {
-    // Changes of settings are not reported.
     if (status.campaignMonitorUrl === this.#url) return;
     this.#url = status.campaignMonitorUrl;
     this.#write({ ...readyLine(status), type: 'url' });
@@ -117,9 +111,7 @@ export class JsonLines implements Passing {
   }
 }
 
-/** For people. */
 export class LiveLines implements Passing {
-  /** Last reported. */
   #url = '';
   readonly #view = new LiveView(
     (format, text) => styleText(format, text),
@@ -128,12 +120,9 @@ export class LiveLines implements Passing {
   readonly #batches = new Batches((outcome) => this.#writer.write(this.#view.batch(withoutSecrets(outcome))));
   readonly #writer: LiveWriter;
   readonly #inFull: boolean;
-  /** Whether the hint to a failed attempt's answer was shown: once is enough. */
   #hasSaidWhere = false;
-  /** The notification whose attempt failed last. */
   lastFailed: string | undefined;
 
-  /** @param inFull whether to show the full opening, with the URLs' secret */
   constructor(inFull: boolean) {
     this.#inFull = inFull;
     this.#writer = new LiveWriter(commandProcess().stdout, {
@@ -142,7 +131,6 @@ export class LiveLines implements Passing {
     });
   }
 
-  /** Other lines, which keep the footer below them. */
   write(line: string): void {
     this.#writer.write(line);
   }

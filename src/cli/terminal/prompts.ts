@@ -1,4 +1,4 @@
-/** Questions in the terminal, on standard error: standard output is for the result. */
+/** Questions go to standard error, since standard output is for the result. */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { UsageError } from '../errors.ts';
@@ -7,22 +7,21 @@ import { isForeground } from './keys.ts';
 import { printable } from './text.ts';
 import { commandProcess } from './command-process.ts';
 
-/** Whether a person can be asked: standard input and error are a terminal, with this program in its foreground. */
 export function canAsk(): boolean {
   return commandProcess().stdin.isTTY && commandProcess().stderr.isTTY && isForeground();
 }
 
-/** Whether standard input can be read: not from a terminal in the background. */
+/** A program in the background can't read from the terminal. */
 export function canRead(): boolean {
   return !commandProcess().stdin.isTTY || isForeground();
 }
 
 const [ctrlC, ctrlD, ctrlU, backspace, del] = ['\x03', '\x04', '\x15', '\b', '\x7f'];
 
-/** Without showing it. Ctrl-C ends the command. @param question without a colon */
+/** Ctrl-C ends the command. @param question without a colon */
 async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = commandProcess();
-  // First, so that nothing that is typed or pasted is shown.
+  // Must be first, so that nothing that is typed or pasted is shown.
   stdin.setRawMode(true);
   stderr.write(`${question} (not shown): `);
   let typed = '';
@@ -50,12 +49,7 @@ async function askSecret(question: string): Promise<string> {
   }
 }
 
-/**
- * A secret from the environment, or else from the terminal, never from a flag.
- * @param what such as `client secret`
- * @param where it is found, as a sentence
- * @throws UsageError if the variable is not set, or empty, and the user can't be asked
- */
+/** Never from a flag, which would be in the shell's history. @throws UsageError if the user can't be asked */
 export async function secretFrom(variable: string, what: string, where: string): Promise<string> {
   const held = commandProcess().env[variable]?.trim();
   if (held !== undefined && held !== '') return held;
@@ -69,12 +63,10 @@ export async function secretFrom(variable: string, what: string, where: string):
   );
 }
 
-/** @returns false for everything but yes */
 export async function askYesNo(question: string): Promise<boolean> {
   return /^y(?:es)?$/i.test((await askLine(`${question} [y/N] `)).trim());
 }
 
-/** @returns empty text at the end of the input */
 export async function askLine(question: string): Promise<string> {
   commandProcess().stderr.write(printable(question, '\n'));
   const lines = readLines(() => undefined);
@@ -86,7 +78,6 @@ export async function askLine(question: string): Promise<string> {
   }
 }
 
-/** Standard input, line by line, until it is closed. The terminal itself echoes, and sends signals. */
 export function readLines(onLine: (line: string) => void): {
   readonly reader: ReturnType<typeof createInterface>;
   close(): void;

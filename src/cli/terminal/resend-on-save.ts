@@ -20,18 +20,16 @@ const writeMs = 300;
 export interface WatchOptions {
   readonly eventId: string;
   readonly folder: string;
-  /** Its changes are the relay's, and ignored. */
+  /** Changes in it are the relay's, and ignored. */
   readonly dataDir: string;
   readonly to: string | undefined;
   readonly json: boolean;
 }
 
-/** @throws CommandError if the folder can't be watched; RelayRequestError if the relay ends */
 export async function resendUntilInterrupted(client: RelayClient, options: WatchOptions): Promise<void> {
   const { eventId, to, json } = options;
   const ending = new AbortController();
   void interrupted().then(() => ending.abort());
-  /** Attempts at the last look, by forwarding. */
   let known: Map<string, number> | undefined;
   let phase: ResendState['phase'] = 'done';
   let isHeld = false;
@@ -57,7 +55,7 @@ export async function resendUntilInterrupted(client: RelayClient, options: Watch
     if (phase !== 'sending' && performance.now() - printedAt >= writeMs) resending.save();
   });
   try {
-    // A folder that is missing fails at once.
+    // If the folder is missing, this fails at once.
     await Promise.race([failure, Promise.resolve()]);
     note(`Resending ${eventId} whenever a file in ${resolve(options.folder)} is saved. Press Ctrl+C to stop.`);
     await Promise.race([resending.run(ending.signal), failure]);
@@ -67,7 +65,6 @@ export async function resendUntilInterrupted(client: RelayClient, options: Watch
   }
 }
 
-/** @returns rejects if the folder can't be watched; never resolves */
 function watchFolder({ folder, dataDir }: WatchOptions, signal: AbortSignal, onSave: () => void): Promise<never> {
   let saving: NodeJS.Timeout | undefined;
   return new Promise((_, reject) => {

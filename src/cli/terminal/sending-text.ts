@@ -1,4 +1,3 @@
-/** Texts about sending, and what is held. */
 import { heldCount, pauserOf } from '../../protocol/event-row.ts';
 import { maskSecrets } from '../../export/item.ts';
 import type { Result } from '../../protocol/methods.ts';
@@ -13,7 +12,6 @@ export function heldNumbers({ held }: Sending): string {
 
 export const toSendHeld = 'To send held events, run cm-relay debug continue.';
 
-/** Whether sending is paused, by whom and since when, and how many are held. */
 export function heldText(sending: Sending): string {
   const { missingKey } = sending.held;
   if (sending.state === 'flowing') {
@@ -23,7 +21,6 @@ export function heldText(sending: Sending): string {
   return `Sending has been paused since ${since} by ${pauserOf(sending.by)}. ${heldNumbers(sending)}`;
 }
 
-/** `n5 to localhost:3000/callback, …`. */
 export function releasedText(released: readonly HeldForwarding[]): string {
   return released
     .map(({ notificationId, destination }) => `${notificationId} to ${printable(shortUrl(destination))}`)
@@ -36,7 +33,6 @@ export function retriedLines({ tried, tunnel }: Result<'relay/retry'>): string[]
   return lines.length === 0 ? ['Nothing to retry.'] : lines;
 }
 
-/** `n5 to localhost:3000/callback: sending is paused`. */
 export function heldLine({ notificationId, destination, detail }: HeldForwarding): string {
   return `${notificationId} to ${printable(`${shortUrl(destination)}: ${detail ?? 'held'}`)}`;
 }

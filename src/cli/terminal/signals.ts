@@ -3,10 +3,7 @@ import { commandProcess } from './command-process.ts';
 /** A shell's exit code for a program that Ctrl-C ended. */
 const endedAtOnce = 130;
 
-/**
- * Resolves with the first SIGINT, SIGTERM or SIGHUP, after which the command ends in order; a second one ends it at
- * once. Call it before anything is started.
- */
+/** Resolves with the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
 export function interrupted(): Promise<void> {
   const host = commandProcess();
   return new Promise((resolve) => {

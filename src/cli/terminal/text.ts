@@ -1,16 +1,13 @@
 import stringWidth from 'string-width';
 
-/** For text from outside. */
 export { withEscapes as printable } from '../../common/unprintable.ts';
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Width in a terminal; colors take none. */
 export function columnsOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
-/** Adds an ellipsis if something is missing. @param text printable, without colors */
 export function clip(text: string, columns: number): string {
   if (text.length <= columns && /^[\x20-\x7e]*$/.test(text)) return text;
   let width = 0;
@@ -28,10 +25,7 @@ export function pad(text: string, columns: number): string {
 }
 
 /**
- * Breaks lines between words, since a terminal would break within them. A word that is longer than a line, such as a
- * URL, is not broken.
- * @param columns the terminal's width; Infinity if there is none
- * @param hang indent of continuation lines, in columns; by default that of the line
+ * Breaks lines between words, not within long ones, such as URLs. @param hang indent of continuation lines, in columns
  */
 export function wrapped(text: string, columns: number, hang?: number): string {
   if (columnsOf(text) <= columns && !text.includes('\n')) return text;
@@ -61,18 +55,16 @@ function wrappedLine(line: string, columns: number, hang: number | undefined): s
   return [...lines, current];
 }
 
-/** Columns; Infinity for a stream that is not a terminal, or whose width is unknown. */
+/** Infinity for a stream that is not a terminal, or whose width is unknown. */
 export function widthOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY && stream.columns > 0 ? stream.columns : Infinity;
 }
 
-/** `1 event`, `2 events`, `3 deliveries`. */
 export function count(n: number, noun: string): string {
   if (n === 1) return `1 ${noun}`;
   return `${n} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
 }
 
-/** `12 ms`, `3.4 s`, `8 min`, `9 h`, `3 days`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
@@ -82,18 +74,15 @@ export function duration(milliseconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
-/** `1 byte`, `312 bytes`, `12.3 KB`. */
 export function size(bytes: number): string {
   if (bytes < 1000) return count(bytes, 'byte');
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** ` since 14:03:59` for a destination that is down; else empty. */
 export function downWords(since: string | undefined): string {
   return since === undefined ? '' : ` since ${localTime(since)}`;
 }
 
-/** `, next attempt 14:03:59`; empty if there is none, or it is past. */
 export function nextWords(at: string | null | undefined): string {
   return at !== null && at !== undefined && Date.parse(at) > Date.now() ? `, next attempt ${localTime(at)}` : '';
 }
@@ -102,7 +91,6 @@ export function signedWords({ signatureKeyName }: { readonly signatureKeyName?: 
   return signatureKeyName === undefined ? 'unsigned' : 'signed';
 }
 
-/** Local time to the second: `14:03:59`, with the date if it is not today. */
 export function localTime(iso: string, now: Date = new Date()): string {
   const moment = new Date(iso);
   const two = (n: number): string => String(n).padStart(2, '0');

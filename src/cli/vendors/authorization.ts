@@ -1,4 +1,3 @@
-/** Asks for access from a terminal: prints the consent's URL, and takes the code from the browser or pasted text. */
 import { spawn } from 'node:child_process';
 import { authorize } from '../../oauth/authorize.ts';
 import type {
@@ -20,15 +19,10 @@ import { commandProcess } from '../terminal/command-process.ts';
 
 export interface TerminalOptions {
   readonly open: boolean;
-  /** Called with the consent's URL, and the callback that the browser returns to. */
   readonly asked: (url: string, redirectUri: string) => void;
 }
 
-/**
- * Prints the URL of the consent, and waits for the answer at the callback's page, or in standard input.
- * @throws UsageError if the code could not be received; CallbackPortError if it could only be received by the page, and
- *   its port is in use; errors of `authorize`
- */
+/** Waits for the code at the callback's page, or in standard input. @throws UsageError, CallbackPortError */
 export function authorizeInTerminal(request: AuthorizationRequest, options: TerminalOptions): Promise<Authorization> {
   const mayPaste = canRead();
   const parts: AuthorizationParts = {
@@ -87,7 +81,7 @@ function showWaiting(waiting: WaitingOptions, mayPaste: boolean, { open }: Termi
       }
     },
     stray(why) {
-      // Any page may send the browser here, as often as it likes.
+      // Any page may send the browser here repeatedly, so report it once.
       if (told) return;
       told = true;
       note(`The browser returned something unexpected. ${strayWords[why]}. Still waiting.`);
@@ -118,7 +112,6 @@ const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
 
-/** @returns whether the system reports success */
 function openInBrowser(url: string): Promise<boolean> {
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
   return new Promise((resolve) => {

@@ -1,4 +1,3 @@
-/** Campaign Monitor's API for commands, with the key and proxy of the environment. */
 import { z } from 'zod';
 import { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { idForm } from '../../campaign-monitor/answers.ts';
@@ -9,7 +8,7 @@ import { UsageError } from '../errors.ts';
 import { whyMissing } from '../secret-variable.ts';
 import { commandProcess } from '../terminal/command-process.ts';
 
-/** For the API key: a flag would be in the shell's history and in the list of processes. */
+/** A flag would be in the shell's history and in the list of processes. */
 export const apiKeyVariable = 'CAMPAIGN_MONITOR_API_KEY';
 
 export const vendorId = z.string().regex(idForm, 'expected an ID, usually 32 hex digits');
@@ -21,10 +20,6 @@ export const serviceOfHost = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/**
- * @param known the API key to use if the environment has none
- * @throws UsageError if there is no API key
- */
 export async function withCampaignMonitor<T>(
   service: CampaignMonitorService,
   use: (api: CampaignMonitorApi) => Promise<T>,

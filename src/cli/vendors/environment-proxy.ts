@@ -1,15 +1,11 @@
-/** Calls vendors through the environment's proxy. */
 import { EnvHttpProxyAgent, fetch } from 'undici';
 import { boundedAnswers } from '../../common/bounded-answers.ts';
 import { isLoopback } from '../../common/loopback.ts';
 
-/** Longer than any response of the vendors; the callers have lower limits. */
+/** More than any response of the vendors; the callers have lower limits. */
 const mostAnswerBytes = 33_554_432;
 
-/**
- * @param baseUrl the API's; on this machine, no proxy is used
- * @param use gets the `fetch` for the API; undefined for Node's own
- */
+/** @param baseUrl on this machine, no proxy is used @param use gets undefined for Node's own `fetch` */
 export async function withProxy<T>(
   baseUrl: string,
   use: (fetch: typeof globalThis.fetch | undefined) => Promise<T>,

@@ -101,7 +101,7 @@ export function createInstanceCommand(): Command {
 
 async function create(options: CreateOptions): Promise<void> {
   const described = describedBy(options);
-  // Before the user is asked for a secret.
+  // Check before the user is asked for a secret.
   refuse(checkInstanceInput({ ...described, ...givenLater(described) }));
   const own = await ownAddresses(options, 'open-connectors');
   await withPlatform(options, async (platform) => {
@@ -121,7 +121,6 @@ async function create(options: CreateOptions): Promise<void> {
   });
 }
 
-/** What the flags describe, without secrets that the user may still be asked for. */
 function describedBy(options: CreateOptions): InstanceInput {
   const flags = instanceOfFlags(options);
   const isBasic = options.basic === true;
@@ -152,7 +151,6 @@ function describedBy(options: CreateOptions): InstanceInput {
   };
 }
 
-/** Valid placeholders for values that are known later. */
 function givenLater({ callbackUrl }: InstanceInput): Partial<InstanceInput> {
   return {
     username: 'later',
@@ -162,7 +160,6 @@ function givenLater({ callbackUrl }: InstanceInput): Partial<InstanceInput> {
   };
 }
 
-/** From the environment, or else from the user. */
 async function credentialsOf({ authentication }: InstanceInput): Promise<Partial<InstanceInput>> {
   if (authentication === 'basic') return { username: await secretFrom(apiKeyVariable, 'API key', keyIsFound) };
   return {
@@ -188,7 +185,6 @@ function headersOf(text: string | undefined): Readonly<Record<string, string>> |
   throw new UsageError('--callback-headers-env: the variable must contain a JSON object of strings');
 }
 
-/** Checks it like the form. @throws UsageError for an error; warnings are printed */
 function check(input: InstanceInput, { isHere }: Platform): void {
   const problems = checkInstanceInput(input).filter(({ code }) => code !== 'loopback-url' || !isHere);
   refuse(problems);
@@ -240,7 +236,6 @@ const steps = {
   looking: 'Not confirmed: listing the instances with this name…',
 } as const;
 
-/** @throws UsageError if the user can't be asked */
 async function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> {
   const message = `Open Connectors already has ${listInstances(existing)}`;
   if (canAsk()) return askYesNo(`${message}. Create another?`);

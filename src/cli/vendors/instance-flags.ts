@@ -1,4 +1,3 @@
-/** The flags that describe an instance, and texts about problems with their values. */
 import { Option } from 'commander';
 import { z } from 'zod';
 import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
@@ -11,7 +10,6 @@ export interface InstanceFlags {
   name?: string;
   list?: string[];
   callbackUrl?: string;
-  /** False with --no-events. */
   events: boolean;
   oauthCallbackUrl?: string;
   tag?: string[];
@@ -19,7 +17,6 @@ export interface InstanceFlags {
 
 export const appVariables = { apiKey: 'OAUTH_API_KEY', apiSecret: 'OAUTH_API_SECRET' } as const;
 
-/** `--list <id>`, repeatable. */
 export function listFlag(description: string): Option {
   return new Option('--list <id>', `${description}, 32 hex digits; repeatable`).argParser(
     collectedBy(z.string().refine((text) => parseListIds(text).length > 0, 'expected a list ID, 32 hex digits')),
@@ -55,7 +52,6 @@ export function instanceOfFlags(flags: InstanceFlags): InstanceInput {
 
 type FieldSources = Readonly<Partial<Record<keyof InstanceInput, string>>>;
 
-/** The flag or environment variable of each field. */
 const sources: FieldSources = {
   name: '--name',
   tags: '--tag',
@@ -92,7 +88,6 @@ const sentences: Record<InstanceProblemCode, string> = {
   'duplicate-header': 'appears twice',
 };
 
-/** @param others flags with other names in a command */
 export function problemSentence({ field, code, value }: InstanceProblem, others: FieldSources = {}): string {
   const what = value === undefined ? '' : ` ${printable(value)}`;
   return `${others[field] ?? sources[field] ?? field}${what} ${sentences[code]}`;

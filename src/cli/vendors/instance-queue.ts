@@ -1,4 +1,3 @@
-/** `cm-relay instances queue` and `policy`: what Open Connectors could not deliver, and what it does in that case. */
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { maskSecrets } from '../../export/item.ts';
@@ -78,7 +77,6 @@ async function withQueue(
   });
 }
 
-/** Other URLs for which something may be queued: this relay's earlier ones, and those set here for the instance. */
 function earlierUrlsOf(
   { id, callbackUrl }: Pick<InstanceFacts, 'id' | 'callbackUrl'>,
   own: Pick<Reachable, 'earlierUrls'>,
@@ -90,10 +88,7 @@ function earlierUrlsOf(
   return [...all].filter((url) => url !== callbackUrl && canBeQueuedFor(url));
 }
 
-/**
- * Remembers the callback URL that was just set for an instance, and prints what is queued for it, and how to get that.
- * If that cannot be read, prints nothing: the user did not ask for it.
- */
+/** Remembers the callback URL, and prints what is queued for it, unless that can't be read. */
 export async function noteSetCallback(
   platform: Platform,
   { id, callbackUrl }: Pick<InstanceFacts, 'id' | 'callbackUrl'>,
@@ -147,7 +142,7 @@ async function show({ platform, id, callbackUrl, earlierUrls }: Queue, { json }:
   await print(`${policyWords(policy)}\n`);
   const run = `To get them, run cm-relay instances queue ${id}`;
   if (state.count > 0) note(`${run} --deliver, or --fetch without a public URL.`);
-  // They are posted only to the URL that they were for.
+  // Open Connectors posts queued notifications only to the URL that they were for.
   else if (earlier.length > 0) note(`${run} --fetch.`);
 }
 
@@ -162,7 +157,7 @@ function queuedWords({ count: queued, more, since }: QueueState): string {
 }
 
 async function deliver({ platform, id, callbackUrl }: Queue, { json }: QueueOptions): Promise<void> {
-  // Don't count before: a count may change their status, and then this would not post them.
+  // Don't count first: a count may change their status, and then this would not post them.
   await platform.api.queue.deliver(callbackUrl);
   if (json === true) return printJson({ type: 'delivering', id });
   await print(`Open Connectors is posting what is queued to ${printable(maskSecrets(callbackUrl))} again.\n`);

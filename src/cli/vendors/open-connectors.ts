@@ -1,4 +1,3 @@
-/** The Open Connectors API for commands: secrets from the environment or a prompt, and the environment's proxy. */
 import { Option, Argument } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -15,14 +14,12 @@ import { secretFrom } from '../terminal/prompts.ts';
 import { commandProcess } from '../terminal/command-process.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 
-/** Environment variables with Open Connectors' secrets and host. */
 export const platformVariables = {
   userSecret: 'OPEN_CONNECTORS_USER_SECRET',
   organizationSecret: 'OPEN_CONNECTORS_ORGANIZATION_SECRET',
   host: 'OPEN_CONNECTORS_HOST',
 } as const;
 
-/** The first host in the documentation. */
 export const defaultPlatformHost = regions[0]?.host ?? '';
 
 export interface PlatformOptions {
@@ -42,10 +39,6 @@ export function platformFlags(): Option[] {
   ];
 }
 
-/**
- * The API's base URL for a flag, or else the environment.
- * @throws UsageError
- */
 export function platformBaseUrl(given: string | undefined): string {
   const inEnvironment = commandProcess().env[platformVariables.host]?.trim() ?? '';
   const host = given ?? (inEnvironment === '' ? defaultPlatformHost : inEnvironment);
@@ -61,14 +54,11 @@ export function platformBaseUrl(given: string | undefined): string {
 export interface Platform {
   readonly api: OpenConnectorsApi;
   readonly baseUrl: string;
-  /** Whether it is on this machine, like the sandbox, and so reaches local URLs. */
+  /** Whether Open Connectors is the sandbox on this machine, and so reaches local URLs. */
   readonly isHere: boolean;
 }
 
-/**
- * Prints the ID of a failed request with the error, for SAP's support.
- * @throws UsageError if a secret is missing; errors of `use`
- */
+/** If a request fails, prints its ID for SAP's support. @throws UsageError if a secret is missing; errors of `use` */
 export async function withPlatform<T>(
   { host, timeout }: PlatformOptions,
   use: (platform: Platform) => Promise<T>,
@@ -107,7 +97,6 @@ export function platformCommand(name: string, summary: string, description: stri
 
 export const instanceArgument = (): Argument => new Argument('<instance>', 'instance ID, or its name if unique');
 
-/** @throws CommandError if no instance has the name, or several have; Open Connectors' error for an unknown ID */
 export async function instanceNamed({ api }: Platform, named: string): Promise<Instance> {
   if (/^\d{1,15}$/.test(named)) return api.getInstance(Number(named));
   const found = (await api.listInstances({ searchText: named })).filter(({ name }) => name === named);
@@ -120,6 +109,6 @@ export async function instanceNamed({ api }: Platform, named: string): Promise<I
       'Use an ID instead.',
     );
   }
-  // Read it, since a list may leave something out.
+  // A list may leave something out.
   return api.getInstance(instance.id);
 }

@@ -1,7 +1,6 @@
 /**
- * The callback URLs that `cm-relay` set for instances, stored in the data directory: what Open Connectors has queued
- * for one of them is still the user's after another was set. Relays' URLs are left out: their secret may be replaced,
- * and must then not be stored anywhere.
+ * The callback URLs that `cm-relay` set for instances: Open Connectors may still have queued something for an earlier
+ * one. Relays' URLs are left out, since their secret may be replaced and must then not be stored anywhere.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,27 +12,23 @@ import { checkDataDirectory, prepareDataDirectory } from '../../protocol/data-di
 
 const fileName = 'set-callbacks.json';
 
-/** Maximum instances to remember, the latest; and URLs of each, the latest first. */
 const mostInstances = 100;
 const mostUrls = 5;
-/** Longer than any callback URL that the program accepts, in characters. */
+/** In characters; more than the program accepts for a callback URL. */
 const longestUrl = 4096;
 
 const fileSchema = z.array(
   z.strictObject({
-    /** Open Connectors' host, and the instance's ID. */
     instance: z.string(),
     urls: z.array(z.string().max(longestUrl)).max(mostUrls),
   }),
 );
 type Kept = z.infer<typeof fileSchema>;
 
-/** Set for an instance, the latest first. @throws DataDirectoryError */
 export function setCallbacksOf(dataDir: string, host: string, id: number): readonly string[] {
   return read(dataDir).find(({ instance }) => instance === nameOf(host, id))?.urls ?? [];
 }
 
-/** @throws DataDirectoryError; the system's error */
 export function rememberSetCallback(dataDir: string, host: string, id: number, url: string): void {
   // Open Connectors may accept anything.
   if (url.length > longestUrl || !URL.canParse(url) || holdsHookSecret(url)) return;

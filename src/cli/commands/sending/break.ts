@@ -146,7 +146,6 @@ async function show(all: readonly KeptBreakpoint[], { json }: BreakOptions): Pro
   }
 }
 
-/** A breakpoint, and below it how often it matched and why it did not stop. */
 export function breakpointLines(breakpoint: KeptBreakpoint): string[] {
   const { id, at, condition = 'always', enabled, owner, lookedAt, met, stops, lastNotStopped } = breakpoint;
   const what = `${condition}${enabled ? '' : ', disabled'}, set by ${owner}`;

@@ -24,18 +24,14 @@ export function completionCommand(): Command {
     });
 }
 
-/** A word that may follow, for zsh with its meaning. */
 interface Word {
   readonly word: string;
   readonly meaning: string;
 }
 
-/** Values of a flag, if known. */
 type Values = readonly string[] | 'files' | 'folders' | 'none';
 
-/** A position in a command line: after a command. */
 interface Place {
-  /** The command's words, such as `instances create`; none for the program itself. */
   readonly words: readonly string[];
   readonly next: readonly Word[];
   readonly flags: readonly {
@@ -69,7 +65,6 @@ function placesBelow(command: Command, words: readonly string[]): Place[] {
 
 const wordOf = (command: Command): Word => ({ word: command.name(), meaning: command.summary() });
 
-/** The command's own, and those of the program, which are allowed anywhere. */
 function shownFlags(command: Command): readonly Option[] {
   return [...command.options, ...(command.parent === null ? [] : commonFlags())];
 }
@@ -90,7 +85,7 @@ function valuesOf(option: Option): Values {
   return known ?? (/<(?:file|kind=file)>/.test(flags) ? 'files' : /<folder>/.test(flags) ? 'folders' : 'none');
 }
 
-/** Names of files and folders may contain spaces, and readline adds a slash to those of folders. */
+/** File names may contain spaces, and readline adds a slash to folders. */
 function bashOffer(values: Values): string {
   if (typeof values !== 'string') return `COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$current"))`;
   if (values === 'none') return 'COMPREPLY=()';
@@ -105,7 +100,6 @@ const zshOffer = (values: Values): string =>
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Script lines that find the command among the words before, as a variable. */
 const placeLines = (places: readonly Place[], before: string): string => {
   const known = places.filter(({ words }) => words.length > 0).map(({ words }) => quoted(words.join(' ')));
   return `  for word in ${before}; do

@@ -98,7 +98,7 @@ function logOf(dataDir: string, status: Status | null): DiagnosticSection {
   return logSection('Recent errors and warnings in the log', join(dataDir, 'relay.log'), status);
 }
 
-/** It's no problem if no relay runs, or there is no history yet, but an unreadable one is. */
+/** A missing relay or history is no problem, but an unreadable one is. */
 async function stoppedFindings(dataDir: string): Promise<Findings> {
   const relay: DiagnosticSection = { title: 'Relay', facts: [['state', 'not running for this data directory']] };
   readForNextStart(dataDir);
@@ -127,7 +127,7 @@ async function endpointProblems({ campaignMonitorUrl }: Status): Promise<string[
   }
 }
 
-/** @returns the folder that contains `docs/`; undefined if the program was installed without it */
+/** @returns undefined if the program was installed without `docs/` */
 function documentsFolder(): string | undefined {
   const program = process.argv[1];
   if (program === undefined || !existsSync(program)) return undefined;
