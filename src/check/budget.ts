@@ -1,21 +1,17 @@
-/** Limits of what a scenario may send, and hold in memory at once, checked before any of it is created. */
 import { say } from '../common/say.ts';
 import { CheckError } from './check-error.ts';
 
-/** Of one step, in requests, and in bytes of their bodies. Named steps that are sent again still count. */
+/** Per step: requests, and bytes of their bodies. Named steps that are sent again count each time. */
 const mostStepRequests = 10_000;
 export const mostHeldBytes = 67_108_864;
-/** Of a scenario. */
 const mostRequests = 100_000;
 const mostBytes = 1_073_741_824;
-/** Maximum concurrent requests. */
 const mostUnderWay = 500;
 
 export class TooMuchError extends CheckError {
   override readonly name = 'TooMuchError';
 }
 
-/** Counts what one scenario has sent, and holds. */
 export class Budget {
   #requests = 0;
   #bytes = 0;
@@ -25,12 +21,7 @@ export class Budget {
   #underWay = 0;
   readonly #waiting = new Set<() => void>();
 
-  /**
-   * Counts what a step is about to create, and waits until there is enough memory.
-   * @param bytes sum of the bodies as they are sent
-   * @param held bytes of memory until {@link release}
-   * @throws TooMuchError
-   */
+  /** Waits until there is enough memory. @param held bytes of memory until {@link release} @throws TooMuchError */
   async take(requests: number, bytes: number, held: number): Promise<void> {
     const step =
       requests === 1
@@ -79,7 +70,7 @@ export class Budget {
     this.#wake();
   }
 
-  /** Keeps memory to the end of the scenario. @param held negative: no longer needed, but still to be released */
+  /** @param held negative: no longer needed, but still to be released */
   keep(held: number): void {
     this.#kept += held;
     this.#wake();
@@ -106,7 +97,6 @@ export class Budget {
   }
 }
 
-/** Rounded up. */
 export function megabytes(bytes: number): string {
   return bytes < 1_048_576 ? say('less than 1 MB') : say('{0} MB', Math.ceil(bytes / 1_048_576));
 }

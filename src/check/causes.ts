@@ -1,10 +1,7 @@
-/** Why checks could not be decided or run, or may have failed: reported once, not for each check. */
 import type { CheckResult } from './check.ts';
 
-/** A reason outside the callback: the probe, its page, missing input, the time limit. */
 export interface Cause {
   readonly text: string;
-  /** The affected checks, in order. */
   readonly ids: readonly string[];
 }
 
@@ -24,11 +21,7 @@ export function isSaidBy(causes: readonly Cause[], result: CheckResult): boolean
   return result.outcome !== 'failed' && own.length > 0 && own.every((each) => texts.has(each));
 }
 
-/**
- * Finds what is new about one result after another.
- * @returns whether a result has a reason that no earlier one had (one that only repeats why it could not be decided has
- *   none), and the causes of failures that are new
- */
+/** @returns whether a result has a reason that no earlier one had, and the new causes of failures */
 export function noveltyTracker(): (result: CheckResult) => {
   readonly isNews: boolean;
   readonly causes: readonly string[];
@@ -45,7 +38,6 @@ export function noveltyTracker(): (result: CheckResult) => {
   };
 }
 
-/** Causes to report once: those of failures, and those for which two checks or more could not be decided or run. */
 export function sharedCauses(results: readonly CheckResult[]): Cause[] {
   const all = new Map<string, { readonly ids: Set<string>; isOfFailure: boolean }>();
   const note = (text: string, id: string, isOfFailure: boolean): void => {

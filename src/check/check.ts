@@ -1,4 +1,3 @@
-/** Runs the suite on a callback: one check after another, within a time limit for all. */
 import { say, translate } from '../common/say.ts';
 import { vendorDate } from '../campaign-monitor/samples.ts';
 import { Pace, quietBehind, removalMs, settled } from './settling.ts';
@@ -17,34 +16,27 @@ export interface CheckResult {
   readonly check: Check;
   readonly outcome: Outcome;
   readonly reason: string | null;
-  /** Why it was skipped, if not for another reason. */
   readonly skipped?: 'no-key' | 'nothing-listens';
   /** Null if it was skipped. */
   readonly result: ScenarioResult | null;
 }
 
 export interface CheckOptions {
-  /** For all checks, in milliseconds: then the current one is ended, and the others are skipped. */
+  /** For all checks, in milliseconds; ends the current check, and skips the others. */
   readonly timeoutMs: number;
-  /**
-   * Called with each result; again for the same check with another result if it turns out that the callback exited
-   * because of it.
-   */
+  /** Called again for the same check if it turns out that the callback exited because of it. */
   readonly onResult?: (result: CheckResult) => void;
-  /** Whether the user chose the probe's time; else it is measured with the first notifications. */
+  /** Otherwise, the probe's time is measured with the first notifications. */
   readonly isSettlingGiven?: boolean;
-  /** Called if the callback turns out to work after its answer: for `workMs` milliseconds. */
   readonly onSlow?: (workMs: number, settling: Settling) => void;
 }
 
-/** How long to wait for a callback that a check ended, since tools restart it, in milliseconds. */
+/** Tools restart a callback that a check ended; wait for it, in milliseconds. */
 const restartMs = 5000;
 const betweenMs = 200;
 
-/** A callback that works for longer after its answer is reported as slow, in milliseconds. */
 const slowMs = 300;
 
-/** @throws the reason of the context's signal if it is aborted */
 export async function runChecks(
   checks: readonly Check[],
   context: RunContext,
@@ -55,11 +47,9 @@ export async function runChecks(
 
 export interface Removal {
   readonly addresses: number;
-  /** Number of Deactivate events that the callback refused. */
   readonly refused: number;
 }
 
-/** Sends each a Deactivate. @throws the reason of the context's signal if it is aborted */
 export async function removeContacts(addresses: readonly string[], context: RunContext): Promise<Removal> {
   if (addresses.length === 0) return { addresses: 0, refused: 0 };
   // Newer than everything that was sent: dates are accurate to the minute.
@@ -82,13 +72,11 @@ class Checking {
   #began = 0;
   /** The probe's number, if it is stable and nothing was sent since. */
   #standing: number | undefined;
-  /** Whether a connection shows that the callback is running: not through a proxy. */
+  /** Whether a connection shows that the callback is running; not if there is a proxy. */
   #canTell = false;
   #wasHeard = false;
   #wasPaceTold = false;
-  /** Why nothing more is sent. */
   #gone: Skip | null = null;
-  /** Whether the page with stored data was found to show only some. */
   #isPagePartial = false;
 
   constructor(context: RunContext, options: CheckOptions) {
@@ -133,7 +121,6 @@ class Checking {
     return needsKey && !hasKey ? { reason: say('no signature key was provided'), skipped: 'no-key' } : null;
   }
 
-  /** Measures how long the callback works after its answer, unless the first check shows it. */
   async #findPace(checks: readonly Check[]): Promise<void> {
     const { probe, kept } = this.#context;
     const first = paceFinder(checks, { probe: probe !== null, kept: kept !== null });
@@ -172,7 +159,6 @@ class Checking {
     return this.#afterwards(this.#judged(resultOf(check, believed)));
   }
 
-  /** Whether the callback exited before the last answer: a request did not reach it, or broke off. */
   async #isCutOff({ steps }: ScenarioResult): Promise<boolean> {
     const { world, target } = this.#context;
     const came = steps.flatMap(({ examples }) => examples.map(({ attempts }) => attempts.at(-1)?.kind));
@@ -186,7 +172,6 @@ class Checking {
     const result = await runScenario(bounded, { ...this.#context, run, standing: this.#standing });
     this.#standing = result.standing;
     if (!isWithoutAnswer(result)) this.#wasHeard = true;
-    // Its steps' names are ours, and so translated.
     const steps = result.steps.map((step) => ({ ...step, title: translate(step.title) }));
     return { ...result, steps };
   }
@@ -200,14 +185,9 @@ class Checking {
     return { ...result, outcome: 'skipped', reason: timeIsUp() };
   }
 
-  /**
-   * A page that lacks a contact is not the callback's fault if it only shows some: then it also lacks two contacts that
-   * are sent afterwards and sort before and after the missing one, in any order.
-   */
+  /** A page that lacks a contact may show only some: then it also lacks contacts that sort next to that one. */
   async #believed(check: Check, run: ScenarioResult): Promise<ScenarioResult> {
-    // If something else failed as well, that is the reason.
     const unmet = run.steps.flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === 'unmet'));
-    // A page that was broken before has its own cause.
     const isDoubtful = ({ verdict, page, cause }: Finding): boolean =>
       verdict === 'unmet' && page === 'whole' && cause === undefined;
     if (unmet.length === 0 || !unmet.every(isDoubtful)) return run;
@@ -228,7 +208,6 @@ class Checking {
     return { ...run, ...outcomeOf(steps), steps };
   }
 
-  /** Whether the page shows contacts that sort next to the one that a check looks for. */
   async #showsNeighbours({ scenario }: Check): Promise<boolean> {
     const texts = scenario.steps
       .flatMap((step) => ('expect' in step ? [step.expect?.kept ?? []].flat() : []))
@@ -242,7 +221,6 @@ class Checking {
     return shown.length > 1 && shown.every(({ verdict }) => verdict === 'met');
   }
 
-  /** Lets the callback finish its work after the answers, and checks that it is still running. */
   async #afterwards(result: CheckResult): Promise<CheckResult> {
     const { probe, settling, world, target, signal } = this.#context;
     if (probe === null) await world.wait(quietBehind(settling, false, 0), signal);
@@ -262,7 +240,6 @@ class Checking {
       const { count, isStill } = await settled(probe, () => true, tolerant, world, signal);
       this.#standing = isStill ? count : undefined;
     } catch (error) {
-      // The next question to it reports the error.
       if (!(error instanceof ProbeError)) throw error;
     }
   }
@@ -286,7 +263,6 @@ class Checking {
     return { ...before, outcome: 'failed', reason, result: { ...before.result, outcome: 'failed', reason, steps } };
   }
 
-  /** @param index of the check because of which the callback exited */
   #blame(index: number): void {
     const before = this.#results[index];
     if (before === undefined) return;
@@ -296,7 +272,6 @@ class Checking {
     this.#options.onResult?.(after);
   }
 
-  /** Waits for the callback to listen again; if it does not in time, nothing more is sent. */
   async #answersAgain({ title }: Check): Promise<boolean> {
     const { target, world, signal } = this.#context;
     const until = world.now() + restartMs;
@@ -337,15 +312,12 @@ function resultOf(check: Check, result: ScenarioResult): CheckResult {
   return { check, outcome, reason, result };
 }
 
-/** Whether the first request did not reach the callback, so that it had exited before. */
+/** The first request did not reach the callback, so it had exited before. */
 function isWithoutAnswer({ steps }: ScenarioResult): boolean {
   return steps[0]?.examples[0]?.attempts.at(-1)?.kind === 'unreachable';
 }
 
-/**
- * What to send before the checks to measure how long the callback works after its answer; null if the first check shows
- * it, or if no probe or page is asked.
- */
+/** Null if the first check shows how long the callback works, or if no probe or page is requested. */
 function paceFinder(checks: readonly Check[], has: Readonly<Record<'probe' | 'kept', boolean>>): Scenario | null {
   const [first] = checks;
   const isAsked = (what: 'probe' | 'kept'): boolean => has[what] && checks.some((each) => asks(each.scenario, what));

@@ -1,20 +1,17 @@
-/** Where a file of scenarios sends values of the environment: it may have come with a repository. */
+/** Where a file of scenarios sends environment variables: it may have come with a repository. */
 import type { ScenarioFile } from './scenario.ts';
 
 export interface EnvironmentUse {
   readonly variable: string;
-  /** Such as `https://example.org`. */
   readonly origin: string;
 }
 
-/** Which parts of a file a run uses; for the others, the user named another, or no step needs it. */
 export interface UsedParts {
   readonly destination: boolean;
   readonly probe: boolean;
   readonly kept: boolean;
 }
 
-/** Those sent to places that only the file names. @param said origins that the user has named */
 export function environmentUses(
   { destination, probe, kept }: ScenarioFile,
   used: UsedParts,
@@ -36,7 +33,6 @@ function usesOf(url: string, variables: readonly { readonly env: string }[]): En
   return variables.map(({ env }) => ({ variable: env, origin }));
 }
 
-/** By origin, each variable once. */
 export function byOrigin(uses: readonly EnvironmentUse[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const { variable, origin } of uses) {

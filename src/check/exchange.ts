@@ -1,4 +1,3 @@
-/** Sends one request to a callback in its manner, and reads the result. */
 import { request as requestByHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
@@ -16,7 +15,6 @@ const keptBytes = 65_536;
 interface NoAnswer {
   /** In English in every language, for conditions. */
   readonly error: string;
-  /** In the user's language, if that can differ. */
   readonly text?: string;
   readonly ms: number;
 }
@@ -35,16 +33,10 @@ export type Answer =
       readonly ms: number;
     }
   | (NoAnswer & { readonly kind: 'unreachable' })
-  /** A time-out, or a connection that broke. */
   | (NoAnswer & { readonly kind: 'broken' })
-  /** The sender closed the connection, as its manner requires. */
   | { readonly kind: 'left'; readonly ms: number };
 
-/**
- * Sends a request on its own connection. Redirects are not followed. Secrets in the answer are masked.
- * @param timeoutMs for the whole exchange
- * @throws the signal's reason if it is aborted
- */
+/** Uses its own connection, and follows no redirects. @param timeoutMs for everything @throws the signal's reason */
 export async function exchange(
   target: Target,
   message: Message,
@@ -54,7 +46,6 @@ export async function exchange(
   signal.throwIfAborted();
   const started = performance.now();
   let connectedAt: number | undefined;
-  /** Why this side closed the connection: a time-out, or a flood. */
   let cut: Wording | undefined;
   const since = (): number => performance.now() - (connectedAt ?? started);
   const { manner, body } = message;
@@ -97,12 +88,10 @@ export async function exchange(
   signal.addEventListener('abort', giveUp);
   try {
     const answer = answerTo(request, since, () => cut);
-    // Errors of the request arrive through its answer.
     write(request, message, end.signal).catch(() => undefined);
     const came = masked(await answer, target.mask);
     signal.throwIfAborted();
     const isLeft = manner.kind === 'unanswered' || manner.kind === 'cut';
-    // If it could not be sent at all, report that.
     return isLeft && came.kind !== 'unreachable' ? { kind: 'left', ms: since() } : came;
   } finally {
     end.abort();
@@ -152,7 +141,7 @@ async function write(request: ClientRequest, { manner, body }: Message, signal: 
   }
 }
 
-/** At most 40 pieces, which end within a character if possible, so that decoding each separately is noticed. */
+/** At most 40 pieces that end within a character if possible, for callbacks that decode each separately. */
 export function piecesOf(body: Buffer): Buffer[] {
   const pieces: Buffer[] = [];
   const size = Math.ceil(body.byteLength / 40);
@@ -175,14 +164,14 @@ function flushed(begin: (done: (error?: Error | null) => void) => void): Promise
   });
 }
 
-/** Never rejects. @param cut why this side closed the connection, once it did */
+/** Never rejects. @param cut why this side closed the connection, if it did */
 function answerTo(request: ClientRequest, since: () => number, cut: () => Wording | undefined): Promise<Answer> {
   return new Promise((resolve) => {
     let isConnected = false;
     let isAnswered = false;
     request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
     const failed = (own: Wording): void => {
-      // The error of a stream that was destroyed here only says that.
+      // A stream that was destroyed here only reports that.
       const why = cut() ?? own;
       const kind = isConnected ? 'broken' : 'unreachable';
       resolve({ kind, error: why(inEnglish), text: why(say), ms: since() });
@@ -217,7 +206,6 @@ async function read(response: IncomingMessage): Promise<{ body: Buffer; truncate
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     bytes += chunk.byteLength;
-    // Leaving the loop ends the stream.
     if (bytes > keptBytes) break;
   }
   return { body: Buffer.concat(chunks).subarray(0, keptBytes), truncated: bytes > keptBytes };

@@ -1,4 +1,3 @@
-/** Faults between a sender and a callback: each changes the requests of a step. */
 import { createHmac } from 'node:crypto';
 import { say } from '../common/say.ts';
 import { parseJson, structureOf } from '../common/parse-json.ts';
@@ -26,25 +25,20 @@ const aboutSignatures: ReadonlySet<Fault> = new Set([
   'other-end-signature',
 ]);
 
-/** Length of a partial signature: `sha256=` and a few characters. */
 const shownLength = 'sha256='.length + 9;
 
-/** Spaces per level in JSON that is escaped. */
 const indent = 3;
 
-/** Maximum events in a notification, if a fault changes it. */
 export function partSizeOf(faults: readonly Fault[]): number | undefined {
   if (faults.includes('split')) return 1;
   return faults.includes('merged') ? 1000 : undefined;
 }
 
-/** How many requests the faults make of one, and how many changed bodies. */
 export function multipliedBy(faults: readonly Fault[]): { readonly requests: number; readonly changed: number } {
   const requests = 2 ** faults.filter((each) => each === 'twice').length;
   return { requests, changed: faults.includes('tampered') ? requests : 0 };
 }
 
-/** @throws CheckError if one, or all of them, would be too long */
 export function deliveriesWith(deliveries: readonly Delivery[], faults: readonly Fault[]): readonly Delivery[] {
   if (!faults.includes('escaped')) return deliveries;
   let made = 0;
@@ -81,7 +75,6 @@ function escapedDelivery(delivery: Delivery): Delivery {
   return { ...delivery, body: Buffer.from(escaped) };
 }
 
-/** The requests with the faults, applied in their order. @throws NoKeyError */
 export function withFaults(
   messages: readonly Message[],
   faults: readonly Fault[],
@@ -165,7 +158,6 @@ function changed(body: Buffer): Buffer {
   const copy = Buffer.from(body);
   for (let at = copy.length - 1; at >= 0; at--) {
     const code = copy[at] ?? 0;
-    // A letter at the end of a value, not of a field's name.
     const isLetter = (code >= 0x61 && code < 0x7a) || (code >= 0x41 && code < 0x5a);
     const next = copy.toString('latin1', at + 1, at + 3);
     if (isLetter && /^"[,}\]]/.test(next)) {

@@ -1,4 +1,3 @@
-/** What is posted to a callback: a delivery in each of the shapes it may have. */
 import { randomUUID } from 'node:crypto';
 import { say } from '../common/say.ts';
 import { readPayload } from '../campaign-monitor/payload.ts';
@@ -15,30 +14,27 @@ import { CheckError } from './check-error.ts';
 
 export type Manner =
   | { readonly kind: 'whole' }
-  /** Sending the body takes this long. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** The connection is closed within the body. */
   | { readonly kind: 'cut' }
-  /** The connection is closed when everything was sent, before the answer. */
+  /** Closes the connection when everything was sent, before the response. */
   | { readonly kind: 'unanswered' };
 
 export interface Message {
-  /** Such as `part 3 of 50`. */
   readonly label: string;
-  /** The notification's; null for a delivery. */
+  /** Null for a delivery. */
   readonly eventId: string | null;
   readonly events: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly manner: Manner;
-  /** Delay before it is sent, in milliseconds. */
+  /** In milliseconds, before it is sent. */
   readonly afterMs: number;
 }
 
 export interface Delivery {
   readonly body: Buffer;
   readonly contentType: string;
-  /** `open-connectors`: the body is a notification of Open Connectors, which is posted unchanged. */
+  /** `open-connectors`: the body is its notification, which is posted unchanged. */
   readonly source: Source;
 }
 
@@ -53,7 +49,7 @@ export interface MessageOptions {
 const json = 'application/json; charset=utf-8';
 const settings = settingsSchema.parse({});
 
-/** For notifications in Open Connectors' own form: its IDs are never 0, and the name may be escaped [code]. */
+/** Open Connectors' IDs are never 0, and the name may be escaped [code]. */
 const platformInstance = {
   instanceId: 8_948_659,
   instanceName: 'Books &amp; More',
@@ -63,19 +59,14 @@ const platformInstance = {
   userId: 2374,
 };
 
-/** The requests of a delivery, before any of them is created. */
 export interface Plan {
   readonly requests: number;
-  /** Maximum length of their bodies together. */
   readonly bytes: number;
-  /** Creates one after the other. */
   readonly make: () => Generator<Message>;
 }
 
-/** Maximum size of a notification and an event object, besides what they repeat of the delivery. */
 const [envelopeBytes, objectBytes] = [1000, 500];
 
-/** @throws CheckError if it has no events that could be sent in that shape, or too many */
 export function planOf(delivery: Delivery, options: MessageOptions): Plan {
   const { shape, signatureKey } = options;
   const { body, contentType } = delivery;
@@ -100,10 +91,10 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
   const parts = partsOf(count, options.partSize);
   return {
     requests: parts.length,
-    // Event objects contain addresses, up to twice.
+    // Event objects contain addresses up to twice.
     bytes: parts.length * ((shape === 'older' ? 0 : rawBytes) + envelopeBytes) + count * objectBytes + 2 * rawBytes,
     *make() {
-      // Read again: until here, a recording's deliveries are kept as bytes, which take less memory.
+      // Parsed again, since a recording's deliveries take less memory as bytes until here.
       const { events = [], json: raw = Buffer.alloc(0) } = readDelivery(delivery) as Partial<VendorEvents>;
       for (const [index, { first, count: own }] of parts.entries()) {
         const eventId = randomUUID();
@@ -117,7 +108,6 @@ export function planOf(delivery: Delivery, options: MessageOptions): Plan {
 
 type VendorEvents = Extract<Payload, { kind: 'events' }>;
 
-/** @throws CheckError if it is not a delivery, or too large */
 function readDelivery({ body, contentType }: Delivery): Exclude<Payload, { kind: 'rejected' }> {
   const tooMuch = tooMuchToRead(body);
   if (tooMuch !== null) throw new CheckError(tooMuch);
@@ -159,7 +149,7 @@ function bodyOf(
   );
 }
 
-/** With the further fields of captured notifications [code]. */
+/** Captured notifications have these further fields [code]. */
 function polled(object: EventObject): EventObject & { pollDate: string; newPath: string } {
   return { ...object, elementKey, hubKey, pollDate: object.date, newPath: `/contacts/${object.objectId}` };
 }
@@ -177,6 +167,6 @@ function message({ body, contentType, eventId, events, signatureKey, label }: Pa
   const headers: [string, string][] = [['Content-Type', contentType]];
   if (eventId !== null) headers.push([webhookIdHeader, eventId]);
   if (signatureKey !== undefined) headers.push([signatureHeader, sign(body, signatureKey)]);
-  // A copy: short notifications share memory.
+  // A copy, since short notifications share memory.
   return { label, eventId, events, headers, body: Buffer.from(body), manner: { kind: 'whole' }, afterMs: 0 };
 }

@@ -1,17 +1,12 @@
-/**
- * Files of scenarios, and those that they name: the folder may be from another person, so only files that really are in
- * it are read, up to a limit.
- */
+/** The folder may be from another person, so only files that really are in it are read, up to a limit. */
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { say } from '../common/say.ts';
 import { CheckError } from './check-error.ts';
 
-/** A file may not be read, or cannot be. The message says why, without the file's content. */
 export class OwnFileError extends CheckError {
   override readonly name = 'OwnFileError';
-  /** The message without the file's name. */
   readonly why: string;
   constructor(name: string, why: string, next?: string, message = `${name} ${why}`) {
     super(message, next);
@@ -25,10 +20,7 @@ const { O_NOFOLLOW: noFollow = 0, O_NONBLOCK: noWaiting = 0 } = constants as {
   readonly O_NONBLOCK?: number;
 };
 
-/**
- * Reads a file in a folder or below it, after resolving links; no dot file, nothing in a dot folder, no device or pipe.
- * @throws OwnFileError
- */
+/** Resolves links first, and reads no dot file, nothing in a dot folder, no device and no pipe. @throws OwnFileError */
 export async function readOwnFile(folder: string, name: string, mostBytes: number): Promise<Buffer> {
   const copyInto = say('Copy the content into a file in the scenario folder.');
   const refuse = (why: string, next = copyInto): never => {
@@ -70,7 +62,6 @@ export async function readOwnFile(folder: string, name: string, mostBytes: numbe
   }
 }
 
-/** @param path relative to a folder */
 function isOutside(path: string): boolean {
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }

@@ -1,4 +1,3 @@
-/** Plays a recording: sends its deliveries, in their time or faster, to any destination. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { exchange } from './exchange.ts';
 import type { Answer } from './exchange.ts';
@@ -9,7 +8,6 @@ import type { Shape } from './scenario.ts';
 import type { Target } from './target.ts';
 
 export interface Played {
-  /** The delivery's position in the recording, from 1. */
   readonly number: number;
   readonly message: Message;
   readonly answer: Answer;
@@ -18,22 +16,16 @@ export interface Played {
 export interface PlayOptions {
   readonly targetOf: (delivery: RecordedDelivery) => Target;
   readonly shape: Shape;
-  /** A factor; Infinity: without pauses. */
+  /** A factor; Infinity means no pauses. */
   readonly speed: number;
-  /** Awaited before each delivery, instead of its time. */
   readonly step?: ((number: number, delivery: RecordedDelivery) => Promise<void>) | undefined;
-  /** Called when a request has ended. */
   readonly onPlayed: (played: Played) => void;
   readonly signal: AbortSignal;
 }
 
-/** Maximum concurrent deliveries: beyond that the recording waits. */
 const mostUnderWay = 100;
 
-/**
- * Plays a recording. Each delivery starts at its time, independent of earlier ones; its parts are sent in sequence.
- * @throws the signal's reason if it is aborted; CheckError for an unusable delivery
- */
+/** Each delivery starts at its time; its parts are sent in sequence. @throws the signal's reason, or CheckError */
 export async function play(deliveries: readonly RecordedDelivery[], options: PlayOptions): Promise<void> {
   try {
     await playAll(deliveries, options);

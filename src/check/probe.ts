@@ -1,4 +1,3 @@
-/** The user's own probe, which counts what a callback has created from what was sent. */
 import { say } from '../common/say.ts';
 import { readText } from '../common/bounded-body.ts';
 import { celValue } from './cel-value.ts';
@@ -19,11 +18,10 @@ export class ProbeError extends CheckError {
 }
 
 export interface Probe {
-  /** @throws ProbeError */
   read(signal: AbortSignal): Promise<number>;
 }
 
-/** Its response may be a long list, which an expression may read once or twice. */
+/** The response may be a long list, which an expression may read once or twice. */
 const mostSteps = 10_000_000;
 
 const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelValue>> }>(
@@ -31,7 +29,6 @@ const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelVal
   mostSteps,
 );
 
-/** @throws ExpressionError */
 export function readProbeValue(text: string): ReturnType<typeof language.readExpression> {
   return language.readExpression(text);
 }
@@ -41,11 +38,9 @@ export interface UrlProbe {
   /** A CEL expression on the response that returns the number; without it the response is the number. */
   readonly value?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Masks the run's secrets in its response. */
   readonly mask: SecretMask;
 }
 
-/** @throws ExpressionError if `value` cannot be read */
 export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
   const expression = value === undefined ? undefined : readProbeValue(value);
   const { origin, pathname } = new URL(url);
@@ -70,7 +65,6 @@ export function urlProbe({ url, value, headers = {}, mask }: UrlProbe): Probe {
   };
 }
 
-/** @throws ProbeError if there is no response */
 async function ask(
   { url, headers, mask }: Omit<UrlProbe, 'value'>,
   who: string,
@@ -92,7 +86,7 @@ async function ask(
   }
 }
 
-/** @returns undefined if it is not JSON. @throws ProbeError if it is too large */
+/** @returns undefined if it is not JSON @throws ProbeError if it is too large */
 function jsonOf(body: string, who: string): unknown {
   if (/^\s*[[{]/.test(body) && hasMoreValues(body, maxValues)) {
     throw new ProbeError(say('{0} returned more than {1} values', who, maxValues));
@@ -102,19 +96,16 @@ function jsonOf(body: string, who: string): unknown {
 
 export interface Missing {
   readonly texts: readonly string[];
-  /** Whether its type is JSON, and its content is not: probably it was cut off. */
+  /** The type is JSON, but the content is not: probably it was cut off. */
   readonly isBroken: boolean;
 }
 
-/** A page with a callback's stored data. */
 export interface KeptPage {
-  /** Its name: the URL without the query. */
   readonly who: string;
-  /** Which of some texts are not on it, in any letter case. @throws ProbeError */
+  /** Ignores letter case. @throws ProbeError */
   missing(texts: readonly string[], signal: AbortSignal): Promise<Missing>;
 }
 
-/** A page that is requested by GET: in JSON, its texts are searched; in anything else, the page itself. */
 export function keptPage({ url, headers = {}, mask }: Omit<UrlProbe, 'value'>): KeptPage {
   const { origin, pathname } = new URL(url);
   const who = say('the page {0}', `${origin}${pathname}`);
@@ -140,7 +131,7 @@ function textsIn(value: unknown): string[] {
   for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
     if (typeof each === 'string') texts.push(each);
     else if (typeof each === 'object' && each !== null) {
-      // One by one: a page may have more than a call's maximum arguments.
+      // One by one: a page may have more entries than a call may have arguments.
       for (const [key, inner] of Object.entries(each as Record<string, unknown>)) waiting.push(key, inner);
     }
   }
@@ -152,7 +143,7 @@ function causeOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : message;
 }
 
-/** The program prints a number, and what it starts ends with it. @param command a string is for the user's shell */
+/** Everything that the program starts ends with it. @param command a string is for the user's shell */
 export function commandProbe(
   command: readonly string[] | string,
   folder: string,
@@ -165,7 +156,6 @@ export function commandProbe(
   };
 }
 
-/** @throws ProbeError if the program fails; the signal's reason if it is aborted */
 async function outputOf(
   {
     command,

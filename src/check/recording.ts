@@ -1,7 +1,4 @@
-/**
- * Recordings: deliveries with their bodies and timing, one line of JSON each. The only header in one is Content-Type,
- * since any other may contain a credential.
- */
+/** One line of JSON per delivery. The only header is Content-Type, since any other may contain a credential. */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { say } from '../common/say.ts';
@@ -39,7 +36,6 @@ export function* writeRecording(deliveries: Iterable<RecordedDelivery>, recorded
   }
 }
 
-/** @throws RecordingError, with the line */
 export function readRecording(text: string): RecordedDelivery[] {
   const deliveries: RecordedDelivery[] = [];
   let number = 0;
@@ -61,7 +57,6 @@ export function readRecording(text: string): RecordedDelivery[] {
   return deliveries;
 }
 
-/** Replaces a content type that is not a vendor's. */
 const contentTypes = { json: 'application/json', xml: 'text/xml', text: 'text/plain', empty: 'text/plain' } as const;
 
 function* linesOf(text: string): Generator<string> {
@@ -73,7 +68,6 @@ function* linesOf(text: string): Generator<string> {
   yield text.slice(start);
 }
 
-/** With names, addresses and values replaced, consistently in all of them (anonymise.ts). The timing stays. */
 export function anonymised(deliveries: readonly RecordedDelivery[]): RecordedDelivery[] {
   const replaced = anonymise(
     deliveries.map(({ contentType, body }) => ({ headers: [['content-type', contentType]], body })),

@@ -1,4 +1,3 @@
-/** Results of checks and scenarios as text, as JSON and as JUnit XML: in English, or in the user's language. */
 import { say, translate } from '../common/say.ts';
 import { escapedJson } from '../common/unprintable.ts';
 import type { CheckResult } from './check.ts';
@@ -6,7 +5,6 @@ import { answerWords } from './run.ts';
 import type { Finding, Outcome, ScenarioResult, Sent, StepResult } from './run.ts';
 
 export interface Reported {
-  /** `check`, or a file of scenarios. */
   readonly suite: string;
   readonly id: string;
   readonly title: string;
@@ -19,7 +17,6 @@ export interface Reported {
   readonly steps: readonly ReportedStep[];
 }
 
-/** Without bodies and credentials. */
 export interface ReportedStep extends Pick<StepResult, 'sent' | 'p50Ms' | 'p99Ms'> {
   readonly title: string;
   readonly findings: readonly ReportedFinding[];
@@ -28,7 +25,6 @@ export interface ReportedStep extends Pick<StepResult, 'sent' | 'p50Ms' | 'p99Ms
     readonly eventId: string | null;
     readonly events: number;
     readonly bytes: number;
-    /** Of each attempt a status, or why there is none, and how long it took. */
     readonly attempts: readonly { readonly answer: string; readonly ms: number }[];
   }[];
 }
@@ -56,12 +52,10 @@ export function reportedCheck({ check, outcome, reason, result }: CheckResult): 
   };
 }
 
-/** For a result that repeats earlier ones: without why it is not passed. */
 export function withoutDetails(reported: Reported): Reported {
   return { ...reported, reason: null, steps: [] };
 }
 
-/** In English. @param file as it was named */
 export function reportedScenario(file: string, why: string | undefined, result: ScenarioResult): Reported {
   const { name, outcome, reason, ms, steps } = result;
   return {
@@ -104,7 +98,6 @@ function reportedExample({ message, attempts }: Sent): ReportedStep['examples'][
   };
 }
 
-/** To a tenth of a millisecond. */
 function rounded(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10;
 }
@@ -115,7 +108,6 @@ export function counts(reported: readonly { readonly outcome: Outcome }[]): Reco
   return all;
 }
 
-/** In one line: `24 passed, 3 failed`. */
 export function countsLine({ passed, failed, undecided, skipped }: Record<Outcome, number>): string {
   return [
     say('{0} passed', passed),
@@ -125,7 +117,6 @@ export function countsLine({ passed, failed, undecided, skipped }: Record<Outcom
   ].join(', ');
 }
 
-/** The word of an outcome, padded to the length of the longest. */
 export function outcomeWord(outcome: Outcome): string {
   return inColumn(outcome, outcomes());
 }
@@ -134,7 +125,6 @@ function outcomes(): Readonly<Record<Outcome, string>> {
   return { passed: say('passed'), failed: say('FAILED'), undecided: say('undecided'), skipped: say('skipped') };
 }
 
-/** At the beginning of a line of details. */
 function beginning(of: 'sent' | 'expected' | 'got' | 'open' | 'why' | 'platform' | 'fix'): string {
   const all = {
     sent: say('sent:'),
@@ -152,10 +142,7 @@ function inColumn<Name extends string>(name: Name, texts: Readonly<Record<Name, 
   return texts[name].padEnd(Math.max(...Object.values<string>(texts).map(({ length }) => length)));
 }
 
-/**
- * The details of a result that is not passed, one per line: what was sent, the result, and what to do.
- * @param width maximum line length, in characters
- */
+/** @param width in characters */
 export function detailLines(reported: Reported, width: number): string[] {
   const { outcome, steps, why, platform, mend, reason } = reported;
   if (outcome === 'skipped') return reason === null ? [] : [reason];
@@ -183,7 +170,6 @@ function findingLines({ verdict, what, expected, actual }: ReportedFinding): str
   return [beginning('expected') + `${what}: ${expected}`, beginning('got') + actual];
 }
 
-/** Breaks lines between words, and indents continuations by the length of `head`. */
 function broken(head: string, text: string, width: number): string[] {
   const lines: string[] = [];
   let line = head;
@@ -208,7 +194,7 @@ export function toJson(reported: readonly Reported[]): string {
   return `${escapedJson(JSON.stringify({ counts: counts(reported), results: reported }, null, 2))}\n`;
 }
 
-/** JUnit's XML for CI systems: a failed result is a failure; an undecided or skipped one is skipped with a reason. */
+/** JUnit knows no undecided result, so it is reported as skipped, with its reason. */
 export function toJUnit(reported: readonly Reported[]): string {
   const suites = new Map<string, Reported[]>();
   for (const each of reported) suites.set(each.suite, [...(suites.get(each.suite) ?? []), each]);
@@ -235,7 +221,7 @@ function testCase(reported: Reported): string {
   return `${open}>\n      <failure message="${message}">${details}</failure>\n    </testcase>\n`;
 }
 
-/** Escapes text for XML 1.0: characters that it forbids become U+FFFD, unprintable ones references. */
+/** Characters that XML 1.0 forbids become U+FFFD, unprintable ones references. */
 function xml(text: string): string {
   return (
     text

@@ -1,4 +1,3 @@
-/** What scenarios ask about the effects in a callback, and the probes that a file of scenarios names. */
 import type { SecretMask } from '../common/masking.ts';
 import type { UsedParts } from './environment.ts';
 import { commandProbe, keptPage, urlProbe } from './probe.ts';
@@ -6,7 +5,6 @@ import type { KeptPage, Probe } from './probe.ts';
 import { asks } from './run.ts';
 import type { Scenario, ScenarioFile } from './scenario.ts';
 
-/** What a run asks; null for none. */
 export interface RunProbes {
   readonly probe: Probe | null;
   readonly kept: KeptPage | null;
@@ -28,7 +26,7 @@ export function unnamedIn(
   return undefined;
 }
 
-/** Requests both once, so that a broken one is not taken for a fault of the callback. @throws ProbeError */
+/** Notices a broken one before it is taken for a fault of the callback. @throws ProbeError */
 export async function tryOnce({ probe, kept }: RunProbes, signal: AbortSignal): Promise<void> {
   await probe?.read(signal);
   await kept?.missing([], signal);
@@ -36,14 +34,9 @@ export async function tryOnce({ probe, kept }: RunProbes, signal: AbortSignal): 
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Credentials from a file, by where they are sent. */
 export type SecretsOfFile = Readonly<Record<keyof UsedParts, Headers>>;
 
-/**
- * The credential headers that a file names, for the parts that are used.
- * @param read gives an environment variable as a header's value; `place` is where the file names it, such as
- *   `probe.headers.Authorization`
- */
+/** Reads the credential headers that a file names. `place` is such as `probe.headers.Authorization`. */
 export function secretsOfFile(
   { destination, probe, kept }: ScenarioFile,
   used: UsedParts,
@@ -61,7 +54,6 @@ export function secretsOfFile(
   };
 }
 
-/** @param folder a command's working directory */
 export function namedInFile(
   { probe, kept }: ScenarioFile,
   used: UsedParts,

@@ -1,4 +1,3 @@
-/** Runs scenarios: sends what each step specifies, and checks the results. */
 import { say } from '../common/say.ts';
 import { ExpressionError } from '../common/expressions/expressions.ts';
 import { judge } from '../common/retry-verdict.ts';
@@ -26,12 +25,11 @@ export { answerWords } from './step-findings.ts';
 export type { Finding, Sent } from './step-findings.ts';
 
 export interface StepResult {
-  /** Its own name, or a description. */
   readonly title: string;
   readonly sent: number;
-  /** Some of what was sent: the first, and the first with another result than expected. */
+  /** The first, and the first with another result than expected. */
   readonly examples: readonly Sent[];
-  /** How long answers took, in milliseconds; null without any. */
+  /** In milliseconds; null without any response. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly findings: readonly Finding[];
@@ -45,9 +43,7 @@ export interface ScenarioResult {
   readonly reason: string | null;
   readonly steps: readonly StepResult[];
   readonly ms: number;
-  /** Whether the callback could not be reached in the end. */
   readonly isUnreachable: boolean;
-  /** Whether it failed only because its time was over. */
   readonly isLate?: boolean;
   /** The probe's number at the end, if it is stable and nothing was sent since. */
   readonly standing?: number | undefined;
@@ -63,7 +59,6 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** The probe's number before, if known; else it is requested. */
   readonly standing?: number | undefined;
-  /** This machine's unless given. */
   readonly world?: World;
 }
 
@@ -73,10 +68,7 @@ export function asks({ steps }: Scenario, what: 'probe' | 'kept'): boolean {
   return steps.some(does);
 }
 
-/**
- * Runs a scenario. Faults of the callback, the probe or a file are its result.
- * @throws the reason of the context's signal if it is aborted
- */
+/** A fault of the callback, the probe or a file is a result. @throws the reason of the context's signal */
 export async function runScenario(scenario: Scenario, context: RunContext): Promise<ScenarioResult> {
   const { world = realWorld } = context;
   const started = world.now();
@@ -125,19 +117,15 @@ export function reasonOf({ verdict, what, expected, actual }: Finding): string {
   return verdict === 'undecided' ? `${what}: ${actual}` : say('{0}: expected {1}, got {2}', what, expected, actual);
 }
 
-/** Of one scenario: each has bodies and answers. */
 const mostExamplesInAll = 100;
 
-/** Kept of the body of an answer that is not the last attempt's. */
 const mostRetriedBytes = 4096;
 
 interface Batch {
   readonly messages: readonly Message[];
-  /** Called when they are sent. */
   readonly release: () => void;
 }
 
-/** What is kept of a step that is sent again. */
 interface Named {
   readonly messages: readonly Message[];
   readonly bytes: number;
@@ -149,16 +137,14 @@ class Running {
   readonly #scenario: Scenario;
   readonly #context: RunContext & { readonly world: World };
   readonly #budget = new Budget();
-  /** The names of steps that a later step sends again. */
   readonly #again: ReadonlySet<string>;
   readonly #byName = new Map<string, Named>();
   /** Steps are prepared one after another, even if they are sent concurrently: each needs memory for its delivery. */
   #making: Promise<unknown> = Promise.resolve();
   #examplesLeft = mostExamplesInAll;
-  /** The probe's last number, and what was sent since. */
   #before: number | ProbeError | null = null;
   #sinceProbe = { sent: 0, events: 0 };
-  /** Whether the page with stored data was broken before anything was sent: then that is not this scenario's fault. */
+  /** A page that was broken before anything was sent is not this scenario's fault. */
   #wasPageBroken = false;
 
   constructor(scenario: Scenario, context: RunContext & { readonly world: World }) {
@@ -234,7 +220,6 @@ class Running {
     await this.#conclude(say('{0} times', times), all, unmet, turns);
   }
 
-  /** Records the results even if it fails. @param work returns the findings after the answers */
   async #conclude(
     title: string,
     gathered: StepFindings,
@@ -256,7 +241,6 @@ class Running {
     this.steps.push({ title, sent: gathered.count, examples, p50Ms, p99Ms, findings });
   }
 
-  /** @param all collects the results of several steps */
   async #send(step: SendStep, own: StepFindings, all?: StepFindings): Promise<void> {
     const { messages, release } = await this.#made(step);
     try {
@@ -344,11 +328,7 @@ class Running {
     }
   }
 
-  /**
-   * Checks what an expectation asks. The page comes last: until then the callback may still change it.
-   * @param gathered the answers: if none of the requests arrived, nothing is asked; if the answers are not as expected,
-   *   the probe gets little time
-   */
+  /** Checks the page last: the callback may change it until then. If no request arrived, nothing is checked. */
   async #ask(expected: Expected, gathered: StepFindings): Promise<Finding[]> {
     if (gathered.isWithoutAnswer) return [];
     const isRefused = isUnmet(gathered.findings());
@@ -380,7 +360,6 @@ class Running {
     try {
       return (await kept?.missing([], signal))?.isBroken === true;
     } catch (error) {
-      // The later request to it reports the error.
       if (error instanceof ProbeError) return false;
       throw error;
     }
@@ -396,7 +375,7 @@ class Running {
     try {
       const { texts: missing, isBroken } = await missingAfter(kept, texts, settling, world, signal);
       if (missing.length === 0) return found('met', say('everything'));
-      // If it was broken before, that is not this scenario's fault: it is reported separately, once for all.
+      // A page that was broken before is reported separately, once for all scenarios.
       return isBroken && this.#wasPageBroken
         ? {
             ...found('unmet', say('a page without {0}', quoted(missing)), true),
@@ -468,7 +447,6 @@ function growth(by: number): string {
   return by === 0 ? say('no change') : by > 0 ? `+${by}` : String(by);
 }
 
-/** An answer that is not the last: it is shown, and kept until then. */
 function shortened(answer: Answer): Answer {
   if (answer.kind !== 'answer' || answer.body.byteLength <= mostRetriedBytes) return answer;
   return { ...answer, body: Buffer.from(answer.body.subarray(0, mostRetriedBytes)), truncated: true };

@@ -1,4 +1,3 @@
-/** The expressions of a scenario: conditions for answers and for the probe's number. */
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { readProbeValue } from './probe.ts';
 import type { ScenarioFile, Step } from './scenario.ts';
@@ -20,7 +19,7 @@ const probeLanguage = new ExpressionLanguage<ProbeVariables>({
 
 type File = Pick<ScenarioFile, 'probe' | 'scenarios'>;
 
-/** Functions that each read one of a file's expressions, or throw an ExpressionError that names it: each takes time. */
+/** Each function reads one expression: the caller may yield in between. @throws ExpressionError that names it */
 export function* expressionsOfFile({ probe, scenarios }: File): Generator<() => void> {
   const value = probe !== undefined && 'url' in probe ? probe.value : undefined;
   if (value !== undefined) yield () => named(value, () => readProbeValue(value));
@@ -46,7 +45,6 @@ function named(text: string, work: () => unknown): void {
   }
 }
 
-/** @returns whether a number meets an expectation */
 export function probeCondition(
   expected: number | string,
   before: number,

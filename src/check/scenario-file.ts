@@ -1,4 +1,4 @@
-/** Reads files of scenarios in steps and within limits, since one may have come with a folder that is opened. */
+/** A file may have come with a folder that is opened, so it is read in steps and within limits. */
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
@@ -12,24 +12,19 @@ import type { Scenario, ScenarioFile, Step } from './scenario.ts';
 import { CheckError } from './check-error.ts';
 
 const mostScenarioBytes = 1_048_576;
-/** Limits of structure: parsing takes memory and time by these, not by length. */
+/** Parsing takes memory and time by these, not by length. */
 const mostValues = 30_000;
 const mostDepth = 50;
-/** Of one object. */
 const mostKeys = 200;
-/** Reading each takes some time. */
 const mostExpressions = 1000;
-/** Maximum problems to report, and length of each, and of its place. */
 const mostSaid = 5;
 const mostSaidLength = 1000;
 const mostPlaceLength = 200;
 /** After this time, other work gets its turn. */
 const pieceMs = 10;
 
-/** A file of scenarios cannot be used. The message has the problems and their places. */
 export class ScenarioFileError extends CheckError {
   override readonly name = 'ScenarioFileError';
-  /** The problems with a place, which the message has, too. */
   readonly wrong: readonly Wrong[];
   constructor(
     message: string,
@@ -52,11 +47,7 @@ export interface ReadFile {
   readonly text: string;
 }
 
-/**
- * Reads a file of scenarios with its expressions. It must be in its folder: a link that leads out of it is not
- * followed.
- * @throws ScenarioFileError
- */
+/** Follows no link that leads out of the folder. @throws ScenarioFileError */
 export async function readScenarioFile(path: string): Promise<ReadFile> {
   let bytes: Buffer;
   try {
@@ -68,7 +59,6 @@ export async function readScenarioFile(path: string): Promise<ReadFile> {
   return readScenarioBytes(bytes);
 }
 
-/** @throws ScenarioFileError */
 export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
   checkLength(bytes.byteLength);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
@@ -95,13 +85,11 @@ export async function readScenarioBytes(bytes: Uint8Array): Promise<ReadFile> {
   return { file, text };
 }
 
-/** @throws ScenarioFileError if a file of this length is not read */
 export function checkLength(bytes: number): void {
   if (bytes > mostScenarioBytes)
     throw new ScenarioFileError(say('is longer than {0} bytes', mostScenarioBytes), useFixture());
 }
 
-/** Also checks the names of steps that are sent again. @throws ScenarioFileError */
 export function readScenarioText(text: string): ScenarioFile {
   const { values, depth } = structureOf(text);
   if (depth > mostDepth)
@@ -136,7 +124,6 @@ function isWide(value: unknown): boolean {
 const fileOutline = scenarioFileSchema.extend({ scenarios: z.array(z.unknown()).min(1).max(200) });
 const scenarioOutline = scenarioSchema.extend({ steps: z.array(z.unknown()).min(1).max(200) });
 
-/** @param path of the value. @throws ScenarioFileError */
 function parsed<S extends z.ZodType>(schema: S, value: unknown, path: readonly PropertyKey[]): z.output<S> {
   const result = schema.safeParse(value, { reportInput: false, error: sayMissing });
   if (result.success) return result.data;
@@ -177,7 +164,6 @@ function sayMissing({ code, input }: z.core.$ZodRawIssue): string | undefined {
   return code === 'invalid_type' && input === undefined ? missing : undefined;
 }
 
-/** Replaces zod's messages; those from our schemas are unchanged. */
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
@@ -188,7 +174,7 @@ function wordsOf(issue: z.core.$ZodIssue): string {
   return say('must be {0}', typeName(issue.expected));
 }
 
-/** The issue of a union's most likely branch, because "Invalid input" says nothing. */
+/** "Invalid input" of a union says nothing, so use the issue of its most likely branch. */
 function innermost(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Wrong {
   const path = [...before, ...issue.path];
   const place = z.core.toDotPath(path).slice(0, mostPlaceLength);
@@ -202,7 +188,6 @@ function innermost(issue: z.core.$ZodIssue, before: readonly PropertyKey[]): Wro
   return meant[0] ?? { place, what: issue.message };
 }
 
-/** @throws ScenarioFileError if a step sends another again that is not before it */
 function checkNames({ name, steps }: Scenario): void {
   const known = new Set<string>();
   const look = (step: Step): void => {

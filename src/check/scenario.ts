@@ -1,7 +1,4 @@
-/**
- * Scenarios: what is sent to a callback, with which faults, and the expected result. The checks that ship with the
- * extension consist of the same steps (suite.ts). Published as media/cm-scenario.schema.json.
- */
+/** Published as media/cm-scenario.schema.json. The extension's own checks use the same steps (suite.ts). */
 import { z } from 'zod';
 import { webhookEventTypes } from '../campaign-monitor/event-types.ts';
 import { retryPolicies } from '../common/retry-policies.ts';
@@ -20,7 +17,6 @@ const environmentVariable = z
 const milliseconds = z.int().min(0).max(600_000);
 const cel = z.string().min(1).max(1000);
 
-/** Like the samples of `cm-relay trigger`, with addresses that are unique to the run. */
 const sampleSource = z.strictObject({
   sample: z
     .union([z.enum(webhookEventTypes), z.literal('mixed')])
@@ -82,7 +78,6 @@ const sourceSchema = z.union([
   againSource,
 ]);
 
-/** The shape in which a delivery is posted. */
 export const shapes = ['notification', 'platform', 'older', 'delivery'] as const;
 
 export const namedFaults = [
@@ -236,7 +231,6 @@ const targetSchema = z.strictObject({
   insecureTls: z.boolean().optional().describe('Accept any certificate, such as a self-signed one.'),
 });
 
-/** `*.cm-scenario.json`. */
 export const scenarioFileSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -257,7 +251,6 @@ export type Source = z.output<typeof sourceSchema>;
 export type Shape = (typeof shapes)[number];
 export type Fault = z.output<typeof faultSchema>;
 
-/** With defaults left out. */
 export type WrittenScenario = z.input<typeof scenarioSchema>;
 
 export function scenario(written: WrittenScenario): Scenario {

@@ -1,35 +1,29 @@
-/** How long a probe, and the page with stored data, get to show what was sent. */
 import type { KeptPage, Missing, Probe } from './probe.ts';
 import type { Clock } from './world.ts';
 
 /** In milliseconds. */
 export interface Settling {
-  /** Until the expected number. */
   readonly mostMs: number;
-  /** How long it then must not change: a duplicate may come a little later. */
+  /** How long the number then must not change: a duplicate may arrive later. */
   readonly quietMs: number;
-  /** Reports how long the number was stable before it changed, in milliseconds. */
   saw?(ms: number): void;
-  /** Reports how long an answer took, in milliseconds: a callback may continue that work if the sender disconnects. */
+  /** A callback may continue that work if the sender disconnects. */
   answered?(ms: number): void;
 }
 
-/** Maximum time that a callback's work after its answer is waited for. */
 const longestWorkMs = 10_000;
 
-/** Gives as much time as the callback was seen to work after its answers, and half as much again. */
+/** Waits one and a half times as long as the callback was seen to work after its response. */
 export class Pace implements Settling {
   readonly #base: Settling;
   #workMs = 0;
   #answerMs = 0;
   #isFound = false;
 
-  /** @param base the minimum */
   constructor(base: Settling) {
     this.#base = base;
   }
 
-  /** How long the callback was seen to work after its answer. */
   get workMs(): number {
     return this.#workMs;
   }
@@ -57,16 +51,12 @@ export class Pace implements Settling {
   }
 }
 
-/** Without a probe, how long a callback gets to exit after an answer. */
+/** Without a probe, how long a callback gets to exit after a response. */
 const settlingMarginMs = 100;
 
-/** Maximum notifications to wait for if none of them changes the number. */
 const mostUnseen = 3;
 
-/**
- * How long it must be quiet after a check, in milliseconds.
- * @param sent notifications that the callback may process one by one, of which not all change the number
- */
+/** In milliseconds. @param sent not all of these notifications change the number */
 export function quietBehind({ quietMs }: Settling, hasProbe: boolean, sent: number): number {
   return hasProbe ? quietMs * Math.max(1, Math.min(sent, mostUnseen)) : Math.min(quietMs, settlingMarginMs);
 }
@@ -77,15 +67,10 @@ const longest = 10;
 
 export interface SettledCount {
   readonly count: number;
-  /** Whether it was stable for long enough: else the callback is still working. */
   readonly isStill: boolean;
 }
 
-/**
- * Requests a probe until it has the expected number and is stable, or time is up. While the number changes, it gets
- * more time.
- * @throws ProbeError; the signal's reason if it is aborted
- */
+/** While the number changes, it gets more time. @throws ProbeError; the signal's reason if it is aborted */
 export async function settled(
   probe: Probe,
   isExpected: (count: number) => boolean,
@@ -111,11 +96,7 @@ export async function settled(
   }
 }
 
-/**
- * Requests a page until it contains all texts, or time is up.
- * @returns those that are missing
- * @throws ProbeError; the signal's reason if it is aborted
- */
+/** @returns the texts that are missing when time is up @throws ProbeError; the signal's reason if it is aborted */
 export async function missingAfter(
   page: KeptPage,
   texts: readonly string[],
@@ -137,13 +118,10 @@ export const allChecksMs = 300_000;
 
 export const removalMs = 120_000;
 
-/** Time limit for 99 of 100 answers, and for the first. */
 export const answerWithinMs = 1000;
 
-/** How long the probe's number must not change. */
 export const quietMs = 300;
 
-/** For a callback that is not known to work after its answer. */
 export function settlingOf(quiet = quietMs): Settling {
   return { mostMs: 2000 + quiet, quietMs: quiet };
 }

@@ -18,43 +18,37 @@ export class SourceError extends CheckError {
   override readonly name = 'SourceError';
 }
 
-/** Of a file that a scenario names. */
 const mostFileBytes = 16_777_216;
 
 const json = 'application/json; charset=utf-8';
 
 export interface Sources {
-  /** @throws SourceError */
   deliveries(source: Exclude<Source, { again: string }>, run: Run): Promise<Delivery[]>;
 }
 
 /** Makes the addresses of one run different from those of any other. */
 export interface Run {
-  /** Part of each address. */
   readonly token: string;
-  /** A new number each time. */
   next(): number;
 }
 
-/** @param token letters and digits; random unless given */
 export function newRun(token = randomBytes(4).toString('hex')): Run {
   let last = 0;
   return { token, next: () => (last += 1) };
 }
 
 export interface SourceOptions {
-  /** The folder that contains the scenario's files; null if there is none. */
+  /** Null if the scenario has no file. */
   readonly folder: string | null;
-  /** Reads a delivery from the relay's history; null without a history. Its errors become SourceErrors. */
+  /** Null without a history. Errors become SourceErrors. */
   readonly fromHistory: ((id: string) => Promise<Delivery>) | null;
 }
 
-/** A history's client, as far as it is used here. */
 export interface ReadHistory {
   request(method: 'deliveries/get', params: { readonly id: string }): Promise<Result<'deliveries/get'>>;
 }
 
-/** A delivery by its ID or that of one of its events or notifications. @throws the history's errors */
+/** @param id of a delivery, event or notification @throws the history's errors */
 export async function deliveryIn(history: ReadHistory, id: string): Promise<Delivery> {
   const { delivery, headers, body } = await history.request('deliveries/get', { id });
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/json';
@@ -90,7 +84,6 @@ export function sourcesOf({ folder, fromHistory }: SourceOptions): Sources {
 
 export interface NotedSources {
   readonly sources: Sources;
-  /** As written, by their lower case. */
   readonly addresses: ReadonlyMap<string, string>;
 }
 
@@ -138,13 +131,11 @@ function sampleOf({ sample, events, email, list, seed }: Extract<Source, { sampl
   return bodyOf({ ...made?.body, Events });
 }
 
-/** An address that is unique to this run and within it. */
 function fresh(address: string, run: Run): string {
   const [local = '', host = 'example.org'] = address.split('@');
   return `${local.split('.')[0] ?? local}.check-${run.token}.${run.next()}@${host}`;
 }
 
-/** Replaces each `{{run}}` in a value. */
 export function withRun<T>(value: T, run: Run): T {
   if (typeof value === 'string') return value.replaceAll('{{run}}', `check-${run.token}`) as T;
   if (Array.isArray(value)) return value.map((each: unknown) => withRun(each, run)) as T;
@@ -167,7 +158,6 @@ const exportedFixture = z.object({
   ),
 });
 
-/** @throws CheckError if it is neither an exported fixture nor the body of a delivery */
 function fixtureOf(bytes: Buffer): Delivery[] {
   const tooMuch = tooMuchToRead(bytes);
   if (tooMuch !== null) throw new CheckError(`${tooMuch}. ${say('Split the file into smaller files.')}`);

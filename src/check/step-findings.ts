@@ -1,4 +1,4 @@
-/** Evaluates the results of requests as they arrive, so that most answers need not be kept. */
+/** Evaluates results as they arrive, so that most responses need not be kept. */
 import { say } from '../common/say.ts';
 import { celValue } from './cel-value.ts';
 import type { CelValue } from './cel-value.ts';
@@ -9,13 +9,11 @@ import type { Answer } from './exchange.ts';
 import type { Message } from './messages.ts';
 import type { Expected } from './scenario.ts';
 
-/** One request with all its attempts; the last counts. */
 export interface Sent {
   readonly message: SentMessage;
   readonly attempts: readonly Answer[];
 }
 
-/** What is kept of a request: its body may be cut. */
 export interface SentMessage extends Pick<Message, 'label' | 'eventId' | 'events' | 'headers' | 'body'> {
   readonly bytes: number;
 }
@@ -25,28 +23,22 @@ export interface Finding {
   readonly what: string;
   readonly expected: string;
   readonly actual: string;
-  /** A possible reason outside the callback, which is to be fixed first. */
+  /** A possible reason outside the callback, to fix first. */
   readonly cause?: string | undefined;
-  /** Of stored data: whether its page was valid, as far as that was asked. */
   readonly page?: 'whole' | 'broken' | undefined;
 }
 
 interface Brief {
   readonly label: string;
-  /** Its position among what was sent, from 0. */
   readonly at: number;
-  /** Null without an answer. */
   readonly status: number | null;
   readonly came: string;
   readonly ms: number;
   readonly attempts: number;
 }
 
-/** Of one step. */
 export const mostExamples = 5;
-/** Of the body of an example. */
 const mostExampleBytes = 65_536;
-/** Different answers in a finding. */
 const mostTallied = 10;
 
 interface AnswerVariables {
@@ -65,7 +57,6 @@ const answerLanguage = new ExpressionLanguage<AnswerVariables>({
   },
 });
 
-/** @throws ExpressionError */
 export function readAnswerCondition(text: string): (variables: AnswerVariables) => boolean {
   return answerLanguage.readCondition(text);
 }
@@ -78,9 +69,8 @@ export function conditionsOf(expected: Expected | undefined): readonly string[] 
 export class StepFindings {
   readonly #expected: Expected;
   readonly #briefs: Brief[] = [];
-  /** Requests that the sender ended: they have no answer. */
+  /** Requests that the sender ended: they have no response. */
   #left = 0;
-  /** Requests that did not arrive. */
   #withoutAnswer = 0;
   readonly #first: { readonly at: number; readonly sent: Sent }[] = [];
   readonly #odd: Sent[] = [];
@@ -95,7 +85,6 @@ export class StepFindings {
     return this.#briefs.length + this.#left;
   }
 
-  /** @param at the request's position among what was sent; the next unless given */
   add(message: Message, attempts: readonly Answer[], at = this.count): void {
     const last = attempts.at(-1);
     const isFine = last?.kind === 'left' || (last?.kind === 'answer' && last.status >= 200 && last.status < 300);
@@ -121,13 +110,12 @@ export class StepFindings {
     return this.#withoutAnswer > 0 && this.#withoutAnswer === this.count;
   }
 
-  /** Some of what was sent: the first, and the first with another result than expected. */
   get examples(): readonly Sent[] {
     const first = this.#first.toSorted((a, b) => a.at - b.at).map(({ sent }) => sent);
     return [...first, ...this.#odd].slice(0, mostExamples);
   }
 
-  /** In milliseconds; null without any answers. */
+  /** In milliseconds; null without any responses. */
   percentile(share: number): number | null {
     return percentileOf(this.#times(), share);
   }
@@ -136,7 +124,7 @@ export class StepFindings {
     const { status, withinMs, p50Ms, p99Ms, attempts, inOrder } = this.#expected;
     const findings: Finding[] = [];
     const statuses = status === undefined ? ['2xx'] : [status].flat();
-    // `any` is met by any answer; if no request arrived, there is none, unless a condition asks for that.
+    // If no request arrived, `any` is not met, unless a condition asks for that.
     const isAny = statuses.includes('any') && (!this.isWithoutAnswer || this.#conditions.length > 0);
     if (this.#briefs.length > 0 && !isAny) findings.push(this.#status(statuses));
     if (withinMs !== undefined) findings.push(this.#took(say('the slowest answer'), 1, withinMs));
@@ -187,7 +175,7 @@ export class StepFindings {
   }
 
   #order(): Finding {
-    // They were added as their answers arrived.
+    // Briefs are in the order in which responses arrived.
     const finished = this.#briefs.map(({ at, label }, place) => ({ at, label, place })).toSorted((a, b) => a.at - b.at);
     const late = finished.find(({ place }, index) => index > 0 && place < (finished[index - 1]?.place ?? 0));
     return {
@@ -257,7 +245,6 @@ function answerVariables(attempts: readonly Answer[]): Readonly<Record<string, C
   };
 }
 
-/** In a few words: `200`, or why there is no answer. */
 export function answerWords(answer: Answer | undefined): string {
   switch (answer?.kind) {
     case 'answer':
@@ -272,7 +259,6 @@ export function answerWords(answer: Answer | undefined): string {
   }
 }
 
-/** Counts equal results: `200 (48 times), 503 (twice)`. */
 function tally(all: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const text of all) counts.set(text, (counts.get(text) ?? 0) + 1);

@@ -1,11 +1,7 @@
-/**
- * The checks that ship with the extension: what a callback must handle, each made of the steps of scenarios
- * (scenario.ts). docs/check.md has them in a table, which a test compares with this file.
- */
+/** docs/check.md has the checks in a table, which a test compares with this file. */
 import { scenario } from './scenario.ts';
 import type { Scenario, WrittenScenario } from './scenario.ts';
 
-/** The source of what Open Connectors does. */
 export type Basis =
   /** Documents or captures of the vendors. */
   | 'documented'
@@ -15,9 +11,7 @@ export type Basis =
 export interface Check {
   readonly id: string;
   readonly title: string;
-  /** Why it matters, in one sentence. */
   readonly why: string;
-  /** What Open Connectors does. */
   readonly platform: string;
   readonly basis: Basis;
   readonly fix: string;
@@ -26,7 +20,6 @@ export interface Check {
 }
 
 type WrittenSteps = WrittenScenario['steps'];
-/** The written form of what a step sends. */
 type WrittenSource = { readonly delivery: { ListID: string; Events: Record<string, unknown>[] } };
 
 interface Written extends Omit<Check, 'needsKey' | 'scenario'> {
@@ -37,7 +30,7 @@ interface Written extends Omit<Check, 'needsKey' | 'scenario'> {
 
 const one = { sample: 'Subscribe' } as const;
 
-/** An event as Campaign Monitor documents it. */
+/** As Campaign Monitor documents it. */
 const subscribe = {
   CustomFields: [{ Key: 'website', Value: 'http://example.org' }],
   Date: '2026-01-15 09:30:00',
@@ -48,12 +41,10 @@ const subscribe = {
 };
 const list = '96c0bbdaa54760c8d9e62a2b7ffa2e13';
 
-/** An address of this run. @param who at its beginning */
 function addressOf(who: string): string {
   return `${who}.{{run}}@example.org`;
 }
 
-/** A delivery with one event. @param who at the beginning of its address */
 function subscriptionOf(who: string, date = subscribe.Date): WrittenSource {
   return { delivery: { ListID: list, Events: [{ ...subscribe, Date: date, EmailAddress: addressOf(who) }] } };
 }
@@ -71,7 +62,6 @@ function updateOf(who: string, date: string, name: string, before = who): Writte
   return { delivery: { ListID: list, Events: [event] } };
 }
 
-/** An address with Cyrillic in every part, after ASCII: see {@link neighboursOf}. */
 function scriptsOf(who: string, name: string): WrittenSource {
   const event = { ...subscribe, CustomFields: [], EmailAddress: `scripts-${who}.{{run}}@пример.example`, Name: name };
   return { delivery: { ListID: list, Events: [event] } };
@@ -92,10 +82,7 @@ function deactivated(address: string, date: string): Record<string, unknown> {
   };
 }
 
-/**
- * Every check, in the order in which they run: basic abilities of a callback come first.
- * @param options `answerWithinMs`: time limit for 99 of 100 answers
- */
+/** In this order, since basic abilities of a callback come first. */
 export function checksFor({ answerWithinMs }: { readonly answerWithinMs: number }): Check[] {
   return written(answerWithinMs).map(({ needsKey, timeoutMs, steps, ...rest }) => ({
     ...rest,
@@ -561,7 +548,7 @@ function written(answerWithinMs: number): readonly Written[] {
           name: 'a Cyrillic address and a name in four scripts, sent in pieces',
           send: scriptsOf('анна', '陽子 👩‍💻 Müller-Lüdenscheidt Олена Ковальчук-Шевченко אורלי בן־דוד {{run}}'),
           trouble: [{ slow: 300 }],
-          // The part of the address before its host, which may be shown in ASCII.
+          // The host of the address may be shown in ASCII, so look only for the part before it.
           expect: { kept: ['scripts-анна.{{run}}@', 'Олена Ковальчук-Шевченко אורלי בן־דוד {{run}}'], probe: 1 },
         },
         {
@@ -730,10 +717,8 @@ function written(answerWithinMs: number): readonly Written[] {
   ];
 }
 
-/** Addresses in one notification of a removal. */
 const removedAtOnce = 20;
 
-/** @param date as Campaign Monitor writes it: newer than all that was sent */
 export function removalOf(addresses: readonly string[], date: string, timeoutMs: number): Scenario {
   const deliveries: WrittenSource[] = [];
   for (let first = 0; first < addresses.length; first += removedAtOnce) {
@@ -743,18 +728,13 @@ export function removalOf(addresses: readonly string[], date: string, timeoutMs:
   return scenario({ name: 'removal', timeoutMs, steps: deliveries.map((send) => ({ send })) });
 }
 
-/** Measures how long a callback works after its answer, if no check has shown it yet. */
 export const oneSubscription: Scenario = scenario({
   name: 'how long it takes',
   timeoutMs: 30_000,
   steps: [{ send: subscriptionOf('pace'), expect: { kept: addressOf('pace'), probe: 1 } }],
 });
 
-/**
- * Two contacts that sort before and after a third, by address and by date, in either direction. They are in ASCII, so
- * that a callback that corrupts the third shows them.
- * @param address the third one's
- */
+/** Two contacts that sort before and after a third, in ASCII so that a callback that corrupts the third shows them. */
 export function neighboursOf(address: string): Scenario {
   const at = address.search(/-?[^\0-\x7f]|@[^@]*$/u);
   const one = (more: string, Date: string): WrittenSteps[number] => {

@@ -1,20 +1,16 @@
-/** Sending, waiting, and the clock, which tests replace. */
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loopbackLookup } from '../common/loopback.ts';
 import { exchange } from './exchange.ts';
 
 export interface Clock {
-  /** Milliseconds since an arbitrary time. */
   now(): number;
-  /** @throws the signal's reason if it is aborted */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** Tests have their own, in which three seconds pass at once. */
 export interface World extends Clock {
   readonly exchange: typeof exchange;
-  /** Whether a connection to a URL's host and port can be made. */
   isListening(url: URL): Promise<boolean>;
 }
 
@@ -27,7 +23,7 @@ export const realWorld: World = {
   isListening,
 };
 
-/** Runs work whose signal is aborted when its time is up; `isLate` tells whether that was the reason. */
+/** `isLate` tells whether the signal was aborted because time was up. */
 export async function withinTime<T>(
   clock: Clock,
   ms: number,
