@@ -5,10 +5,7 @@ import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts'
 import { failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
 import { account } from './state.ts';
 
-/**
- * @param valid whether the vendor still accepts its access
- * @param hydrate false omits the configuration
- */
+/** @param valid whether the vendor still accepts its access @param hydrate false omits the configuration */
 export function instanceAnswer(instance: PlatformInstance, valid: boolean, hydrate = true): object {
   const { access, events } = instance;
   const userTokens = access.kind === 'oauth' ? { 'oauth.user.token': access.accessToken } : {};
