@@ -131,6 +131,8 @@ const releaseTimeoutMs = 5000;
 class RunningRelay implements Relay {
   readonly client: RelayClient;
   readonly closed: Promise<void>;
+  readonly #startedAt = Date.now();
+  readonly #dataDir: string;
   readonly #options: RelayOptions;
   readonly #lock: Lock;
   readonly #store: Store;
@@ -138,6 +140,7 @@ class RunningRelay implements Relay {
   readonly #maintenance: IndexMaintenance;
   readonly #forwarder: Forwarder;
   readonly #gate: Gate;
+  readonly #onPurpose: AnswerOnPurpose;
   readonly #ingress: Ingress;
   readonly #configuration: Configuration;
   readonly #sampleReceiver = new SampleReceiver();
@@ -145,7 +148,6 @@ class RunningRelay implements Relay {
   readonly #control: Control;
   readonly #keepAlive: KeepAlive | undefined;
   readonly #notices: string[] = [];
-  readonly #knownHostsFile: string;
   #tunnel: TunnelSupervisor | undefined;
   #port = 0;
   #stopping: Promise<void> | undefined;
@@ -153,18 +155,16 @@ class RunningRelay implements Relay {
 
   /** @param opened collects what the caller must close if this throws */
   constructor(dataDir: string, lock: Lock, options: RelayOptions, opened: Store[]) {
+    this.#dataDir = dataDir;
     this.#options = options;
-    this.#knownHostsFile = join(dataDir, 'known_hosts');
     this.#lock = lock;
     this.closed = new Promise((resolve) => (this.#ended = resolve));
-    const startedAt = Date.now();
     const log = (level: LogEntry['level'], message: string): void => this.#log(level, message);
     const { remembered, notice } = remember(dataDir);
     if (notice !== null) this.#notices.push(notice);
     const settings = settingsSchema.parse({ destinations: rememberedDestinations(remembered), ...options.settings });
 
-    const announcer = (this.#announcer = new Announcer(() => status()));
-
+    const announcer = (this.#announcer = new Announcer(() => this.#status()));
     const store = (this.#store = this.#openStore(dataDir));
     opened.push(store);
     const renderer = new Renderer(store.stored);
@@ -182,12 +182,12 @@ class RunningRelay implements Relay {
       onContinued: () => announcer.continued(() => gate.sending),
     }));
     const reception: Reception = new Reception(store, renderer, settings, gate);
-    const onPurpose = new AnswerOnPurpose({ onChange: () => announcer.statusChanged(), log });
+    const onPurpose = (this.#onPurpose = new AnswerOnPurpose({ onChange: () => announcer.statusChanged(), log }));
     this.#ingress = new Ingress({
       secret: remembered.secret,
       receive: (incoming) => reception.receive(incoming),
       onPurpose,
-      onAnswered: (received) => onReceived(received),
+      onAnswered: (received) => this.#passOn(received),
       limits: { ...defaultLimits, ...limitsOf(settings), ...options.limits },
       log,
     });
@@ -212,11 +212,6 @@ class RunningRelay implements Relay {
       progress: () => ({ underWay: forwarder.underWay(), gate: gate.sendingView }),
     }));
     this.#maintenance = new IndexMaintenance({ history, store, announcer, log });
-    const onReceived = (received: Received): void => {
-      this.#maintenance.stored();
-      passOn(received, { announcer, forwarder, gate, store, log });
-    };
-
     const configuration = (this.#configuration = new Configuration({
       dataDir,
       settings,
@@ -229,23 +224,6 @@ class RunningRelay implements Relay {
       sampleReceiver: this.#sampleReceiver,
       limits: options.limits ?? {},
     }));
-    const status = (): Status =>
-      statusOf({
-        dataDir,
-        startedAt,
-        configuration,
-        store,
-        forwarder,
-        gate,
-        version: options.version ?? ownVersion,
-        port: this.#port,
-        tunnel: this.#tunnel?.status,
-        answering: onPurpose.answering,
-        index: this.#maintenance.index,
-        strangers: this.#ingress.strangers,
-        clients: this.#control.clients,
-        notices: this.#notices,
-      });
     const handlers = makeHandlers({
       configuration,
       store,
@@ -256,8 +234,8 @@ class RunningRelay implements Relay {
       reception,
       onPurpose,
       announcer,
-      status,
-      onReceived,
+      status: () => this.#status(),
+      onReceived: (received) => this.#passOn(received),
       log,
       openTunnel: () => this.#tunnel?.open(configuration.settings.tunnel),
       retryTunnel: () => this.#tunnel?.tryNow() ?? false,
@@ -287,6 +265,36 @@ class RunningRelay implements Relay {
     });
   }
 
+  #passOn(received: Received): void {
+    this.#maintenance.stored();
+    passOn(received, {
+      announcer: this.#announcer,
+      forwarder: this.#forwarder,
+      gate: this.#gate,
+      store: this.#store,
+      log: (level, message) => this.#log(level, message),
+    });
+  }
+
+  #status(): Status {
+    return statusOf({
+      dataDir: this.#dataDir,
+      startedAt: this.#startedAt,
+      configuration: this.#configuration,
+      store: this.#store,
+      forwarder: this.#forwarder,
+      gate: this.#gate,
+      version: this.#options.version ?? ownVersion,
+      port: this.#port,
+      tunnel: this.#tunnel?.status,
+      answering: this.#onPurpose.answering,
+      index: this.#maintenance.index,
+      strangers: this.#ingress.strangers,
+      clients: this.#control.clients,
+      notices: this.#notices,
+    });
+  }
+
   tell(notice: string): void {
     this.#notices.push(notice);
   }
@@ -304,7 +312,7 @@ class RunningRelay implements Relay {
       localPort: this.#port,
       healthPath: () => hookPath(this.#configuration.remembered.secret, 'health'),
       subdomain,
-      knownHostsFile: this.#knownHostsFile,
+      knownHostsFile: join(this.#dataDir, 'known_hosts'),
       onChange: (tunnel) => {
         if (tunnel.state === 'open') this.#configuration.rememberPublicUrl(tunnel.url);
         this.#announcer.tunnel(tunnel);
