@@ -1,4 +1,3 @@
-/** Connects the parts of the emulated Campaign Monitor: API, OAuth, deliveries and the controls of the sandbox. */
 import { Router } from 'express';
 import { apiRouter } from './campaign-monitor/api.ts';
 import { apiVersions } from './campaign-monitor/api-call.ts';
@@ -16,21 +15,17 @@ import { WebhookPoster } from './campaign-monitor/webhook-post.ts';
 export interface CampaignMonitorOptions {
   readonly seed: number;
   readonly credentials: SandboxCredentials;
-  /** Listed by `GET /sandbox` beside the controls here. */
   readonly otherControls: Readonly<Record<string, string>>;
   readonly settings: Partial<SandboxSettings>;
-  /** Called for each attempt at a delivery, and for each webhook that failures have deactivated. */
   readonly report: (report: OutboxReport) => void;
 }
 
 export interface CampaignMonitorSandbox {
-  /** `/api/v3` to `/api/v3.3`, `/oauth` and `/oauth/token`. */
   readonly router: Router;
   readonly controls: Router;
   readonly state: SandboxState;
   readonly tokens: Tokens;
   readonly poster: WebhookPoster;
-  /** Stops the timer and aborts deliveries. */
   close(): Promise<void>;
 }
 

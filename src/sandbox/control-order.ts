@@ -1,9 +1,7 @@
-/** Shared by the sandbox's controls: validated orders, and the responses to those that can't be carried out. */
 import type { ErrorRequestHandler, Request, Router } from 'express';
 import { z } from 'zod';
 import type { CallCounts } from './orders.ts';
 
-/** An order that can't be carried out, with what to do instead. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly status: number;
@@ -15,12 +13,11 @@ export class ControlError extends Error {
   }
 }
 
-/** Reads an order's JSON body; an empty one counts as `{}`. @throws ControlError 400 that names the fields */
+/** An empty body counts as `{}`. @throws ControlError 400 that names the fields */
 export function readOrder<T>(schema: z.ZodType<T>, request: Request): T {
   return readInput(schema, (request.body as unknown) ?? {});
 }
 
-/** @throws ControlError 400 that names the fields */
 export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error), 'Correct the fields named above.');
@@ -29,7 +26,6 @@ export function readInput<T>(schema: z.ZodType<T>, input: unknown): T {
 
 export const logQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
 
-/** Controls to read and reset the call counts. */
 export function countCalls(router: Router, calls: CallCounts): void {
   router.get('/calls', (_request, response) => {
     response.json(Object.fromEntries(calls));
@@ -40,7 +36,7 @@ export function countCalls(router: Router, calls: CallCounts): void {
   });
 }
 
-/** Call last: handles unknown controls, and responds to errors with what to do next. */
+/** Call it last, since it handles unknown controls and errors. */
 export function endControls(router: Router): void {
   router.use((request) => {
     throw new ControlError(
@@ -62,7 +58,6 @@ const answerControlError: ErrorRequestHandler = (error: unknown, _request, respo
   else response.status(rejected.status).json({ error: rejected.message, next: 'Send a JSON object of at most 64 KB.' });
 };
 
-/** Express's reason to refuse a body; undefined for another error. */
 export function rejectionOf(error: unknown): { readonly status: number; readonly message: string } | undefined {
   return z.object({ status: z.int().min(400).max(499), message: z.string() }).safeParse(error).data;
 }

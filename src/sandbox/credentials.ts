@@ -1,11 +1,8 @@
-/** The sandbox's credentials: obvious placeholders, or random ones, which distinguish sandboxes. */
 import { randomBytes, randomInt } from 'node:crypto';
 
 export interface SandboxCredentials {
   readonly campaignMonitor: {
-    /** Campaign Monitor's API key: the user name of Basic authentication. */
     readonly apiKey: string;
-    /** The OAuth app whose registered callbacks are this machine's and an editor's. */
     readonly oauthClientId: string;
     readonly oauthClientSecret: string;
   };
@@ -15,7 +12,7 @@ export interface SandboxCredentials {
   };
 }
 
-/** The default in every sandbox. Those of Open Connectors are base64-like, with `+ / =` [docs]. */
+/** Those of Open Connectors are base64-like, with `+ / =` [docs]. */
 export const fixedCredentials: SandboxCredentials = {
   campaignMonitor: {
     apiKey: 'sandbox-api-key',
@@ -28,7 +25,6 @@ export const fixedCredentials: SandboxCredentials = {
   },
 };
 
-/** New ones in the vendors' formats. */
 export function randomCredentials(): SandboxCredentials {
   return {
     campaignMonitor: {

@@ -1,4 +1,3 @@
-/** Connects the parts of the emulated SAP Open Connectors: its API, its notifications and its controls. */
 import { Router } from 'express';
 import type { CampaignMonitorSandbox } from './campaign-monitor.ts';
 import type { SandboxCredentials } from './credentials.ts';
@@ -16,19 +15,15 @@ export interface OpenConnectorsOptions {
   readonly seed: number;
   readonly credentials: SandboxCredentials['openConnectors'];
   readonly settings: Partial<PlatformSettings>;
-  /** Where instances are authenticated and their webhooks kept. */
   readonly campaignMonitor: Pick<CampaignMonitorSandbox, 'state' | 'tokens' | 'poster'>;
-  /** The sandbox's own address, such as `http://127.0.0.1:4000`; called once it listens. */
+  /** Such as `http://127.0.0.1:4000`; call it only once the sandbox listens. */
   readonly origin: () => string;
-  /** Called for each attempt at a notification. */
   readonly report: (report: NotificationReport) => void;
 }
 
 export interface OpenConnectorsSandbox {
-  /** `/elements/api-v2`. */
   readonly router: Router;
   readonly controls: Router;
-  /** Discards what waits. */
   close(): void;
 }
 

@@ -1,13 +1,9 @@
-/** Shared by both halves of the sandbox: counts of calls, and orders for future ones. */
-
-/** By the name of the call, such as `GET /clients.json`; IDs are replaced by their names. */
 export class CallCounts extends Map<string, number> {
   count(call: string): void {
     this.set(call, (this.get(call) ?? 0) + 1);
   }
 }
 
-/** An order, such as a failure, for a number of calls. */
 interface Order {
   times: number;
 }

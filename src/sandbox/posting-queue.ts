@@ -1,69 +1,57 @@
-/** Outgoing POSTs: sent in order, retried on failure, and logged. */
 import type { PostResult } from './campaign-monitor/webhook-post.ts';
 
 export interface PostAttempt {
   readonly at: string;
   readonly status: number | null;
   readonly milliseconds: number;
-  /** The vendor's word for the failure, such as `ProtocolError` or `Timeout`; null for a success. */
+  /** The vendor's word, such as `ProtocolError` or `Timeout`; null for a success. */
   readonly failure: string | null;
 }
 
 export interface PostRecord {
   readonly id: number;
   readonly createdAt: string;
-  /** discarded: it was no longer wanted before it could be sent, or too many were waiting. */
+  /** `discarded`: no longer wanted before it could be sent, or too many were waiting. */
   state: 'waiting' | 'delivered' | 'failed' | 'discarded';
   readonly attempts: PostAttempt[];
-  /** When a failed one is sent again. */
   nextAttemptAt: string | null;
 }
 
 export interface Posting<R extends PostRecord> {
   readonly record: R;
-  /** In a lane, only one is posted at a time, so that first attempts arrive in order. */
+  /** A lane posts one at a time, so that first attempts arrive in order. */
   readonly lane: string | number;
-  /** If it is no longer wanted, it is discarded. */
   readonly isWanted: () => boolean;
   readonly post: () => Promise<PostResult>;
-  /** Called with each result before the record's state changes. @returns whether a failed one may be sent again */
   readonly judge?: (result: PostResult) => boolean;
-  /** Called when the record has changed: after each attempt, and when it is discarded. */
   readonly changed: () => void;
 }
 
-/** Maximum number of waiting POSTs. */
 const maxWaiting = 20_000;
 
-/** Maximum number of finished POSTs in the log, in addition to all that wait. */
 const maxFinished = 1000;
 
 export class PostingQueue<R extends PostRecord> {
   readonly #retryDelaysMs: () => readonly number[];
   readonly #log = new Map<number, R>();
   readonly #finished: number[] = [];
-  /** The last POST of each lane. */
   readonly #lanes = new Map<string | number, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #made = 0;
   #closed = false;
 
-  /** @param retryDelaysMs returns the current pauses before the second attempt and the following ones */
   constructor(retryDelaysMs: () => readonly number[]) {
     this.#retryDelaysMs = retryDelaysMs;
   }
 
-  /** Number of unfinished POSTs. */
   get waiting(): number {
     return this.#log.size - this.#finished.length;
   }
 
-  /** The newest records first. */
   log(limit: number): R[] {
     return [...this.#log.values()].reverse().slice(0, limit);
   }
 
-  /** A record before its first attempt. */
   newRecord(createdAt = Date.now()): PostRecord {
     this.#made++;
     return {
@@ -75,7 +63,6 @@ export class PostingQueue<R extends PostRecord> {
     };
   }
 
-  /** Adds one to its lane; discards it if too many are waiting. */
   add(posting: Posting<R>): void {
     const isFull = this.waiting >= maxWaiting;
     this.#log.set(posting.record.id, posting.record);
@@ -109,7 +96,7 @@ export class PostingQueue<R extends PostRecord> {
     }
     const at = new Date().toISOString();
     const result = await posting.post();
-    // A stop aborts the POST: that says nothing about the receiver.
+    // A stop aborts the POST, which says nothing about the receiver.
     if (this.#isClosed()) return;
     const { status, milliseconds, failure } = result;
     record.attempts.push({ at, status, milliseconds, failure: failure?.FailureStatus ?? null });

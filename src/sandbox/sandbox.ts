@@ -1,4 +1,4 @@
-/** The sandbox: emulated vendors on one HTTP server on loopback. Nothing in it reaches a real account. */
+/** Nothing in the sandbox reaches a real account. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ import type { NotificationReport } from './open-connectors/notifier.ts';
 import { randomHex } from './random-texts.ts';
 import { loopbackHosts } from '../common/loopback.ts';
 
-/** Something that happened. It contains no query, body, or header, and only the origin of a webhook's URL. */
+/** Contains no query, body or header, and only the origin of a webhook's URL. */
 export type SandboxReport =
   | {
       readonly type: 'request';
@@ -28,19 +28,16 @@ export type SandboxReport =
   | OutboxReport;
 
 export interface SandboxOptions {
-  /** Default 0: any free one. */
   readonly port?: number;
-  /** Decides samples and the IDs of instances. Default 1, or with random credentials one of a million at random. */
+  /** Decides samples and the IDs of instances. Default 1, or random with random credentials. */
   readonly seed?: number;
-  /** Pauses before a failed delivery is sent again. Default 1, 5 and 30 s; the vendor's schedule is unknown. */
+  /** Default 1, 5 and 30 s; the vendor's schedule is unknown. */
   readonly retryDelaysMs?: readonly number[];
-  /** A webhook that has failed for longer is deactivated. Default a week [2nd]. */
+  /** Default a week [2nd]. */
   readonly deactivateAfterMs?: number;
-  /** Pauses before Open Connectors sends a failed notification again. Default 8, 64, 512, 4096 and 32768 s [docs]. */
+  /** Default 8, 64, 512, 4096 and 32768 s [docs]. */
   readonly notificationRetryDelaysMs?: readonly number[];
-  /** Whether the credentials and the path of the controls are random. Default false. */
   readonly randomCredentials?: boolean;
-  /** The credentials for the two vendors. Default {@link fixedCredentials}, or random ones. */
   readonly credentials?: SandboxCredentials;
   /** Called by `POST /sandbox/stop`, which exists only with this. */
   readonly stopRequested?: () => void;
@@ -49,22 +46,16 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   readonly port: number;
-  /** The base of Campaign Monitor's API, such as `http://127.0.0.1:4000/api/v3.3`; older versions are beside it. */
+  /** Such as `http://127.0.0.1:4000/api/v3.3`; older versions are beside it. */
   readonly campaignMonitorApi: string;
-  /** The authorization URL for a browser; `/token` below it is the token endpoint. */
   readonly campaignMonitorOAuth: string;
-  /** The base of the Open Connectors API, such as `http://127.0.0.1:4000/elements/api-v2`. */
   readonly openConnectorsApi: string;
-  /** The base of the sandbox's own controls. */
   readonly control: string;
   readonly credentials: SandboxCredentials;
-  /** The initial lists. */
   readonly lists: readonly { readonly listId: string; readonly clientId: string; readonly name: string }[];
-  /** Ends the server, the timer and all deliveries. */
   close(): Promise<void>;
 }
 
-/** The sandbox can't listen on the port. */
 export class SandboxStartError extends Error {
   override readonly name = 'SandboxStartError';
   readonly next: string;
@@ -74,7 +65,6 @@ export class SandboxStartError extends Error {
   }
 }
 
-/** Starts the sandbox on 127.0.0.1. @throws SandboxStartError if the port is taken */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, retryDelaysMs, deactivateAfterMs, notificationRetryDelaysMs, stopRequested } = options;
   const { randomCredentials: isRandom = false, log = () => undefined } = options;
@@ -177,9 +167,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 /**
- * Refuses, with 403, requests that don't come from this machine: those with a foreign `Host` (another domain that
- * resolves to this machine) or a foreign `Origin` (a web page in the user's browser). Without `Origin`, a request isn't
- * a cross-site one of a browser, and passes.
+ * Refuses requests from elsewhere with 403: a foreign `Host` (another domain that resolves to this machine) or `Origin`
+ * (a web page in the browser). Without `Origin`, a request isn't a cross-site one of a browser.
  */
 const loopbackOnly: RequestHandler = (request, response, next) => {
   const port = request.socket.localPort;

@@ -1,4 +1,4 @@
-/** The initial data of the emulated Campaign Monitor. Fixed, so that documentation and tests can refer to it. */
+/** Fixed, so that documentation and tests can refer to it. */
 import { documentedListId } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
 import { fixedCredentials } from '../credentials.ts';
@@ -18,9 +18,8 @@ export interface OAuthApp {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly name: string;
-  /** Required prefix of the app's `redirect_uri`. */
   readonly redirectUri: string;
-  /** Further allowed prefixes; with the vendor, one address is registered. */
+  /** The vendor registers one address per app; the sandbox's own app has several. */
   readonly otherRedirectUris?: readonly string[];
 }
 
@@ -28,7 +27,6 @@ export function redirectUrisOf(app: OAuthApp): string[] {
   return [app.redirectUri, ...(app.otherRedirectUris ?? [])];
 }
 
-/** The account's API key: an obvious placeholder, because it gives access to nothing. */
 export const sandboxApiKey = fixedCredentials.campaignMonitor.apiKey;
 
 export const sandboxClients: readonly SandboxClient[] = [
@@ -48,10 +46,7 @@ export const sandboxLists: readonly SandboxList[] = [
   { listId: 'b2000000000000000000000000000002', clientId: 'c2000000000000000000000000000002', title: 'Races' },
 ];
 
-/**
- * One app for each way to return the code to a program: a server on loopback (any port), an editor's URI handler, a
- * page from which the code is pasted. Which of these the vendor accepts is unknown.
- */
+/** One app for each way to return the code. Which of these the vendor accepts is unknown. */
 export const sandboxOAuthApps: readonly OAuthApp[] = [
   {
     clientId: '100001',
@@ -73,10 +68,8 @@ export const sandboxOAuthApps: readonly OAuthApp[] = [
   },
 ];
 
-/** The editors whose URI handler the relay's app may use. */
 const editorSchemes = ['vscode', 'vscode-insiders', 'vscodium', 'code-oss', 'code-server', 'cursor', 'windsurf'];
 
-/** The app in the sandbox's credentials, with all of this product's ways to return the code. */
 export function relayApp({ campaignMonitor }: SandboxCredentials): OAuthApp {
   return {
     clientId: campaignMonitor.oauthClientId,

@@ -1,4 +1,3 @@
-/** The emulated API, `/api/v3` to `/api/v3.3`: authentication, injected failures, and the calls. */
 import express from 'express';
 import { Router } from 'express';
 import type { ErrorRequestHandler, Request, Response } from 'express';
@@ -69,13 +68,9 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, ne
   else response.status(rejected.status).json(vendorErrors.unreadableBody(rejected.status, rejected.message));
 };
 
-/** The scopes of a token, or all of them for an API key. */
 type Access = readonly string[] | 'all';
 
-/**
- * Reads an `Authorization` header: a bearer token, or an API key as the user name of Basic with any password.
- * @throws VendorError 100 for a wrong or missing key, 120 to 122 for an invalid token
- */
+/** A bearer token, or Basic with an API key as user name and any password. @throws VendorError 100, 120 to 122 */
 function authenticate(header: string | undefined, apiKey: string, tokens: Tokens): Access {
   const [, scheme = '', value = ''] = /^(\S+) +(.+)$/.exec(header ?? '') ?? [];
   switch (scheme.toLowerCase()) {
@@ -96,7 +91,6 @@ function authenticate(header: string | undefined, apiKey: string, tokens: Tokens
   }
 }
 
-/** Needs one of the scopes, or none if the list is empty. @throws VendorError 60 */
 function requireScope(access: Access, scopes: readonly string[]): void {
   if (access === 'all' || scopes.length === 0 || scopes.some((scope) => access.includes(scope))) return;
   throw vendorErrors.permissionMissing(scopes);
@@ -111,7 +105,7 @@ function addClientCalls(call: AddCall, state: SandboxState): void {
     response.json(state.clients.map((client) => ({ ClientID: client.clientId, Name: client.name })));
   });
 
-  // Clients should not call this, because the vendor's response contains a live key. The call counts show who does.
+  // Clients should not call this, since the vendor's response contains a live key; the call counts show it.
   call('get', '/clients/:clientId.json', [], (request, response) => {
     const client = clientOf(state, request);
     response.json({
@@ -139,7 +133,6 @@ function addClientCalls(call: AddCall, state: SandboxState): void {
     );
   });
 
-  // There are no segments here.
   call('get', '/clients/:clientId/segments.json', [], (request, response) => {
     clientOf(state, request);
     response.json([]);

@@ -1,4 +1,3 @@
-/** The pages that ask the user for an app's access. Plain HTML, no script. */
 import type { Response } from 'express';
 
 const style = `
@@ -60,7 +59,6 @@ export function sendConsentPage(response: Response, { id, appName, scopes, redir
   );
 }
 
-/** For an error that can't be sent back to the app. */
 export function sendErrorPage(response: Response, error: string, description: string): void {
   sendPage(
     response,

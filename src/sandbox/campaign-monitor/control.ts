@@ -1,4 +1,3 @@
-/** The sandbox's own controls, `/sandbox/…`, for developers and tests, separate from the vendor's paths. */
 import express, { Router } from 'express';
 import { z } from 'zod';
 import { ControlError, countCalls, endControls, logQuery, readInput, readOrder } from '../control-order.ts';
@@ -67,7 +66,6 @@ const appSchema = z.strictObject({
 const addressSchema = z.strictObject({ email: z.string().max(254) });
 
 const nothing = z.strictObject({});
-/** Listed by `GET /sandbox`. */
 const controls: Readonly<Record<string, string>> = {
   'GET /sandbox/lists/{listId}/subscribers': 'the subscribers of a list',
   'POST /sandbox/lists/{listId}/confirm': 'confirms an unconfirmed subscriber: {email}',
@@ -99,7 +97,6 @@ export interface ControlParts {
   readonly tokens: Tokens;
   readonly outbox: Outbox;
   readonly traffic: SampleTraffic;
-  /** Controls mounted elsewhere that `GET /sandbox` also lists. */
   readonly otherControls: Readonly<Record<string, string>>;
 }
 
@@ -227,14 +224,12 @@ export function controlRouter({ state, tokens, outbox, traffic, otherControls }:
   return router;
 }
 
-/** @throws ControlError 404 */
 function listOf(state: SandboxState, listId: string): KeptList {
   const list = state.lists.get(listId);
   if (list === undefined) throw unknownList(listId);
   return list;
 }
 
-/** A subscriber in the state that an order needs; null: in any. @throws ControlError 404 or 409 */
 function subscriberIn(subscriber: Subscriber | undefined, state: SubscriberState | null): Subscriber {
   if (subscriber === undefined) {
     throw new ControlError(

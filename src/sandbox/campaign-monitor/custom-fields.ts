@@ -1,4 +1,3 @@
-/** The custom fields of a list, and the names of a subscriber's values. */
 import { z } from 'zod';
 import { vendorErrors } from './vendor-error.ts';
 
@@ -8,7 +7,7 @@ type CustomFieldType = (typeof customFieldTypes)[number];
 export interface CustomField {
   readonly name: string;
   readonly type: CustomFieldType;
-  /** The choices, only for MultiSelectOne and MultiSelectMany. */
+  /** Empty unless the type is MultiSelectOne or MultiSelectMany. */
   readonly options: readonly string[];
   readonly visible: boolean;
 }
@@ -18,7 +17,6 @@ const typeSchema = z.enum(customFieldTypes);
 const optionsSchema = z.array(z.string().trim().min(1).max(250)).nullish();
 const visibleSchema = z.boolean().default(true);
 
-/** The custom fields of a list. They are found by key or by name, ignoring case. */
 export class CustomFields {
   readonly #byKey: Map<string, CustomField>;
 
@@ -26,7 +24,6 @@ export class CustomFields {
     this.#byKey = new Map(fields.map((field) => [keyOf(field.name).toLowerCase(), field]));
   }
 
-  /** All fields as in a response. */
   answer(): object[] {
     return [...this.#byKey.values()].map(({ name, type, options, visible }) => ({
       FieldName: name,
@@ -37,21 +34,17 @@ export class CustomFields {
     }));
   }
 
-  /**
-   * The name of a subscriber's value: the field's, given its name or its key, with brackets or without. An unknown name
-   * is kept.
-   */
+  /** @param given the field's name or its key, with or without brackets; an unknown one is kept */
   nameOf(given: string): string {
     const bare = given.replace(/^\[(.*)\]$/s, '$1');
     return this.#byKey.get(keyOf(bare).toLowerCase())?.name ?? bare;
   }
 
-  /** Whether a subscriber may have several values of the field with this name. */
   takesSeveral(name: string): boolean {
     return this.#byKey.get(keyOf(name).toLowerCase())?.type === 'MultiSelectMany';
   }
 
-  /** @returns its key @throws VendorError 254, 255, 259, 256 or 257, in this order */
+  /** @returns the key @throws VendorError 254, 255, 259, 256 or 257, in this order */
   add(body: unknown): string {
     const given = fieldsOf(body);
     const name = readName(given['FieldName']);
@@ -67,7 +60,7 @@ export class CustomFields {
     return keyOf(name);
   }
 
-  /** Not stored yet: see {@link replace}. @throws VendorError 253, 254 or 255 */
+  /** Stores nothing: see {@link replace}. @throws VendorError 253, 254 or 255 */
   changed(key: string, body: unknown): { before: CustomField; after: CustomField } {
     const before = this.find(key);
     const given = fieldsOf(body);
@@ -77,7 +70,6 @@ export class CustomFields {
     return { before, after: { ...before, name, visible: readVisible(given['VisibleInPreferenceCenter']) } };
   }
 
-  /** @returns the new field's key */
   replace(before: CustomField, after: CustomField): string {
     const others = [...this.#byKey].map(([key, field]): [string, CustomField] =>
       field === before ? [keyOf(after.name).toLowerCase(), after] : [key, field],
@@ -87,7 +79,6 @@ export class CustomFields {
     return keyOf(after.name);
   }
 
-  /** Changes the choices. @throws VendorError 253, 256 for a field without choices, 257 if none would be left */
   setOptions(key: string, body: unknown): void {
     const field = this.find(key);
     const given = fieldsOf(body);
@@ -98,7 +89,6 @@ export class CustomFields {
     this.replace(field, { ...field, options: [...new Set([...kept, ...options])] });
   }
 
-  /** @throws VendorError 253 */
   remove(key: string): CustomField {
     const field = this.find(key);
     this.#byKey.delete(keyOf(field.name).toLowerCase());
@@ -113,7 +103,7 @@ export class CustomFields {
   }
 }
 
-/** The key for a name: `[subscriptiondate]` of `subscription date` [vendor]. Keeps letters and digits [inferred]. */
+/** `[subscriptiondate]` for `subscription date` [vendor]. Keeps letters and digits [inferred]. */
 function keyOf(name: string): string {
   return `[${name.replace(/[^\p{L}\p{N}_]/gu, '')}]`;
 }

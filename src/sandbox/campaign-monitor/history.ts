@@ -1,24 +1,21 @@
-/** A subscriber's actions in campaigns: only samples, and those of a control, as the sandbox sends no campaigns. */
+/** Only samples and actions added by a control, since the sandbox sends no campaigns. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { vendorDate } from '../../campaign-monitor/samples.ts';
 
 export interface CampaignAction {
   readonly event: string;
-  /** In the vendor's form. */
   readonly date: string;
   readonly ipAddress: string;
-  /** The link of a click; empty otherwise. */
   readonly detail: string;
 }
 
-/** The actions in one campaign, the newest first [vendor]. */
+/** The newest action first [vendor]. */
 export interface CampaignHistory {
   readonly name: string;
   readonly actions: readonly CampaignAction[];
 }
 
-/** Maximum number of a subscriber's actions in one campaign, and of its campaigns: the oldest are removed. */
 const maxActions = 100;
 const maxCampaigns = 20;
 
@@ -31,7 +28,6 @@ export const actionSchema = z.strictObject({
   detail: z.string().max(2000).default(''),
 });
 
-/** Adds an action, with the current time. */
 export function withAction(
   history: readonly CampaignHistory[],
   { campaign: name, event, ipAddress, detail }: z.infer<typeof actionSchema>,
@@ -56,7 +52,6 @@ export function historyAnswer(history: readonly CampaignHistory[]): object[] {
   }));
 }
 
-/** The history of a sample subscriber who received and read one campaign. */
 export const sampleHistory: readonly CampaignHistory[] = [
   {
     name: 'Autumn newsletter',

@@ -1,4 +1,3 @@
-/** Calls about lists: their settings, their custom fields, and the subscribers in each state. */
 import type { SampleCustomField } from '../../campaign-monitor/samples.ts';
 import type { AddCall } from './api-call.ts';
 import { clientOf, listOf, listScopes, parameter, queryOf, readerScopes } from './api-call.ts';
@@ -14,7 +13,6 @@ export function addListCalls(call: AddCall, state: SandboxState): void {
       .filter(({ listId }) => listId !== except)
       .map(({ title }) => title);
 
-  // Here, the ID in the path is the client's.
   call('post', '/lists/:clientId.json', listScopes, (request, response) => {
     const { clientId } = clientOf(state, request);
     const list = state.addList(clientId, readListSettings(request.body, titlesOf(clientId)));
@@ -40,7 +38,6 @@ export function addListCalls(call: AddCall, state: SandboxState): void {
     response.json(listStats(listOf(state, request).subscribers, new Date()));
   });
 
-  // There are no segments here.
   call('get', '/lists/:listId/segments.json', [], (request, response) => {
     listOf(state, request);
     response.json([]);

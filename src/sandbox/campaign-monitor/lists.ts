@@ -1,4 +1,3 @@
-/** The lists of the emulated account: creation, changes, and counts. */
 import { z } from 'zod';
 import type { SandboxList } from './accounts.ts';
 import type { SubscriberList, SubscriberState } from './subscribers.ts';
@@ -7,9 +6,7 @@ import { vendorErrors } from './vendor-error.ts';
 export interface ListSettings {
   readonly title: string;
   readonly unsubscribePage: string;
-  /** Whether unsubscribing applies to all lists of the client with the same setting, or to this one. */
   readonly unsubscribeSetting: 'AllClientLists' | 'OnlyThisList';
-  /** Whether a new subscriber has to confirm before becoming active. */
   readonly confirmedOptIn: boolean;
   readonly confirmationSuccessPage: string;
 }
@@ -18,7 +15,6 @@ export interface KeptList extends SandboxList, ListSettings {
   readonly subscribers: SubscriberList;
 }
 
-/** The settings of the initial lists. */
 export const sampleListSettings: Omit<ListSettings, 'title'> = {
   unsubscribePage: '',
   unsubscribeSetting: 'OnlyThisList',
@@ -39,11 +35,7 @@ const restSchema = z.object({
   ConfirmationSuccessPage: pageSchema,
 });
 
-/**
- * Reads all settings of a list, because omitted ones get their default values [vendor].
- * @param others the titles of the client's other lists
- * @throws VendorError 251, 250 or 261, in this order; 400 for an invalid setting
- */
+/** Omitted settings get their defaults [vendor]. @throws VendorError 251, 250 or 261, in this order, or 400 */
 export function readListSettings(body: unknown, others: readonly string[]): ListSettings {
   const given = z.record(z.string(), z.unknown()).safeParse(body).data ?? {};
   const title = titleSchema.safeParse(given['Title']);
@@ -75,7 +67,6 @@ export function listAnswer(list: KeptList): object {
   };
 }
 
-/** The names of the four counts in `stats`: of all, and of the day, the week, … */
 const counted: readonly (readonly [state: SubscriberState, total: string, since: string])[] = [
   ['Active', 'TotalActiveSubscribers', 'NewActiveSubscribers'],
   ['Unsubscribed', 'TotalUnsubscribes', 'Unsubscribes'],
@@ -83,7 +74,7 @@ const counted: readonly (readonly [state: SubscriberState, total: string, since:
   ['Bounced', 'TotalBounces', 'Bounces'],
 ];
 
-/** Counts subscribers by state and time. @param now days are those of UTC, and weeks begin on Monday [inferred] */
+/** Days are those of UTC, and weeks begin on Monday [inferred]. */
 export function listStats(list: SubscriberList, now: Date): Record<string, number> {
   const day = (daysAgo: number): string => new Date(now.getTime() - daysAgo * 86_400_000).toISOString().slice(0, 10);
   const today = day(0);

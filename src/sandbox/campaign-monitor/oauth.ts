@@ -1,4 +1,3 @@
-/** The emulated OAuth: `/oauth` with its consent page, and `/oauth/token`. */
 import express, { Router } from 'express';
 import type { ErrorRequestHandler, Response } from 'express';
 import { z } from 'zod';
@@ -150,8 +149,7 @@ function exchange(body: unknown, state: SandboxState, tokens: Tokens): TokenAnsw
 }
 
 /**
- * Whether an address begins with the registered one: scheme, host and path [2nd]. A registered loopback address without
- * a port allows every port, because a program uses any free one.
+ * Scheme, host and path [2nd]. A loopback address without a port allows every port, since programs use any free one.
  */
 function beginsWith(given: string, registered: string): boolean {
   if (!URL.canParse(given)) return false;
@@ -168,10 +166,7 @@ function beginsWith(given: string, registered: string): boolean {
   );
 }
 
-/**
- * Reports an error to the app by a redirect, if its address is on this machine or belongs to a registered app;
- * otherwise on a page, so that the sandbox never redirects a browser to an unknown site.
- */
+/** Redirects only to this machine or a registered app: the sandbox must not send a browser to an unknown site. */
 function refuseAuthorize(
   response: Response,
   state: SandboxState,
@@ -201,6 +196,6 @@ function redirectBack(
   const url = new URL(redirectUri);
   for (const [name, value] of Object.entries(answer)) url.searchParams.set(name, value);
   if (callerState !== null) url.searchParams.set('state', callerState);
-  // Not response.redirect(): its body would repeat the code.
+  // Not response.redirect(), whose body would repeat the code.
   response.status(302).set({ location: url.href, 'cache-control': 'no-store' }).end();
 }

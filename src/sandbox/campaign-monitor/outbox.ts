@@ -1,4 +1,3 @@
-/** Webhook deliveries: split and posted; webhooks that fail for too long are deactivated. */
 import type { DeliveryBody, WebhookEvent } from '../../campaign-monitor/samples.ts';
 import { maxEventsInDelivery, toXml } from '../../campaign-monitor/samples.ts';
 import type { PostRecord } from '../posting-queue.ts';
@@ -6,12 +5,11 @@ import { PostingQueue } from '../posting-queue.ts';
 import type { PayloadFormat, SandboxState, Webhook } from './state.ts';
 import type { PostResult, WebhookPoster } from './webhook-post.ts';
 
-/** A delivery in the log; it is discarded if its webhook was deactivated or deleted before it was sent. */
 export interface DeliveryRecord extends PostRecord {
-  /** null for one that was sent to a URL directly. */
+  /** Null if it was sent to a URL directly. */
   readonly webhookId: string | null;
   readonly listId: string;
-  /** Only scheme, host and port: the path of a webhook's URL is its secret. */
+  /** Only the origin: the path of a webhook's URL is its secret. */
   readonly target: string;
   readonly format: PayloadFormat;
   readonly events: number;
@@ -36,20 +34,15 @@ export class Outbox {
     this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
   }
 
-  /** Number of unfinished deliveries. */
   get waiting(): number {
     return this.#queue.waiting;
   }
 
-  /** The newest deliveries first. */
   log(limit: number): DeliveryRecord[] {
     return this.#queue.log(limit);
   }
 
-  /**
-   * Sends events to each active webhook of the list for their types, at most 1,000 in a POST.
-   * @returns the deliveries; empty if no webhook wants them
-   */
+  /** At most 1,000 events in a POST. @returns the deliveries; empty if no webhook accepts these types */
   publish(listId: string, events: readonly WebhookEvent[]): DeliveryRecord[] {
     const records: DeliveryRecord[] = [];
     for (const webhook of this.#state.webhooksOf(listId)) {
@@ -63,7 +56,6 @@ export class Outbox {
     return records;
   }
 
-  /** Sends one body to a URL, independent of webhooks. */
   sendTo(url: string, body: DeliveryBody, format: PayloadFormat): DeliveryRecord {
     return this.#send(url, body, format, null);
   }
@@ -112,7 +104,6 @@ export class Outbox {
     return webhook.active && this.#state.webhooks.has(webhook.webhookId);
   }
 
-  /** Deactivates a webhook whose deliveries have failed for too long. @returns whether it has just done so */
   #judge(webhook: Webhook, { failure }: PostResult): boolean {
     if (failure === null) {
       webhook.failingSince = null;

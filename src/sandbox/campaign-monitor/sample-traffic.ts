@@ -1,4 +1,3 @@
-/** Sample deliveries on demand and on a timer. */
 import { z } from 'zod';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -8,7 +7,7 @@ import type { SandboxState } from './state.ts';
 import { takeOver } from './subscribers.ts';
 import { isWebhookUrl } from './webhook-post.ts';
 
-/** Maximum events in one request: bodies stay in memory until they are delivered. */
+/** Bodies stay in memory until they are delivered. */
 const maxEvents = 100_000;
 /** The timer pauses while more deliveries than this wait. */
 const maxWaiting = 1000;
@@ -65,7 +64,6 @@ export class SampleTraffic {
     return this.#running;
   }
 
-  /** Sends deliveries, and applies their events to the list. Returns none if no active webhook wants the types. */
   deliver(traffic: Traffic): DeliveryRecord[] {
     this.#rounds++;
     const samples = sampleDeliveries({
@@ -91,7 +89,6 @@ export class SampleTraffic {
     return deliveries;
   }
 
-  /** Delivers now and repeatedly; replaces a running timer. */
   start(traffic: TimerTraffic): void {
     this.stop();
     this.#running = traffic;

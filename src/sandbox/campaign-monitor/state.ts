@@ -1,4 +1,3 @@
-/** The data of the emulated Campaign Monitor, only in memory: it is lost on stop. */
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../credentials.ts';
@@ -13,7 +12,6 @@ import { sampleListSettings } from './lists.ts';
 import { SubscriberList } from './subscribers.ts';
 import type { ActiveAgain } from './subscribers.ts';
 
-/** The vendor's spelling of formats in responses. */
 export type PayloadFormat = 'Json' | 'Xml';
 
 export interface Webhook {
@@ -23,28 +21,26 @@ export interface Webhook {
   readonly url: string;
   readonly format: PayloadFormat;
   active: boolean;
-  /** When its deliveries began to fail without a success since, in milliseconds since 1970. */
+  /** Start of failures without a success since, in milliseconds since 1970. */
   failingSince: number | null;
 }
 
-/** The body of the test call: the vendor's is unknown, so all plausible ones are available. */
+/** The vendor's body of the test call is unknown, so all plausible ones are available. */
 export const testBodies = ['no-events', 'empty-object', 'empty', 'examples'] as const;
 export type TestBody = (typeof testBodies)[number];
 
 export interface SandboxSettings {
-  /** Pauses before the second, third, … attempt. The vendor's schedule is unknown. */
+  /** Pauses before the second and later attempts. The vendor's schedule is unknown. */
   retryDelaysMs: readonly number[];
-  /** A webhook whose deliveries have failed for longer is deactivated: a week with the vendor [2nd]. */
+  /** After failing this long, a webhook is deactivated: a week with the vendor [2nd]. */
   deactivateAfterMs: number;
   deliveryTimeoutMs: number;
   testBody: TestBody;
-  /** Whether the API requires `ConsentToTrack` from v3.2 on, as the vendor does [vendor]. */
+  /** The vendor's API requires `ConsentToTrack` from v3.2 on [vendor]. */
   consentToTrack: 'optional' | 'required';
-  /**
-   * The event for a subscriber who becomes active again [2nd: Subscribe, as “moved from an inactive state to Active”].
-   */
+  /** For a subscriber who becomes active again [2nd: Subscribe, as “moved from an inactive state to Active”]. */
   activeAgain: ActiveAgain;
-  /** How long a subscriber that was just added can't be read through the API, in milliseconds: undocumented. */
+  /** Undocumented delay until the API returns a new subscriber. */
   readableAfterMs: number;
 }
 
@@ -58,14 +54,12 @@ export const defaultSettings: SandboxSettings = {
   readableAfterMs: 0,
 };
 
-/** Where a failure can be injected for the next requests. */
 export type FailurePoint = 'api' | 'authorize' | 'token';
 
 export interface OrderedFailure {
   readonly at: FailurePoint;
   times: number;
   readonly status: number;
-  /** For `authorize` and `token`: the OAuth error's name. */
   readonly error: string;
   readonly code: number;
   readonly message: string;
@@ -76,22 +70,15 @@ export class SandboxState {
   readonly seed: number;
   readonly settings: SandboxSettings;
   readonly apiKey: string;
-  /** The client ID of the app in the credentials. */
   readonly ownClientId: string;
   readonly clients: readonly SandboxClient[] = sandboxClients;
-  /** Changed through {@link addList} and {@link removeList}. */
   readonly lists: ReadonlyMap<string, KeptList>;
-  /** By client ID. */
   readonly oauthApps = new Map<string, OAuthApp>();
   readonly webhooks = new Map<string, Webhook>();
   readonly calls = new CallCounts();
   readonly failures = new Orders<OrderedFailure>();
   readonly #lists: Map<string, KeptList>;
 
-  /**
-   * @param seed decides sample subscribers and events
-   * @param credentials the API key and the OAuth app of this product
-   */
   constructor(seed: number, settings: Partial<SandboxSettings>, credentials: SandboxCredentials) {
     this.seed = seed;
     this.apiKey = credentials.campaignMonitor.apiKey;
@@ -112,7 +99,6 @@ export class SandboxState {
     return [...this.#lists.values()].filter((list) => list.clientId === clientId);
   }
 
-  /** Adds a list without fields and subscribers. */
   addList(clientId: string, settings: ListSettings): KeptList {
     const subscribers = new SubscriberList();
     const list: KeptList = { ...settings, listId: randomHex(), clientId, subscribers };
@@ -124,7 +110,6 @@ export class SandboxState {
     this.#lists.set(list.listId, { ...list, ...settings });
   }
 
-  /** Also removes its webhooks. */
   removeList(list: KeptList): void {
     for (const { webhookId } of this.webhooksOf(list.listId)) this.webhooks.delete(webhookId);
     this.#lists.delete(list.listId);

@@ -1,4 +1,3 @@
-/** Calls about the subscribers of a list. Changes are posted to the list's webhooks. */
 import type { Request } from 'express';
 import type { AddCall } from './api-call.ts';
 import { emailOf, listOf, queryOf, readBody, readerScopes, subscriberScopes } from './api-call.ts';
@@ -25,7 +24,6 @@ import {
 import { vendorErrors } from './vendor-error.ts';
 
 export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: Outbox): void {
-  /** @throws VendorError 214 if required consent is missing, and the sandbox is set to require it */
   const checkConsent = (request: Request, inputs: readonly { ConsentToTrack?: unknown }[]): void => {
     if (state.settings.consentToTrack === 'optional' || /\/v3(?:\.1)?$/.test(request.baseUrl)) return;
     const isMissing = inputs.some(({ ConsentToTrack: given }) => given === undefined || given === null || given === '');
@@ -96,7 +94,6 @@ export function addSubscriberCalls(call: AddCall, state: SandboxState, outbox: O
   });
 }
 
-/** The readable subscriber with the address in the query, in any state. @throws VendorError 1 or 203 */
 function namedSubscriber(state: SandboxState, request: Request): Subscriber {
   const { subscribers } = listOf(state, request);
   const email = emailOf(request);

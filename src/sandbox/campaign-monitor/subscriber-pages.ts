@@ -1,13 +1,11 @@
-/** Subscribers in responses: one, or the pages of those in a state. */
 import { z } from 'zod';
 import type { Subscriber, SubscriberList, SubscriberState } from './subscribers.ts';
 import { isReadable } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
-/** The first value of each name, in lower case. */
 export type Query = Readonly<Partial<Record<string, string>>>;
 
-/** Properties of a subscriber that are returned only on request [vendor]. */
+/** Returned only on request [vendor]. */
 interface Wanted {
   readonly tracking: boolean;
   readonly sms: boolean;
@@ -28,7 +26,7 @@ export function subscriberAnswer(subscriber: Subscriber, { tracking, sms }: Want
     ListJoinedDate: subscriber.joined,
     State: subscriber.state,
     CustomFields: subscriber.customFields,
-    // The vendor derives it from opened emails, and there are none here.
+    // The vendor derives it from opened emails, which don't exist here.
     ReadsEmailWith: '',
     ...(tracking && { ConsentToTrack: subscriber.consentToTrack }),
     ...(sms && mobileNumber !== '' && { ConsentToSendSms: subscriber.consentToSendSms }),
@@ -59,11 +57,7 @@ const dateSchema = z
   .transform((date) => date.slice(0, 16).replace('T', ' '))
   .refine((date) => !Number.isNaN(Date.parse(date.length === 10 ? date : `${date.replace(' ', 'T')}Z`)));
 
-/**
- * A page of the subscribers in a state, as the vendor's object: those who entered it at `date` or later, in the order
- * of `orderfield` and `orderdirection`. By default all, by date [2nd].
- * @throws VendorError 5, 800, 801, 802 or 803
- */
+/** Those who entered the state at `date` or later; default: all, by date [2nd]. @throws VendorError 5, 800 to 803 */
 export function subscriberPage(list: SubscriberList, state: SubscriberState, query: Query): object {
   const date = read(dateSchema, query['date'], '', vendorErrors.invalidDate);
   const page = read(pageSchema, query['page'], 1, vendorErrors.invalidPage);
@@ -73,7 +67,7 @@ export function subscriberPage(list: SubscriberList, state: SubscriberState, que
   const rows = list
     .values()
     .filter((each) => each.state === state && each.stateSince >= date && isReadable(each))
-    // Addresses are unique, so that a row is only on one page.
+    // Addresses are unique, so a row is only on one page.
     .map((subscriber) => ({ subscriber, key: orders[orderField](subscriber), email: orders.email(subscriber) }))
     .sort((a, b) => compare(a.key, b.key) || compare(a.email, b.email));
   if (direction === 'desc') rows.reverse();
@@ -95,7 +89,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The value in the query, or the default if it is empty: the vendor's clients send empty ones [code]. */
+/** The default also replaces an empty value, which the vendor's clients send [code]. */
 function read<T>(schema: z.ZodType<T>, given: string | undefined, otherwise: NoInfer<T>, error: () => Error): T {
   if (given === undefined || given === '') return otherwise;
   const parsed = schema.safeParse(given);

@@ -1,4 +1,3 @@
-/** Changes of subscribers, and the webhook events that each one triggers. */
 import { z } from 'zod';
 import type { SampleCustomField, WebhookEvent } from '../../campaign-monitor/samples.ts';
 import { vendorDate } from '../../campaign-monitor/samples.ts';
@@ -6,7 +5,6 @@ import { CustomFields } from './custom-fields.ts';
 import type { CampaignHistory } from './history.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';
 
-/** The possible states of a subscriber [vendor]. */
 export const subscriberStates = ['Active', 'Unconfirmed', 'Unsubscribed', 'Bounced', 'Deleted'] as const;
 export type SubscriberState = (typeof subscriberStates)[number];
 
@@ -18,7 +16,7 @@ export interface Subscriber {
   readonly name: string;
   readonly customFields: readonly SampleCustomField[];
   readonly state: SubscriberState;
-  /** When it entered its state: the `Date` in responses [2nd]. */
+  /** The `Date` in responses [2nd]. */
   readonly stateSince: string;
   readonly joined: string;
   readonly consentToTrack: Consent;
@@ -26,7 +24,7 @@ export interface Subscriber {
   readonly mobileNumber: string;
   /** Empty if unknown. */
   readonly consentToSendSms: Consent | '';
-  /** From when the API returns it, in milliseconds since 1970; 0: always. */
+  /** When the API starts to return it, in milliseconds since 1970; 0 for always. */
   readonly readableFrom: number;
   readonly history: readonly CampaignHistory[];
 }
@@ -34,12 +32,11 @@ export interface Subscriber {
 export const activeAgainEvents = ['Subscribe', 'Update'] as const;
 export type ActiveAgain = (typeof activeAgainEvents)[number];
 
-/** A list's treatment of new subscribers. */
 export interface Admission {
-  /** Unconfirmed on a list with confirmed opt-in [2nd]: then there is no event until the confirmation [inferred]. */
+  /** `Unconfirmed` on a list with confirmed opt-in [2nd]: then there is no event until the confirmation [inferred]. */
   readonly joinsAs: 'Active' | 'Unconfirmed';
   readonly activeAgain: ActiveAgain;
-  /** From when the API returns a new subscriber, in milliseconds since 1970; 0: at once. */
+  /** In milliseconds since 1970; 0 for at once. */
   readonly readableFrom: number;
 }
 
@@ -48,12 +45,12 @@ const plainAdmission: Admission = { joinsAs: 'Active', activeAgain: 'Subscribe',
 const emailSchema = z.email({ pattern: z.regexes.html5Email }).max(254);
 const mobileNumberSchema = z.string().regex(/^\+[1-9]\d{1,14}$/);
 
-/** Maximum number of subscribers in one import; the vendor's is 1,000 [2nd], but tests add more. */
+/** The vendor's is 1,000 [2nd], but tests add more. */
 const maxImported = 50_000;
-/** Maximum number of custom fields in one call; the vendor's limits are unknown. */
+/** The vendor's limits are unknown. */
 const maxCustomFields = 200;
 
-/** An array whose length is checked before its elements: each wrong element costs an error message. */
+/** Checks the length before the elements: each wrong element costs an error message. */
 function arrayOf<T extends z.ZodType>(element: T, max: number): z.ZodPipe<z.ZodArray<z.ZodUnknown>, z.ZodArray<T>> {
   return z.array(z.unknown()).max(max).pipe(z.array(element));
 }
@@ -71,7 +68,6 @@ const customFieldsSchema = arrayOf(
   maxCustomFields,
 );
 
-/** The vendor's fields of a subscriber; further ones are ignored. */
 const subscriberSchema = z.object({
   EmailAddress: z.string(),
   Name: z.string().max(1000).nullish(),
@@ -89,10 +85,8 @@ export const importSchema = z.object({
   Resubscribe: z.boolean().default(false),
 });
 
-/** The fields of a subscriber; a new one needs at least the address. */
 type SubscriberInput = Partial<Omit<z.infer<typeof subscriberSchema>, 'EmailAddress'>> & { EmailAddress: string };
 
-/** The subscribers of a list, found by their address ignoring case, and its custom fields. */
 export class SubscriberList {
   readonly fields: CustomFields;
   readonly #byAddress = new Map<string, Subscriber>();
@@ -109,7 +103,6 @@ export class SubscriberList {
     return [...this.#byAddress.values()];
   }
 
-  /** @param before the previous version, which is removed */
   put(subscriber: Subscriber, before?: Subscriber): void {
     const address = subscriber.email.toLowerCase();
     if (before !== undefined) this.#byAddress.delete(before.email.toLowerCase());
@@ -124,7 +117,7 @@ export class SubscriberList {
   }
 }
 
-/** The result of an import, with the vendor's names [code]. */
+/** With the vendor's names [code]. */
 export interface ImportResult {
   FailureDetails: { EmailAddress: string; Code: number; Message: string }[];
   TotalUniqueEmailsSubmitted: number;
@@ -133,11 +126,7 @@ export interface ImportResult {
   DuplicateEmailsInSubmission: string[];
 }
 
-/**
- * Adds a subscriber, or updates the one with this address: Subscribe or Update. One who has left stays so, without an
- * event, unless `Resubscribe` is set; then the date of joining stays [2nd].
- * @throws VendorError code 1, 215, 220 or 221 for invalid input
- */
+/** A subscriber who has left stays so unless `Resubscribe` is set; the date of joining stays [2nd]. */
 export function addSubscriber(
   list: SubscriberList,
   input: SubscriberInput,
@@ -166,11 +155,7 @@ export function addSubscriber(
   return [known === undefined ? subscribeEvent(subscriber) : activeAgainEvent(subscriber, known.email, admission)];
 }
 
-/**
- * Changes a subscriber, active or not: Update, as through the vendor's API too. One who has left stays so unless
- * `Resubscribe` is set, and then triggers the admission's event. Custom fields that are not given stay [2nd].
- * @throws VendorError code 211 for an invalid new address, 201 if another active subscriber has it, 215 or 220
- */
+/** @throws VendorError 211, 201 if another active subscriber has the new address, 215 or 220 */
 export function updateSubscriber(
   list: SubscriberList,
   known: Subscriber,
@@ -198,7 +183,6 @@ export function updateSubscriber(
   return [isBack ? activeAgainEvent(subscriber, known.email, admission) : updateEvent(subscriber, known.email)];
 }
 
-/** Removes an active subscriber from the list: Deactivate with the new state. */
 export function deactivateSubscriber(
   list: SubscriberList,
   known: Subscriber,
@@ -209,7 +193,6 @@ export function deactivateSubscriber(
   return [{ ...commonFields(subscriber), State: state, Type: 'Deactivate' }];
 }
 
-/** Makes an unconfirmed subscriber active: Subscribe. */
 export function confirmSubscriber(list: SubscriberList, known: Subscriber): WebhookEvent[] {
   const subscriber: Subscriber = { ...known, state: 'Active', stateSince: vendorDate(new Date()) };
   list.put(subscriber, known);
@@ -220,21 +203,18 @@ export function isReadable({ readableFrom }: Subscriber): boolean {
   return readableFrom <= Date.now();
 }
 
-/** @throws VendorError code 203 if there is none */
 export function knownSubscriber(list: SubscriberList, email: string): Subscriber {
   const subscriber = list.get(email);
   if (subscriber === undefined) throw vendorErrors.notInList();
   return subscriber;
 }
 
-/** @throws VendorError code 203 if there is none */
 export function activeSubscriber(list: SubscriberList, email: string): Subscriber {
   const subscriber = knownSubscriber(list, email);
   if (subscriber.state !== 'Active') throw vendorErrors.notInList();
   return subscriber;
 }
 
-/** Adds many; lists invalid or repeated ones in the result. @throws VendorError 212 if there are none */
 export function importSubscribers(
   list: SubscriberList,
   { Subscribers: inputs, Resubscribe: resubscribe }: { Subscribers: SubscriberInput[]; Resubscribe: boolean },
@@ -263,7 +243,7 @@ export function importSubscribers(
       events.push(...addSubscriber(list, input, resubscribe, admission));
     } catch (error) {
       if (!(error instanceof VendorError)) throw error;
-      // Here, the vendor's message differs from that of a single call [vendor].
+      // In an import, the vendor's message differs from that of a single call [vendor].
       const message = error.code === 1 ? 'Invalid Email Address' : error.message;
       result.FailureDetails.push({ EmailAddress: input.EmailAddress, Code: error.code, Message: message });
       continue;
@@ -274,7 +254,6 @@ export function importSubscribers(
   return { result, events };
 }
 
-/** Applies sample events to a list, so that receivers can read the same data. */
 export function takeOver(list: SubscriberList, events: readonly WebhookEvent[]): void {
   for (const event of events) {
     const { EmailAddress: email, Name: name, CustomFields: customFields, Date: date } = event;
@@ -301,7 +280,6 @@ export function takeOver(list: SubscriberList, events: readonly WebhookEvent[]):
   }
 }
 
-/** @throws VendorError 1, 220 or 221 */
 export function checkContact(email: string, mobileNumber?: string | null): void {
   const isEmail = emailSchema.safeParse(email).success;
   const isNumber = isNone(mobileNumber) || mobileNumberSchema.safeParse(mobileNumber).success;
@@ -314,11 +292,7 @@ function isNone(text: string | null | undefined): boolean {
   return text === undefined || text === null || text === '';
 }
 
-/**
- * The number and consents after a call. Consent to tracking is the default, and without a number no consent to SMS is
- * stored [2nd].
- * @throws VendorError 215
- */
+/** Consent to tracking is the default; without a number, no consent to SMS is stored [2nd]. @throws VendorError 215 */
 function contactOf(
   input: Partial<SubscriberInput>,
   known: Subscriber | undefined,
@@ -340,7 +314,7 @@ function consentOf(given: unknown): Consent | null {
 }
 
 function subscribeEvent(subscriber: Subscriber): WebhookEvent {
-  // The vendor's value for the address of a sign-up through its API is unknown.
+  // The vendor's value for a sign-up through its API is unknown.
   return { ...commonFields(subscriber), SignupIPAddress: 'TypeManual', Type: 'Subscribe' };
 }
 
@@ -366,10 +340,7 @@ function commonFields(subscriber: Subscriber): {
   };
 }
 
-/**
- * The values after a call, by field name: the API also accepts keys such as `[website]`, responses contain none. Given
- * values replace all of a field; `Clear` removes them.
- */
+/** The API also accepts keys such as `[website]`; responses contain none. Given values replace all of a field. */
 function changedFields(
   list: SubscriberList,
   before: readonly SampleCustomField[],

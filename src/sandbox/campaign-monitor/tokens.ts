@@ -1,10 +1,9 @@
-/** OAuth codes and tokens: issued, exchanged, checked, and invalidated on demand. */
 import { randomHex, randomToken } from '../random-texts.ts';
 
 /** Fourteen days [vendor]. */
 const tokenLifetimeSeconds = 1_209_600;
 
-/** The vendor's scopes [vendor]. */
+/** [vendor] */
 export const knownScopes: readonly string[] = [
   'ViewReports',
   'ManageLists',
@@ -51,10 +50,7 @@ export class Tokens {
     return code;
   }
 
-  /**
-   * Exchanges a code. Even a failed attempt uses it up.
-   * @returns null if the code is unknown, used, another app's, or was sent to another address
-   */
+  /** Even a failed attempt uses the code up. @returns null if it is unknown, used or for another app or address */
   exchangeCode(code: string, appId: string, redirectUri: string): TokenAnswer | null {
     const known = this.#codes.get(code);
     this.#codes.delete(code);
@@ -62,10 +58,7 @@ export class Tokens {
     return this.issue(known);
   }
 
-  /**
-   * Issues new tokens for a refresh token, which becomes invalid: whether the vendor's does is unknown, and a client
-   * that keeps the newest is right in both cases.
-   */
+  /** Invalidates the old refresh token. The vendor's behavior is unknown; keeping the newest is always right. */
   refresh(refreshToken: string): TokenAnswer | null {
     const grant = this.#refresh.get(refreshToken);
     this.#refresh.delete(refreshToken);
@@ -91,13 +84,11 @@ export class Tokens {
     return token.expiresAt <= Date.now() ? 'expired' : token;
   }
 
-  /** @returns number of tokens */
   expireAll(): number {
     for (const token of this.#access.values()) token.expiresAt = 0;
     return this.#access.size;
   }
 
-  /** Also removes every refresh token. @returns number of access tokens */
   revokeAll(): number {
     for (const token of this.#access.values()) token.revoked = true;
     this.#refresh.clear();

@@ -1,5 +1,3 @@
-/** The errors of Campaign Monitor's API: `{"Code":number,"Message":string}`, some with `ResultData`. */
-
 export class VendorError extends Error {
   override readonly name = 'VendorError';
   readonly status: number;
@@ -34,13 +32,13 @@ export const vendorErrors = {
   /** The code is the vendor's; the wording is ours. */
   permissionMissing: (scopes: readonly string[]) =>
     new VendorError(401, 60, `The permission needed for this call was not granted: ${scopes.join(' or ')}`),
-  /** 101 is known to old clients of the vendor; the status is a guess [code]. */
+  /** Old clients of the vendor know 101; the status is a guess [code]. */
   wrongList: () => new VendorError(400, 101, 'Invalid ListID'),
   invalidWebhookUrl: () => new VendorError(400, 601, 'Invalid Webhook URL'),
   invalidWebhookFormat: () => new VendorError(400, 602, 'Invalid Webhook Payload Format'),
   invalidWebhookEvent: () => new VendorError(400, 603, 'Invalid Webhook Event'),
   webhookFailed: (resultData: unknown) => new VendorError(400, 610, 'The webhook request has failed', resultData),
-  /** Codes of the subscriber calls, as public clients know them [code]. */
+  /** As public clients know them [code]. */
   invalidEmail: () => new VendorError(400, 1, 'Please provide a valid email address.'),
   notInList: () => new VendorError(400, 203, 'Subscriber not in list or has already been removed.'),
   alreadySubscribed: () => new VendorError(400, 201, 'Already subscribed'),

@@ -55,7 +55,6 @@ const eventsSchema = z
   .pipe(z.array(z.enum(webhookEventTypes)));
 const formatSchema = z.string().toLowerCase().pipe(z.enum(webhookFormats));
 
-/** Reads a new webhook. @throws VendorError 601, 602, 603, in this order */
 function readWebhook(body: unknown): Pick<Webhook, 'url' | 'format' | 'events'> {
   const fields = z.record(z.string(), z.unknown()).safeParse(body).data ?? {};
   const url = z.string().refine(isWebhookUrl).safeParse(fields['Url']);
@@ -86,7 +85,6 @@ function webhookOf(state: SandboxState, request: Request): Webhook {
   return webhook;
 }
 
-/** Posts a test body to a webhook, even an inactive one. @returns null for a 2xx, otherwise the failure */
 async function postTestCall(
   poster: WebhookPoster,
   webhook: Webhook,
@@ -101,7 +99,7 @@ function bodyFor(webhook: Webhook, testBody: SandboxSettings['testBody']): strin
   const delivery = { Events: [], ListID: listId };
   switch (testBody) {
     case 'examples': {
-      // An example for each event of the webhook, as a batch: according to an older page of the vendor's [2nd].
+      // One batch with an example for each event, according to an older page of the vendor's [2nd].
       const samples = sampleDeliveries({ types, count: 1, batch: types.length, mixed: true, listId, now: new Date() });
       return samples.map(({ body, text }) => (webhook.format === 'Xml' ? toXml(body) : text)).join('');
     }

@@ -1,16 +1,15 @@
-/** One POST from the emulated vendor to a webhook's URL. */
 import { STATUS_CODES } from 'node:http';
 import { Agent, request } from 'undici';
 import { readBeginning } from '../../common/bounded-body.ts';
 import { loopbackLookup } from '../../common/loopback.ts';
 import type { PayloadFormat } from './state.ts';
 
-/** Why a POST failed, in the form of the vendor's `ResultData` for code 610. */
+/** In the form of the vendor's `ResultData` for code 610. */
 export interface PostFailure {
   /** `ProtocolError` for a response other than 2xx [vendor]; the other names are those of .NET [inferred]. */
   readonly FailureStatus: string;
   readonly FailureResponseMessage: string;
-  /** The status, or 0 without a response. */
+  /** 0 without a response. */
   readonly FailureResponseCode: number;
   readonly FailureResponse: string;
 }
@@ -21,7 +20,6 @@ export interface PostResult {
   readonly failure: PostFailure | null;
 }
 
-/** Stored part of a failed response's body. */
 const keptAnswerBytes = 4096;
 
 const contentTypes: Readonly<Record<PayloadFormat, string>> = {
@@ -29,27 +27,20 @@ const contentTypes: Readonly<Record<PayloadFormat, string>> = {
   Xml: 'text/xml; charset=utf-8',
 };
 
-/** Whether a URL can be a webhook's: absolute, and http or https. */
 export function isWebhookUrl(text: string): boolean {
   return /^https?:\/\/[^/?#]/i.test(text) && URL.canParse(text);
 }
 
-/** Posts for both vendors of the sandbox. */
 export class WebhookPoster {
   readonly #agent = new Agent({ connect: { lookup: loopbackLookup } });
   readonly #closing = new AbortController();
 
-  /**
-   * Posts a body and waits for the response. A redirect counts as a failure.
-   * @param timeoutMs for the whole exchange
-   * @returns the result; never rejects
-   */
+  /** A redirect counts as a failure. Never rejects. @param timeoutMs for the whole exchange */
   post(url: string, body: string, format: PayloadFormat, timeoutMs: number): Promise<PostResult> {
     const headers = { 'content-type': contentTypes[format], 'user-agent': 'campaign-monitor-sandbox' };
     return this.send(url, body, headers, timeoutMs);
   }
 
-  /** The same with the caller's headers. */
   async send(
     url: string,
     body: string | Uint8Array,
@@ -90,7 +81,6 @@ export class WebhookPoster {
     }
   }
 
-  /** Aborts requests in progress. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#agent.destroy();

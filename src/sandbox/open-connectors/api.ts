@@ -1,4 +1,3 @@
-/** The emulated Open Connectors API, `/elements/api-v2`: OAuth URL, instances, events, the marketing hub. */
 import { randomBytes } from 'node:crypto';
 import express from 'express';
 import { Router } from 'express';
@@ -21,7 +20,6 @@ import type { VendorLink } from './vendor-link.ts';
 /** Enough for a delivery of 1,000 events with many custom fields. */
 const deliveryLimit = '8mb';
 
-/** Maximum characters of bodies in a response that lists events. */
 const maxEventsText = 8_000_000;
 
 interface PlatformAnswer {
@@ -31,7 +29,7 @@ interface PlatformAnswer {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** The secrets of a call: `user` the user's and the organization's, `element` an instance's token in addition. */
+/** `user` needs the user's and the organization's secret, `element` also an instance's token. */
 type Access = 'user' | 'element';
 
 export interface PlatformApiParts {
@@ -40,15 +38,12 @@ export interface PlatformApiParts {
   readonly deliveries: Deliveries;
   readonly notifier: Notifier;
   readonly link: VendorLink;
-  /** The sandbox's own address, such as `http://127.0.0.1:4000`. */
   readonly origin: () => string;
 }
 
 export interface PlatformApi {
   readonly router: Router;
-  /** The names of all calls for orders. */
   readonly calls: readonly string[];
-  /** Sends delayed responses at once. */
   close(): void;
 }
 
@@ -125,7 +120,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
     return authorization;
   };
 
-  /** The enabled instance of the token: a deleted one's token is unknown. */
+  /** The token of a deleted instance is unknown. */
   const usable = ({ element }: PlatformAuthorization): PlatformInstance => {
     const instance = state.withToken(element ?? '');
     if (instance === undefined) throw platformErrors.unauthorised();
@@ -243,7 +238,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
     const { body, next } = deliveries.list(where, hydrate === 'true', { first: firstOf(nextPage), size });
     return { body, headers: nextPageHeader(next) };
   });
-  // Its response is undocumented: empty here.
+  // The response is undocumented: empty here.
   call('PUT', '/notifications/subscriptions/deliveries', 'user', (request) => {
     notifier.release(text(request.query['where']));
     return {};
@@ -317,7 +312,6 @@ const deliveriesQuery = listQuery
 
 const accountSettingsSchema = z.looseObject({ [failurePolicyKey]: z.enum(failurePolicies).optional() });
 
-/** The position in a page's token. @throws PlatformError 400 */
 function firstOf(nextPage: string | undefined): number {
   const first = nextPage === undefined ? 0 : Number(Buffer.from(nextPage, 'base64url').toString());
   if (!Number.isSafeInteger(first) || first < 0) throw platformErrors.badRequest('nextPage is not a page token');
@@ -358,7 +352,7 @@ const answerError: ErrorRequestHandler = (error: unknown, _request, response, ne
     .json({ requestId, message, ...(providerMessage !== null && { providerMessage }) });
 };
 
-/** The newest events first, as many as fit into a response, which repeats their bodies. */
+/** As many as fit into a response, which repeats their bodies. */
 function newestOf(log: readonly InstanceEvent[]): InstanceEvent[] {
   const newest: InstanceEvent[] = [];
   let length = 0;
@@ -383,14 +377,14 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The header `Authorization: User <secret>, Organization <secret>[, Element <instance token>]` [docs]. */
+/** `Authorization: User <secret>, Organization <secret>[, Element <instance token>]` [docs]. */
 interface PlatformAuthorization {
   readonly user: string | null;
   readonly organization: string | null;
   readonly element: string | null;
 }
 
-/** Reads the header. Secrets are base64-like, so commas separate them and `=` doesn't. Missing ones are null. */
+/** Secrets are base64-like, so commas separate them and `=` doesn't. */
 function readAuthorization(header: string | undefined): PlatformAuthorization {
   const parts = new Map<string, string>();
   for (const part of (header ?? '').split(',')) {

@@ -1,4 +1,3 @@
-/** An instance's configuration: the known keys, their meaning, and their masked form. */
 import { z } from 'zod';
 import { isWebhookUrl } from '../campaign-monitor/webhook-post.ts';
 import { platformErrors } from './platform-error.ts';
@@ -25,14 +24,13 @@ const secretKeys = new Set([
   'password',
 ]);
 
-/** The configuration as in a response: `oauth.user.token` is not masked [live]. */
+/** `oauth.user.token` is not masked [live]. */
 export function maskedConfiguration(configuration: Configuration): Record<string, string> {
   return Object.fromEntries(
     Object.entries(configuration).map(([key, value]) => [key, secretKeys.has(key) && value !== '' ? masked : value]),
   );
 }
 
-/** The part of a configuration that decides where notifications go, and from which lists. */
 export interface EventSettings {
   readonly enabled: boolean;
   readonly callbackUrl: string;
@@ -42,7 +40,6 @@ export interface EventSettings {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** @throws PlatformError 400 for events without a usable callback URL, or for unreadable callback headers */
 export function eventSettings(configuration: Configuration): EventSettings {
   const value = (key: string): string => configuration[`event.notification.${key}`]?.trim() ?? '';
   const enabled = value('enabled').toLowerCase() === 'true';
@@ -64,7 +61,7 @@ export function eventSettings(configuration: Configuration): EventSettings {
   };
 }
 
-/** The format of this value is undocumented: this product writes a JSON object of texts. */
+/** The format is undocumented: this product writes a JSON object of texts. */
 function callbackHeaders(text: string): Record<string, string> {
   if (text === '') return {};
   try {

@@ -1,7 +1,7 @@
-/** Descriptions of the connector itself. Names of configuration keys are from the documentation [docs]. */
+/** Names of configuration keys are from the documentation [docs]. */
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
 
-/** The connector as in an instance's response [live]. */
+/** As in an instance's response [live]. */
 export const connector = {
   id: 3928,
   name: 'Campaign Monitor',

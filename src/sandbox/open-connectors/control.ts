@@ -1,4 +1,3 @@
-/** The sandbox's controls of the emulated Open Connectors, `/sandbox/open-connectors/…`. */
 import express, { Router } from 'express';
 import { z } from 'zod';
 import { ControlError, countCalls, endControls, logQuery, readInput, readOrder } from '../control-order.ts';
@@ -9,7 +8,6 @@ import { eventSources } from './state.ts';
 import type { PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
-/** Listed by `GET /sandbox`. */
 export const platformControls: Readonly<Record<string, string>> = {
   'GET /sandbox/open-connectors':
     'the Open Connectors part: credentials, settings, instances with their webhooks, and available calls',
@@ -54,7 +52,6 @@ export interface PlatformControlParts {
   readonly instances: Instances;
   readonly notifier: Notifier;
   readonly link: VendorLink;
-  /** The calls that an order can name. */
   readonly calls: readonly string[];
 }
 

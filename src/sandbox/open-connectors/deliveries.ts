@@ -1,17 +1,16 @@
 /**
- * The stored deliveries of notifications to callbacks, and the queue of those that could not be delivered [docs:
- * https://github.com/cloud-elements/devportal, "Event Retry and Queueing"; live: the deliveries of
- * https://github.com/varunpal72/churros, src/test/platform/notifications].
+ * The deliveries of notifications, and the queue of undelivered ones.
+ * @see https://github.com/cloud-elements/devportal, "Event Retry and Queueing" [docs]
+ * @see https://github.com/varunpal72/churros, src/test/platform/notifications [live]
  */
 import type { NotificationParts } from '../../open-connectors/notification.ts';
 import { elementKey, writeNotification } from '../../open-connectors/notification.ts';
 import { platformErrors } from './platform-error.ts';
 import type { InstanceEvent, PlatformInstance, PlatformSettings } from './state.ts';
 
-/** A delivery's states [live]. `notified`: a queued one was read, if the sandbox is set to this. */
+/** States [live]. `notified`: a queued one was read, if the sandbox is set to this. */
 export type DeliveryStatus = 'created' | 'delivered' | 'notified' | 'retry' | 'queued';
 
-/** The delivery of one notification to one subscription. */
 export interface PlatformDelivery {
   readonly notificationId: number;
   readonly subscriptionId: number;
@@ -26,45 +25,40 @@ export interface PlatformDelivery {
   updatedDate: string | null;
 }
 
-/** The channel of every subscription of an instance. */
 const channel = 'webhook';
 
-/** Maximum number of finished deliveries kept. */
 const maxFinished = 1000;
 
-/** Maximum number of undelivered notifications, and maximum bytes of the vendor's bodies in them. */
+/** In bytes of the vendor's bodies. */
 const maxUndelivered = 20_000;
 const maxUndeliveredBytes = 64 * 1024 * 1024;
 
-/** Maximum bytes of a response with notifications: more than a client accepts by default. */
+/** In bytes; more than a client accepts by default. */
 const maxAnswerText = 48 * 1024 * 1024;
 
 export class Deliveries {
   readonly #settings: PlatformSettings;
   readonly #deliveries = new Map<number, PlatformDelivery>();
   readonly #finished: number[] = [];
-  /** By instance, the callback URLs that are no longer posted to: each is a separate subscription [inferred]. */
+  /** Callback URLs that are no longer posted to, by instance; each is a separate subscription [inferred]. */
   readonly #deactivated = new Map<number, Set<string>>();
 
   constructor(settings: PlatformSettings) {
     this.#settings = settings;
   }
 
-  /** Whether the subscription of the callback URL is deactivated: new deliveries are queued at once [docs]. */
+  /** If the callback URL's subscription is deactivated, new deliveries are queued at once [docs]. */
   isDeactivated({ id, events }: PlatformInstance): boolean {
     return this.#deactivated.get(id)?.has(events.callbackUrl) ?? false;
   }
 
-  /**
-   * All retries of a delivery failed: nothing more is posted to its last URL until its queued deliveries are released
-   * [docs].
-   */
+  /** Nothing more is posted to the last URL until its queued deliveries are released [docs]. */
   deactivate({ instance, url }: PlatformDelivery): void {
     const urls = this.#deactivated.get(instance.id) ?? new Set();
     this.#deactivated.set(instance.id, urls.add(url));
   }
 
-  /** Whether as many notifications as possible are waiting or queued. Parts of a delivery share its body. */
+  /** Parts of a delivery share its body. */
   get isFull(): boolean {
     const undelivered = [...this.#deliveries.values()].filter(({ status }) => status !== 'delivered');
     const bodies = new Set(undelivered.map(({ raw }) => raw));
@@ -76,7 +70,6 @@ export class Deliveries {
     this.#deliveries.set(delivery.notificationId, delivery);
   }
 
-  /** Changes the status. @returns false if it was removed before */
   set(delivery: PlatformDelivery, status: Exclude<DeliveryStatus, 'notified'>): boolean {
     if (!this.#deliveries.has(delivery.notificationId)) return false;
     delivery.status = status;
@@ -94,13 +87,7 @@ export class Deliveries {
     for (const each of [...this.#deliveries.values()]) if (each.instance === instance) this.forget(each);
   }
 
-  /**
-   * Carries out `GET /notifications/subscriptions/deliveries`.
-   * @param where such as `channel='webhook' and status='queued' and config.url='https://…'`
-   * @param page the position of the first, and the maximum number
-   * @returns the deliveries as in a response, oldest first, and the position of the next page
-   * @throws PlatformError 400 if the clause can't be read
-   */
+  /** @param where such as `channel='webhook' and status='queued'` @returns oldest first @throws PlatformError 400 */
   list(
     where: string,
     hydrate: boolean,
@@ -119,7 +106,7 @@ export class Deliveries {
     return { body, next: at < found.length ? at : null };
   }
 
-  /** One delivery [live]. @throws PlatformError 404 */
+  /** [live] @throws PlatformError 404 */
   one(notificationId: string, subscriptionId: string, hydrate: boolean): object {
     const delivery = this.#deliveries.get(Number(notificationId));
     if (delivery === undefined || String(delivery.subscriptionId) !== subscriptionId) {
@@ -128,11 +115,7 @@ export class Deliveries {
     return this.#read(delivery, hydrate);
   }
 
-  /**
-   * Takes deliveries from the queue for `PUT /notifications/subscriptions/deliveries`, oldest first, and activates
-   * their subscriptions [docs].
-   * @throws PlatformError 400 if the clause can't be read
-   */
+  /** Oldest first; activates their subscriptions [docs]. @throws PlatformError 400 if the clause can't be read */
   release(where: string): PlatformDelivery[] {
     const released = this.#matching(where).filter(({ status }) => status === 'queued' || status === 'notified');
     for (const delivery of released) {
@@ -149,7 +132,7 @@ export class Deliveries {
     );
   }
 
-  /** A delivery as in a response. Whether this changes its status is undocumented: it does if the sandbox is set to this. */
+  /** Whether reading changes the status is undocumented, so it is a setting of the sandbox. */
   #read(delivery: PlatformDelivery, hydrate: boolean): object {
     const { notificationId, subscriptionId, status, createdDate, updatedDate, instance, url, parts, raw } = delivery;
     const isActive = this.#deactivated.get(instance.id)?.has(url) !== true;
@@ -198,7 +181,6 @@ function fieldOf(delivery: PlatformDelivery, field: string): string | undefined 
   return fields[field]?.(delivery);
 }
 
-/** @throws PlatformError 400 */
 function readWhere(where: string): Term[] {
   const terms: Term[] = [];
   const term = /\s*([\w.]+)\s*=\s*'([^']*)'\s*(and\s|$)/iy;

@@ -1,11 +1,10 @@
-/** An instance as in a response: keys, secrets and passwords masked, tokens not [live]. */
+/** Keys, secrets and passwords are masked, tokens not [live]. */
 import { maskedConfiguration } from './configuration.ts';
 import { connector } from './connector.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
 import { account } from './state.ts';
 
-/** @param valid whether the vendor still accepts its access @param hydrate false omits the configuration */
 export function instanceAnswer(instance: PlatformInstance, valid: boolean, hydrate = true): object {
   const { access, events } = instance;
   const userTokens = access.kind === 'oauth' ? { 'oauth.user.token': access.accessToken } : {};
@@ -33,7 +32,6 @@ export function instanceAnswer(instance: PlatformInstance, valid: boolean, hydra
   };
 }
 
-/** The ID of the subscription for an instance's notifications. */
 export function subscriptionOf({ id }: PlatformInstance): number {
   return 1_157_990 + (id % 100_000);
 }

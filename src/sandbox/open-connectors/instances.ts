@@ -1,4 +1,3 @@
-/** Creates, changes and deletes instances, and updates their webhooks. */
 import { z } from 'zod';
 import { elementKey } from '../../open-connectors/notification.ts';
 import type { Configuration } from './configuration.ts';
@@ -31,7 +30,6 @@ export class Instances {
   readonly #deliveries: Pick<Deliveries, 'forgetInstance'>;
   readonly #origin: () => string;
 
-  /** @param origin the sandbox's own address, for the URLs of webhooks */
   constructor(
     state: PlatformState,
     link: VendorLink,
@@ -44,14 +42,12 @@ export class Instances {
     this.#origin = origin;
   }
 
-  /** @throws PlatformError 404 */
   find(id: string): PlatformInstance {
     const instance = this.#state.instances.get(Number(id));
     if (instance === undefined) throw platformErrors.noInstance(id);
     return instance;
   }
 
-  /** Instances with all of these tags, and the text in the name or a tag. */
   search(wanted: { searchText: string | undefined; tags: readonly string[] }): PlatformInstance[] {
     const text = wanted.searchText?.toLowerCase() ?? '';
     return [...this.#state.instances.values()].filter(
@@ -61,7 +57,6 @@ export class Instances {
     );
   }
 
-  /** Carries out `POST /instances`. @throws PlatformError 400 or 404 */
   create(body: unknown): PlatformInstance {
     const given = read(createSchema, body);
     if (given.element.key !== elementKey) throw platformErrors.noElement(given.element.key);
@@ -86,25 +81,23 @@ export class Instances {
     return instance;
   }
 
-  /** Carries out PUT: replaces everything; a masked value becomes the value. @throws PlatformError */
+  /** Replaces everything; a masked value becomes the value. @throws PlatformError */
   replace(instance: PlatformInstance, body: unknown, reAuthenticate: boolean): void {
     const given = read(changeSchema.required({ name: true, configuration: true }), body);
     this.#apply(instance, given.configuration, given, reAuthenticate);
   }
 
-  /** Carries out PATCH: changes given properties and keys of the configuration [live]. @throws PlatformError */
+  /** Changes only given properties and keys of the configuration [live]. @throws PlatformError */
   change(instance: PlatformInstance, body: unknown, reAuthenticate: boolean): void {
     const given = read(changeSchema, body);
     this.#apply(instance, { ...instance.configuration, ...given.configuration }, given, reAuthenticate);
   }
 
-  /** Also updates its webhooks. */
   setDisabled(instance: PlatformInstance, disabled: boolean): void {
     instance.disabled = disabled;
     this.#keepWebhooks(instance);
   }
 
-  /** Also removes its webhooks. */
   remove(instance: PlatformInstance): void {
     this.#state.remove(instance);
     this.#deliveries.forgetInstance(instance);
@@ -129,7 +122,6 @@ export class Instances {
     this.#keepWebhooks(instance);
   }
 
-  /** Webhooks for the lists of an existing, enabled instance with events on; otherwise none. */
   #keepWebhooks(instance: PlatformInstance): void {
     const { id, disabled, events, webhooks } = instance;
     const wanted = this.#state.instances.has(id) && !disabled && events.enabled ? events.listIds : [];

@@ -1,4 +1,3 @@
-/** Converts the vendor's deliveries to notifications, and posts them to the callbacks of instances. */
 import { randomBytes } from 'node:crypto';
 import { readPayload, textField } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
@@ -14,23 +13,16 @@ import { subscriptionOf } from './instance-answer.ts';
 import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { account, partSizeOf } from './state.ts';
 
-/**
- * A notification in the log; it is discarded if the instance was deleted or disabled, or its events turned off, before
- * it could be sent.
- */
+/** Discarded if the instance was deleted or disabled, or its events turned off, before it could be sent. */
 export interface NotificationRecord extends PostRecord {
   readonly eventId: string;
   readonly instanceId: number;
   readonly listId: string | null;
   readonly events: number;
-  /** Number of the part of its delivery, from 1. */
   readonly part: number;
   readonly parts: number;
-  /** Scheme, host and port of the last posted callback; null before. */
   target: string | null;
-  /** Whether the last attempt was signed. */
   signed: boolean;
-  /** Whether it is in the queue of deliveries: after the last retry, or because its subscription is deactivated. */
   queued: boolean;
 }
 
@@ -42,7 +34,6 @@ export interface NotificationReport {
 interface Waiting {
   readonly record: NotificationRecord;
   readonly delivery: PlatformDelivery;
-  /** Whether it was released from the queue of deliveries. */
   readonly isReleased: boolean;
 }
 
@@ -59,7 +50,7 @@ export class Notifier {
   readonly #poster: WebhookPoster;
   readonly #report: (report: NotificationReport) => void;
   readonly #queue: PostingQueue<NotificationRecord>;
-  /** A client remembers what it fetched by its ID, also when the sandbox has restarted. */
+  /** A client remembers what it fetched by its ID, even after the sandbox has restarted. */
   readonly #beforeFirst = Date.now();
 
   constructor({ state, deliveries, poster, report }: NotifierParts) {
@@ -70,16 +61,11 @@ export class Notifier {
     this.#queue = new PostingQueue(() => state.settings.retryDelaysMs);
   }
 
-  /** The newest notifications first. */
   log(limit: number): NotificationRecord[] {
     return this.#queue.log(limit);
   }
 
-  /**
-   * Receives a delivery of the vendor's and creates its notifications: none for a test call or an invalid delivery.
-   * @param body the delivery's bytes
-   * @returns number of notifications
-   */
+  /** Creates no notifications for a test call or an invalid delivery. @returns number of notifications */
   receive(instance: PlatformInstance, body: Buffer): number {
     const payload = readPayload(body);
     if (payload.kind !== 'events') return 0;
@@ -144,11 +130,7 @@ export class Notifier {
     return parts;
   }
 
-  /**
-   * Delivers queued notifications again, oldest first [docs].
-   * @returns number of notifications
-   * @throws PlatformError 400 if the clause can't be read
-   */
+  /** Oldest first [docs]. @returns number of notifications @throws PlatformError 400 if the clause can't be read */
   release(where: string): number {
     const released = this.#deliveries.release(where);
     for (const delivery of released) {
@@ -195,14 +177,9 @@ export class Notifier {
     });
   }
 
-  /**
-   * Applies an attempt's result to the delivery. After the last retry its subscription is deactivated, and later
-   * notifications are queued [docs]; that the failed one is queued as well is inferred, and that a released one returns
-   * to the queue if it can't be posted.
-   */
+  /** After the last retry, later notifications are queued [docs]. Queuing the failed or released one is inferred. */
   #settle({ record, delivery, isReleased }: Waiting, isThere: boolean): void {
     const { instance } = delivery;
-    // Deleted while it was posted: nothing of it is kept.
     if (!this.#state.instances.has(instance.id)) return;
     switch (record.state) {
       case 'delivered':

@@ -1,10 +1,10 @@
-/** The errors of Open Connectors: `{"requestId","message"[,"providerMessage"]}` [docs]. */
+/** `{"requestId","message"[,"providerMessage"]}` [docs]. */
 
-/** An error response. The statuses are the documented ones; the wording is ours. */
+/** The statuses are the documented ones; the wording is ours. */
 export class PlatformError extends Error {
   override readonly name = 'PlatformError';
   readonly status: number;
-  /** The vendor's message, if the vendor refused. */
+  /** Null unless Campaign Monitor refused. */
   readonly providerMessage: string | null;
   constructor(status: number, message: string, providerMessage: string | null = null) {
     super(message);

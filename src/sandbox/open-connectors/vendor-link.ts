@@ -1,4 +1,3 @@
-/** Open Connectors' use of the sandbox's Campaign Monitor: authentication and webhooks. */
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import type { SandboxClient, SandboxList } from '../campaign-monitor/accounts.ts';
 import type { SandboxState } from '../campaign-monitor/state.ts';
@@ -20,10 +19,7 @@ export class VendorLink {
     this.#tokens = tokens;
   }
 
-  /**
-   * Exchanges the authorization code, or checks the API key without a code. A code works once: the attempt uses it up.
-   * @throws PlatformError 400, with the vendor's message
-   */
+  /** Even a failed attempt uses the code up. @throws PlatformError 400 with the vendor's message */
   authenticate(configuration: Configuration, code: string): VendorAccess {
     if (code === '') return this.#withKey(configuration);
     const key = required(configuration, 'oauth.api.key');
@@ -43,7 +39,6 @@ export class VendorLink {
     return { kind: 'oauth', accessToken: answer.access_token, refreshToken: answer.refresh_token };
   }
 
-  /** The same access, or a renewed one for an expired token. @throws PlatformError 401 if that fails */
   renewed(access: VendorAccess): VendorAccess {
     if (access.kind === 'api-key') return access;
     const grant = this.#tokens.check(access.accessToken);
@@ -55,14 +50,12 @@ export class VendorLink {
     throw platformErrors.vendorUnauthorised(grant === 'revoked' ? 'Revoked OAuth Token' : 'Invalid OAuth Token');
   }
 
-  /** Whether the vendor still accepts the access. */
   isValid(access: VendorAccess): boolean {
     if (access.kind === 'api-key') return true;
     const grant = this.#tokens.check(access.accessToken);
     return grant !== 'invalid' && grant !== 'revoked';
   }
 
-  /** Checks that webhooks can be created for these lists. @throws PlatformError 400, with the vendor's message */
   checkLists(access: VendorAccess, listIds: readonly string[]): void {
     const message = 'Failed to register webhooks at the provider';
     if (listIds.length === 0) return;
@@ -74,11 +67,7 @@ export class VendorLink {
     if (unknown !== undefined) throw platformErrors.refusedByVendor(message, `Invalid ListID: ${unknown}`);
   }
 
-  /**
-   * Updates the webhooks: one for each of the lists, none for any other. One that was deleted at the vendor is created
-   * again; other webhooks are not changed. A missing list has none.
-   * @param webhooks the instance's own, by list; changed in place
-   */
+  /** Creates a webhook again that was deleted at the vendor. @param webhooks by list; changed in place */
   keepWebhooks(webhooks: Map<string, string>, listIds: readonly string[], url: string): void {
     for (const [listId, webhookId] of webhooks) {
       if (listIds.includes(listId) && this.#state.webhooks.has(webhookId)) continue;
