@@ -1,6 +1,3 @@
-/**
- * The page of Check My Callback, in a webview: draws the extension's messages, and saves what the user has expanded.
- */
 import { render } from 'lit/html.js';
 import type { CheckTexts, CheckView, HostMessage, PageMessage, SuiteView } from '../../extension/check/messages.ts';
 import { Host } from '../shared/host.ts';
@@ -9,10 +6,10 @@ import type { ReadingState } from '../shared/page-state.ts';
 import { suiteTemplate } from './template.ts';
 import type { Handlers } from './template.ts';
 
-/** Saves no requests, responses, or findings. */
+/** Contains no requests, responses, or findings. */
 interface PageState extends ReadingState {
   readonly failedOnly?: boolean;
-  /** The callback's key, by which the extension finds its checks after a reload. */
+  /** The extension finds the callback's checks by this key after a reload. */
   readonly callback?: string;
 }
 

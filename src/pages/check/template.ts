@@ -27,7 +27,7 @@ export interface Drawn {
 }
 
 export interface Handlers {
-  /** Runs these checks again; null for all. */
+  /** Null for all checks. */
   run(only: readonly string[] | null): void;
   stop(): void;
   chooseProbe(): void;
@@ -61,7 +61,6 @@ export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
     }`;
 }
 
-/** Shown once, above the checks: what affects several of them. */
 function causesTemplate({ suite, texts }: Drawn, handlers: Handlers): TemplateResult {
   return html`<section class="causes" aria-label=${texts.causes}>
     ${suite.causes.map(

@@ -1,20 +1,17 @@
-/** Counts down to the next attempt every second, visually: a screen reader gets the time that it is due. */
+/** Only visual: a screen reader gets the time when the attempt is due. */
 import type { EditorTexts, Step } from '../../extension/event-editor/messages.ts';
 import { filled } from '../shared/words.ts';
 
 export class Countdown {
-  /** When each step is due, by `performance.now()`. */
   #due = new Map<string, number>();
   #texts: EditorTexts | undefined;
   #timer: number | undefined;
 
-  /** Sets the steps' due times, in milliseconds from now. */
   set(steps: readonly Step[]): void {
     const now = performance.now();
     this.#due = new Map(steps.flatMap(({ id, dueInMs }) => (dueInMs === null ? [] : [[id, now + dueInMs]])));
   }
 
-  /** Keeps the remaining time up to date in what was drawn. */
   follow(texts: EditorTexts): void {
     this.#texts = texts;
     this.#write();

@@ -1,7 +1,4 @@
-/**
- * Colors JSON and XML with the browser's highlights, which need no elements: a body stays one text node, however long.
- * What the normalizer copied is underlined the same way.
- */
+/** Colors JSON and XML with the CSS Custom Highlight API, so that a body of any length stays one text node. */
 import type { ColumnName, ShownBody } from '../../extension/event-editor/messages.ts';
 
 const kinds = ['name', 'string', 'number', 'literal', 'mapped'] as const;
@@ -10,13 +7,11 @@ type Kind = (typeof kinds)[number];
 const json = /("(?:[^"\\\n]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
 const xml = /(<\/?[^\s<>/]+|\/?>)|("[^"<]*"|'[^'<]*')/g;
 
-/** The ranges of each column, so that one is updated without the others. */
 const drawn = new Map<
   ColumnName,
   { readonly body: ShownBody; readonly ranges: Readonly<Record<Kind, StaticRange[]>> }
 >();
 
-/** @param element contains the text, null if there is none */
 export function highlight(name: ColumnName, body: ShownBody | null, element: HTMLElement | null): void {
   const before = drawn.get(name);
   if (body === null || element === null) drawn.delete(name);
@@ -27,7 +22,7 @@ export function highlight(name: ColumnName, body: ShownBody | null, element: HTM
     CSS.highlights.set(`body-${kind}`, new Highlight(...[...drawn.values()].flatMap(({ ranges }) => ranges[kind])));
 }
 
-/** Whether the ranges still belong to the element's content: it may have been drawn again. */
+/** The element's content may have been drawn again since. */
 function isDrawn(ranges: Readonly<Record<Kind, readonly StaticRange[]>>, element: HTMLElement): boolean {
   const first = kinds.map((kind) => ranges[kind][0]).find((each) => each !== undefined);
   return first === undefined || element.contains(first.startContainer);

@@ -1,4 +1,3 @@
-/** The event editor's page, in a webview: draws the extension's messages, and saves what the user has expanded. */
 import { render } from 'lit/html.js';
 import type {
   Column,
@@ -16,7 +15,7 @@ import { restoreScroll } from '../shared/page-state.ts';
 import type { ReadingState } from '../shared/page-state.ts';
 import { columnNames, eventTemplate, obstacleTemplate } from './template.ts';
 
-/** Saves nothing of the event itself. */
+/** Contains nothing of the event itself. */
 interface PageState extends ReadingState {
   readonly chosen?: string | undefined;
   readonly tab?: ColumnName;
@@ -28,11 +27,10 @@ const narrow = matchMedia('(width < 900px)');
 let shown: Extract<HostMessage, { type: 'event' }> | undefined;
 const columns: Partial<Record<ColumnName, Column>> = {};
 const restoreScrolled = restoreScroll(host);
-/** The columns in which the event was scrolled into view. */
 const revealed = new Set<ColumnName>();
 const countdown = new Countdown();
 
-/** Tells a screen reader why it failed: it must exist before its text does, or it isn't announced. */
+/** For screen readers: it must exist before its text does, or it isn't announced. */
 const spoken = document.createElement('div');
 spoken.role = 'status';
 spoken.className = 'unseen';
@@ -77,7 +75,7 @@ function draw(): void {
   countdown.follow(shown.texts);
 }
 
-/** Scrolls the event into view, once in each visible column that wasn't scrolled before. */
+/** Only once in each visible column, and not if the user has scrolled it. */
 function reveal(): void {
   for (const name of columnNames) {
     const pre = document.getElementById(`body-${name}`);

@@ -1,4 +1,3 @@
-/** The template of an event: its head, its timeline, and what was received, sent, and answered. */
 import { html, nothing } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
@@ -31,7 +30,6 @@ export interface Drawn {
   readonly texts: EditorTexts;
   readonly view: EventView;
   readonly columns: Readonly<Partial<Record<ColumnName, Column>>>;
-  /** The visible column, if there is space for only one. */
   readonly tab: ColumnName;
   readonly narrow: boolean;
   readonly store: PageStateStore;
@@ -83,7 +81,6 @@ function pillTemplate({ state, text }: Pill): TemplateResult {
   return html`<span class="pill ${state}">${text}</span>`;
 }
 
-/** Why it failed, or waits; page.ts announces it. */
 function reasonTemplate({ what, words, advice, tone }: Reason): TemplateResult {
   return html`<div id="reason" class="reason ${tone}">
     <p class="what-came">${what}</p>
@@ -92,7 +89,7 @@ function reasonTemplate({ what, words, advice, tone }: Reason): TemplateResult {
   </div>`;
 }
 
-/** The visible buttons: the first possible action of each. The others are in the menu. */
+/** The first possible action of each row is a button; the others are in the menu. */
 const leading: readonly (readonly EditorAction[])[] = [
   ['release', 'resend', 'manageSecrets'],
   ['editAndRelease', 'editAndResend'],
@@ -133,7 +130,6 @@ function actionsTemplate({ view, texts }: Drawn, handlers: Handlers): TemplateRe
   </div>`;
 }
 
-/** Entries of a section of the menu, with its heading above the first. */
 function inPart(heading: string | undefined, entries: readonly MenuEntry[]): MenuEntry[] {
   return entries.map((entry, index) => (index === 0 && heading !== undefined ? { ...entry, heading } : entry));
 }

@@ -1,11 +1,6 @@
-/** What the controls in shadow trees need in addition: descriptions, validity, focus. */
-
 const inner = 'input, textarea, [role="combobox"]';
 
-/**
- * Connects each control to its help and its error, which are outside its shadow tree, where IDs don't reach: by element
- * if the browser can, otherwise as text.
- */
+/** IDs don't reach out of a shadow tree, so connects each control to its help and error by element, or as text. */
 export function describeControls(root: HTMLElement): void {
   for (const element of root.querySelectorAll<HTMLElement & { updateComplete?: Promise<unknown> }>('[data-field]'))
     void Promise.resolve(element.updateComplete).then(() => describe(root, element));
@@ -17,14 +12,13 @@ function describe(root: HTMLElement, element: HTMLElement): void {
   const texts = ['note', 'state', 'help']
     .map((part) => root.querySelector<HTMLElement>(`#${element.id}-${part}`))
     .filter((each) => each !== null && each.textContent.trim() !== '') as HTMLElement[];
-  // VS Code 1.101 has Chromium 134, which can't do that yet.
+  // VS Code 1.101 has Chromium 134, which doesn't support this.
   const canRefer = 'ariaDescribedByElements' in Element.prototype;
   if (canRefer) control.ariaDescribedByElements = texts;
   else control.setAttribute('aria-description', texts.map((each) => each.textContent.trim()).join(' '));
   control.setAttribute('aria-invalid', String(element.hasAttribute('invalid')));
 }
 
-/** Focuses the first of these fields in the page's order. */
 export function focusField(names: readonly string[]): void {
   const first = [...document.querySelectorAll<HTMLElement>('[data-field]')].find(({ id }) => names.includes(id));
   first?.scrollIntoView({ block: 'center' });

@@ -1,4 +1,3 @@
-/** The form's page, in a webview: draws the extension's messages, reports the user's actions, saves the input. */
 import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-label/index.js';
 import '@vscode-elements/elements/dist/vscode-option/index.js';
@@ -40,7 +39,7 @@ function savePageState(): void {
     host.savePageState({ fields: fieldsForPageState(shown.fields), created: shown.view.created });
 }
 
-/** Empties secrets' fields: they were for another host, or are no longer wanted. */
+/** These secrets were for another host, or are no longer needed. */
 function empty(...fields: readonly SecretField[]): void {
   for (const field of fields) {
     const element = document.getElementById(field);
@@ -94,7 +93,7 @@ function show(next: typeof shown): void {
   savePageState();
   if (created?.id !== before?.view.created?.id) token = undefined;
   draw();
-  // The error is below the button, maybe out of sight; the sticky message covers the edge.
+  // The error below the button may be out of sight.
   if (error !== before?.view.error) document.getElementById('error')?.scrollIntoView({ block: 'center' });
   // The form was replaced: announce what is there now.
   if (created !== undefined && before?.view.created === undefined) {
@@ -117,7 +116,7 @@ function focusCreated(): void {
   document.getElementById('created')?.focus();
 }
 
-// While one of VS Code's dialogs is open, nothing here takes the focus: focus it when the user comes back.
+// The page can't take the focus while a dialog of VS Code is open, so do it when the user returns.
 window.addEventListener('focus', () => {
   if (shown?.view.created !== undefined && document.activeElement === document.body) focusCreated();
 });

@@ -20,7 +20,6 @@ export interface Drawn {
   readonly fields: FormFields;
   readonly view: FormView;
   readonly visited: ReadonlySet<FieldName>;
-  /** The new instance's token, while the user wants to see it. */
   readonly token: string | undefined;
 }
 
@@ -208,7 +207,6 @@ function preview(form: Parts): TemplateResult {
   </section>`;
 }
 
-/** In place of the form, once the instance has been created. */
 function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
   const { texts, view, token } = drawn;
   const form = new Parts(drawn, handlers);
@@ -243,7 +241,6 @@ function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
     <p id="done" class="done" role="status">${view.done ?? nothing}</p>`;
 }
 
-/** The parts of the form: a field with its label, its help, and its error. */
 class Parts {
   readonly drawn: Drawn;
   readonly handlers: Handlers;
@@ -257,7 +254,7 @@ class Parts {
     return button(`do-${action}`, this.drawn.texts[text], () => this.handlers.act(action));
   }
 
-  /** The last error; always in the document, so that a screen reader announces its text. */
+  /** Always in the document, so that a screen reader announces its text. */
   problem(): TemplateResult {
     const { error } = this.drawn.view;
     return html`<div id="error" role="alert" class=${error === undefined ? 'none' : 'error-box'}>
@@ -304,7 +301,7 @@ class Parts {
     return this.#field(field, { label, help, beside, control });
   }
 
-  /** A password field. Its value is never drawn: it is only in the element and the extension's memory. */
+  /** Never draws the value, which is only in the element and the extension's memory. */
   secret(field: SecretField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
     const { texts, view } = this.drawn;
     const set = view.secretsSet[field] === true;

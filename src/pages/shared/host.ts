@@ -1,5 +1,3 @@
-/** A page's end of its webview: messages to and from the extension, and the saved state. */
-
 interface VsCodeApi {
   postMessage(message: unknown): void;
   getState(): unknown;
@@ -11,10 +9,7 @@ export type MessageHandlers<Heard extends { readonly type: string }> = {
   readonly [Type in Heard['type']]: (message: Extract<Heard, { readonly type: Type }>) => void;
 };
 
-/**
- * One for a page, because VS Code gives its API once. `Said` and `Heard` are the messages; `PageState` is saved while
- * the page is hidden and across a reload.
- */
+/** Create one per page, since VS Code gives its API only once. Saves `PageState` while the page is hidden. */
 export class Host<Said, Heard extends { readonly type: string }, PageState extends object> {
   readonly #vscode = acquireVsCodeApi();
   #pageState: Partial<PageState>;
@@ -24,7 +19,7 @@ export class Host<Said, Heard extends { readonly type: string }, PageState exten
     this.#pageState = typeof state === 'object' && state !== null ? state : {};
   }
 
-  /** What this page, or an earlier version of it, has saved. */
+  /** An earlier version of the page may have saved it. */
   get pageState(): Partial<PageState> {
     return this.#pageState;
   }
@@ -38,7 +33,7 @@ export class Host<Said, Heard extends { readonly type: string }, PageState exten
     this.#vscode.postMessage(message);
   }
 
-  /** The extension's messages come through VS Code's frame, which checks them; others aren't for a page. */
+  /** VS Code's frame checks that messages are the extension's. */
   onMessages(handlers: MessageHandlers<Heard>): void {
     window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       const { type } = (data ?? {}) as { readonly type?: unknown };

@@ -1,6 +1,5 @@
-/** Keyboard navigation of lists, as in ARIA's patterns: one stop for the tab key, arrows within. */
+/** As in ARIA's patterns: one stop for the tab key, arrow keys within a list. */
 
-/** The index to which an arrow key leads; undefined for other keys. */
 export function stepOf(key: string, at: number, count: number): number | undefined {
   switch (key) {
     case 'ArrowRight':
@@ -18,7 +17,6 @@ export function stepOf(key: string, at: number, count: number): number | undefin
   }
 }
 
-/** Moves the focus among the elements in the list that listens for the key; ignores other keys. */
 export function walkByKey(event: KeyboardEvent, selector: string, choose?: (element: HTMLElement) => void): void {
   const list = event.currentTarget as HTMLElement;
   const all = [...list.querySelectorAll<HTMLElement>(selector)];

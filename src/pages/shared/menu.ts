@@ -1,25 +1,20 @@
-/** Menus, one open at a time: below a button, or at a position of the page. The keyboard works as in ARIA's pattern. */
+/** One menu is open at a time. The keyboard works as in ARIA's pattern. */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { stepOf } from './keyboard.ts';
 
 export interface MenuEntry {
   readonly label: string;
-  /** Undefined: not checkable. A checkable entry keeps the menu open when chosen. */
+  /** Undefined if not checkable. A checkable entry keeps the menu open. */
   readonly checked?: boolean;
-  /** One of several, of which one is checked. */
   readonly radio?: boolean;
-  /** The heading, at the first entry of a section. */
   readonly heading?: string;
   readonly choose: () => void;
 }
 
 export interface MenuOptions {
-  /** For screen readers. */
   readonly label: string;
-  /** Called again after each choice. */
   readonly entries: () => readonly MenuEntry[];
-  /** Gets the focus afterwards. */
   readonly back: HTMLElement;
 }
 
@@ -36,7 +31,6 @@ window.addEventListener('pointerdown', ({ target }) => {
   if (open?.element.contains(target as Node) === false && open.button?.contains(target as Node) !== true) closeMenu();
 });
 
-/** A button with a menu. @param title its tooltip */
 export function menuButton(
   id: string,
   label: string,
@@ -70,7 +64,6 @@ export function menuButton(
   </button>`;
 }
 
-/** Opens a menu at a position of the window, with the focus on its first entry. */
 export function openMenu(options: MenuOptions, at: { readonly x: number; readonly y: number }): void {
   closeMenu();
   openAt({ ...options, button: undefined }, at, false);
@@ -86,7 +79,6 @@ export function closeMenu(): void {
   if (hadFocus) back.focus();
 }
 
-/** @param last starts at its end, as for the up arrow */
 function openAt(menu: Omit<OpenMenu, 'element'>, at: { readonly x: number; readonly y: number }, last: boolean): void {
   const element = document.createElement('div');
   element.role = 'menu';
@@ -96,9 +88,8 @@ function openAt(menu: Omit<OpenMenu, 'element'>, at: { readonly x: number; reado
   open = { ...menu, element };
   menu.button?.setAttribute('aria-expanded', 'true');
   draw();
-  // Before what the page draws, which may be drawn again.
+  // Outside what the page draws, which may be drawn again.
   document.querySelector('main')?.prepend(element);
-  // Within the edges of the window.
   const { clientWidth, clientHeight } = document.documentElement;
   const x = Math.max(0, Math.min(at.x, clientWidth - element.offsetWidth));
   const y = Math.max(0, Math.min(at.y, clientHeight - element.offsetHeight));
@@ -141,14 +132,13 @@ function keyed(event: KeyboardEvent): void {
   const at = items.findIndex((each) => each === document.activeElement);
   const { key } = event;
   if (key === 'Tab') {
-    // The focus must return to where it was before.
+    // The focus must return before Tab moves it.
     closeMenu();
     return;
   }
   if (key === 'Enter' || key === ' ') items[at]?.click();
   else if (key === 'Escape') closeMenu();
   else {
-    // The next one that starts with a letter.
     const next = [...items.slice(at + 1), ...items.slice(0, at + 1)].find(
       ({ textContent }) => key.length === 1 && textContent.trim().toLowerCase().startsWith(key.toLowerCase()),
     );

@@ -1,11 +1,9 @@
-/** What the user has expanded, and the scroll positions: saved while the page is hidden, and across a reload. */
 import { html } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 
-/** Nothing of the page's content. */
 export interface ReadingState {
   readonly unfolded?: Readonly<Record<string, boolean>>;
-  /** Offsets of scrolled elements, by ID, in pixels; the page's own has an empty ID. */
+  /** In pixels, by element ID; the page's own has an empty ID. */
   readonly scrolled?: Readonly<Record<string, number>>;
 }
 
@@ -14,7 +12,6 @@ export interface PageStateStore {
   savePageState(change: ReadingState): void;
 }
 
-/** @param id of the element, also after a reload */
 export function foldTemplate(
   store: PageStateStore,
   id: string,
@@ -33,10 +30,7 @@ export function foldTemplate(
   </details>`;
 }
 
-/**
- * Saves scroll positions, once the page has restored them.
- * @returns restores them, once: call it when all is drawn
- */
+/** Saves scroll positions, once the page has restored them. @returns restores them, once everything is drawn */
 export function restoreScroll(store: PageStateStore): () => void {
   let restored = false;
   document.addEventListener(

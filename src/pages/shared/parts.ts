@@ -4,24 +4,20 @@ import type { TemplateResult } from 'lit/html.js';
 
 export type Part = TemplateResult | typeof nothing;
 
-/** A name and its value; a tone colors it. */
 export interface Fact {
   readonly name: string;
   readonly value: string;
   readonly tone?: 'good' | 'bad';
 }
 
-/** @param first whether it is the primary button */
 export function button(id: string, label: string, act: () => void, first = false): TemplateResult {
   return html`<vscode-button id=${id} ?secondary=${!first} @click=${act}>${label}</vscode-button>`;
 }
 
-/** Facts, side by side. */
 export function factsTemplate(facts: readonly Fact[]): Part {
   return pairsTemplate('facts', facts);
 }
 
-/** Headers as sent, one below the other. @param label for screen readers */
 export function headersTemplate(headers: readonly (readonly [name: string, value: string])[], label: string): Part {
   return pairsTemplate(
     'headers',
@@ -43,7 +39,6 @@ function pairsTemplate(kind: 'facts' | 'headers', pairs: readonly Fact[], label?
   </dl>`;
 }
 
-/** A text from outside, unchanged, which scrolls by itself. @param label for screen readers */
 export function textTemplate(id: string, label: string, text: unknown): TemplateResult {
   return html`<pre id=${id} tabindex="0" role="group" aria-label=${label}>${text}</pre>`;
 }

@@ -1,4 +1,3 @@
-/** Fills in `{0}`, `{1}`, … */
 export function filled(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (whole, at: string) => String(values[Number(at)] ?? whole));
 }

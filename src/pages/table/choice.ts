@@ -1,32 +1,24 @@
-/**
- * The chosen rows, by ID, or all that match the filter, except some; and the active row, from which the keyboard moves.
- * Its place is counted from the top of the view, so that it stays the same when rows appear above it: those have
- * negative places.
- */
+/** Places are counted from the top of the view, so they stay the same when rows are added above (negative places). */
 import type { ChosenEvents, LeftOfChoice } from '../../extension/event-table/messages.ts';
 import type { RowCache, View } from './row-cache.ts';
 
-/** Maximum number of rows to choose one by one, or to exclude from all; as for the relay. */
 const maxChosen = 10_000;
 
 export interface ChoiceEvents {
-  /** The choice or the active row has changed. */
   choose(): void;
-  /** Rows of the view were chosen that aren't all loaded: reply with {@link Choice.complete}. */
+  /** Chosen rows aren't all loaded: reply with {@link Choice.complete}. */
   range(from: number, to: number): void;
 }
 
 export class Choice {
   readonly #rows: RowCache;
   readonly #events: ChoiceEvents;
-  /** The chosen ones; if all are chosen, those that aren't. */
+  /** If all are chosen, the rows that aren't. */
   #ids: ReadonlySet<string> = new Set();
   #all: { readonly filter: string; readonly before: string; readonly count: number } | undefined;
-  /** The place of the active row, if any. */
   #active: number | undefined;
   /** Undefined until it is loaded; null if only the place of a row is left. */
   #activeId: string | null | undefined;
-  /** The place from which a range is extended. */
   #from: number | undefined;
   #turn = 0;
   /** The chosen range that is being read: its first place in the view, and the chosen rows above that. */
@@ -41,7 +33,6 @@ export class Choice {
     return this.#turn;
   }
 
-  /** The position of the active row; -1 if there is none. */
   get active(): number {
     return this.#active === undefined ? -1 : this.#rows.above + this.#active;
   }
@@ -60,14 +51,13 @@ export class Choice {
     return this.#all === undefined ? { ids: [...this.#ids], active } : { ...this.#all, except: [...this.#ids], active };
   }
 
-  /** The rows for a key: the active row, or the chosen ones if it is one of them; undefined until a range is read. */
+  /** The active row, or the chosen ones if it is one of them; undefined until a range is read. */
   get meant(): ChosenEvents | undefined {
     const id = this.#pending === undefined ? this.#activeId : null;
     if (typeof id === 'string' && !this.#hasId(id)) return { ids: [id], active: id };
     return this.count === 0 ? undefined : this.all;
   }
 
-  /** Activates a row and chooses it, or with `extending` the range to it. */
   go(index: number, extending: boolean): void {
     const place = index - this.#rows.above;
     if (!extending || this.#from === undefined) this.#from = place;
@@ -82,10 +72,6 @@ export class Choice {
     this.#events.range(this.#pending.first, last);
   }
 
-  /**
-   * A range was read, and is chosen if its loaded rows are still where they are seen.
-   * @param turn the value of {@link turn} when it was asked for
-   */
   complete(turn: number, ids: readonly string[]): void {
     const range = this.#pending;
     if (turn !== this.#turn || range === undefined) return;
@@ -95,7 +81,6 @@ export class Choice {
     if (isAsSeen && ids.length > 0) this.#set([...range.above, ...ids], this.#active);
   }
 
-  /** Activates a row, and toggles whether it is chosen. It must be loaded. */
   toggle(index: number): void {
     const id = this.#rows.row(index)?.id ?? '';
     const ids = new Set(this.#ids);
@@ -107,13 +92,11 @@ export class Choice {
     this.#set(ids, this.#from);
   }
 
-  /** Activates a row without choosing it. */
   move(index: number): void {
     this.#from = index - this.#rows.above;
     this.#set(this.#ids, this.#from);
   }
 
-  /** Chooses all rows, loaded or not; the active one stays, or becomes the first. */
   chooseAll(): void {
     const { above, total, view, before } = this.#rows;
     if (total === 0) return;
@@ -122,7 +105,6 @@ export class Choice {
     this.#set([], this.#from);
   }
 
-  /** Rows were loaded: reports the active one by its ID, if it wasn't loaded before. */
   arrived(): void {
     const row = this.#rows.row(this.active);
     if (this.#activeId !== undefined || row === undefined) return;
@@ -135,10 +117,7 @@ export class Choice {
     this.#set([], undefined);
   }
 
-  /**
-   * What is left of the choice in a view.
-   * @returns undefined if that must be asked: the view is for an earlier choice, and doesn't have it loaded
-   */
+  /** @returns undefined if the view is for an earlier choice, and doesn't have it loaded */
   leftIn({ turn, chosen, windows }: Pick<View, 'turn' | 'chosen' | 'windows'>): LeftOfChoice | undefined {
     if (this.#pending !== undefined) return undefined;
     if (turn === this.#turn) return chosen;
@@ -149,7 +128,7 @@ export class Choice {
     return isThere ? { ids, count: ids.length, active } : undefined;
   }
 
-  /** Another view has begun. @param stays the position of the active row for the keyboard, if it isn't in the view */
+  /** @param stays the position of the active row for the keyboard, if it isn't in the view */
   carry({ ids, count, active }: LeftOfChoice, stays: number): void {
     if (this.#all?.filter === this.#rows.view.filter) this.#all = { ...this.#all, count };
     else {

@@ -1,10 +1,10 @@
-/** The time axis of the waterfall, and the positions of the visible rows. Times are milliseconds. */
+/** Times are in milliseconds. */
 import type { TableRow } from '../../extension/event-table/messages.ts';
 
 /** `since`: each row starts when it was received. `day`: all rows are at their time of day. */
 export type ClockKind = 'since' | 'day';
 
-/** The range of the column; for `since` it starts at 0. */
+/** For `since`, `from` is 0. */
 export interface Clock {
   readonly kind: ClockKind;
   readonly from: number;
@@ -13,19 +13,19 @@ export interface Clock {
 
 type Timed = Pick<TableRow, 'receivedAt' | 'spans' | 'nextAt'>;
 
-/** A piece of a row's waterfall, in percent of the column's width. */
+/** In percent of the column's width. */
 export interface Piece {
   readonly kind: 'acknowledged' | 'waiting' | 'sent' | 'retrying' | 'failed' | 'next';
   readonly left: number;
   readonly width: number;
-  /** It was later than the column's end, and is drawn there. */
+  /** Later than the column's end, and drawn there. */
   readonly isBeyond?: true;
 }
 
-/** The minimum range: below it, all would be noise. */
+/** Below this range, all would be noise. */
 const least: Readonly<Record<ClockKind, number>> = { since: 10, day: 1000 };
 
-/** A range for all these rows, except what was sent again later, which would leave no width for the others. */
+/** Ignores what was sent again later, which would leave no width for the others. */
 export function clockOf(rows: readonly Timed[], kind: ClockKind): Clock {
   if (kind === 'since') {
     const longest = rows.reduce((most, row) => Math.max(most, endOf(row)), 0);
@@ -37,7 +37,6 @@ export function clockOf(rows: readonly Timed[], kind: ClockKind): Clock {
   return { kind, from, to: Math.max(to, from + least.day) };
 }
 
-/** The pieces of a row: acknowledged, then attempts with the waits between, then the next one due. */
 export function piecesOf(row: Timed, clock: Clock): Piece[] {
   const origin = clock.kind === 'since' ? 0 : row.receivedAt - clock.from;
   const length = clock.to - clock.from;
@@ -56,14 +55,12 @@ export function piecesOf(row: Timed, clock: Clock): Piece[] {
   ];
 }
 
-/** The end of a row, since receipt; ignores what was sent again. */
 function endOf({ spans, nextAt }: Timed): number {
   const first = spans.filter(({ again }) => !again);
   const next = first.length === spans.length ? (nextAt ?? 0) : 0;
   return first.reduce((last, { from, ms }) => Math.max(last, from + ms), next);
 }
 
-/** The next of 1, 2, 5, 10, 20, 50, … */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 5].find((each) => each * power >= value) ?? 10) * power;

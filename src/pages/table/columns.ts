@@ -1,21 +1,17 @@
-/** The table's columns: which are shown and how wide, as the user has chosen. */
 import type { ColumnName, Sort } from '../../extension/event-table/messages.ts';
 
 export interface Column {
   readonly name: ColumnName;
-  /** Its share of the total width, and its comfortable width in pixels. */
+  /** The share of the total width, and the comfortable width in pixels. */
   readonly width: number;
-  /** The minimum width by default, in pixels: below it the table scrolls horizontally. */
+  /** In pixels; below it the table scrolls horizontally. */
   readonly least: number;
-  /** The order for a click on its header; null if the relay has none. */
+  /** Null if the relay can't sort by it. */
   readonly sort: Sort['by'] | null;
-  /** Hidden by default. */
   readonly extra?: true;
-  /** Numbers are right-aligned. */
   readonly numbers?: true;
 }
 
-/** From left to right. */
 export const columns: readonly Column[] = [
   { name: 'time', width: 112, least: 112, sort: 'time' },
   { name: 'type', width: 94, least: 92, sort: 'type' },
@@ -30,11 +26,10 @@ export const columns: readonly Column[] = [
   { name: 'waterfall', width: 170, least: 110, sort: null },
 ];
 
-/** The limits for resizing a column, in pixels. */
+/** In pixels. */
 export const leastWidth = 36;
 const mostWidth = 1200;
 
-/** The user's choice. */
 export interface Layout {
   readonly hidden: readonly ColumnName[];
   /** Shown even while they have the same value in every row. */
@@ -48,7 +43,6 @@ export const firstLayout: Layout = {
   widths: {},
 };
 
-/** Reads what was saved; invalid parts get their defaults. */
 export function readLayout(kept: unknown): Layout {
   const { hidden, asked, widths } = (kept ?? {}) as { hidden?: unknown; asked?: unknown; widths?: unknown };
   if (!Array.isArray(hidden) || typeof widths !== 'object' || widths === null) return firstLayout;
@@ -73,7 +67,6 @@ export function shownColumns({ hidden, asked }: Layout, same: readonly ColumnNam
   return telling.length === 0 ? wanted : telling;
 }
 
-/** Shows or hides a column; the last one stays. */
 export function toggled(layout: Layout, same: readonly ColumnName[], name: ColumnName): Layout {
   const shown = shownColumns(layout, same);
   const without = (names: readonly ColumnName[]): ColumnName[] => names.filter((each) => each !== name);
@@ -87,14 +80,11 @@ export function resized(layout: Layout, name: ColumnName, width: number): Layout
   return { ...layout, widths: { ...layout.widths, [name]: bounded(width) } };
 }
 
-/** The minimum width of a column, in pixels: the user's, or the default. */
 export function leastWidthOf({ widths }: Layout, { name, least }: Column): number {
   return widths[name] ?? least;
 }
 
-/**
- * The value of `grid-template-columns`. Columns that weren't resized share the remaining width; at least one takes it.
- */
+/** Columns that weren't resized share the remaining width; at least one takes it. */
 export function templateOf(layout: Layout, shown: readonly Column[]): string {
   const isRigid = shown.every(({ name }) => layout.widths[name] !== undefined);
   return shown

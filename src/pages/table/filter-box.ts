@@ -1,20 +1,14 @@
-/**
- * The filter: applied while it is typed, with suggestions below the box. Errors are shown only when the input is
- * complete.
- */
+/** Applies the filter while it is typed, but shows errors only when the input is complete. */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import type { HostMessage, OfferedFilter, TableTexts } from '../../extension/event-table/messages.ts';
 
-/** Apply a typed filter this many milliseconds after the last keystroke. */
 const askAfterMs = 120;
 
 type Typed = Extract<HostMessage, { readonly type: 'typed' }>;
 
 export interface FilterEvents {
-  /** @param done the input is complete; otherwise it is still being typed */
   filter(text: string, done: boolean): void;
-  /** Moves the keyboard to the rows. */
   leave(): void;
 }
 
@@ -24,9 +18,7 @@ export class FilterBox {
   readonly #input: HTMLInputElement;
   readonly #events: FilterEvents;
   #offered: readonly OfferedFilter[] = [];
-  /** Completions of the input. */
   #ways: Typed | undefined;
-  /** The list below the box; empty while it is closed. */
   #options: readonly OfferedFilter[] = [];
   #chosen = -1;
   #inForce = '';
@@ -47,7 +39,6 @@ export class FilterBox {
     this.#input.focus();
   }
 
-  /** Sets the current filter and the suggestions. Keeps what is being typed. */
   show(filter: string, offered: readonly OfferedFilter[]): void {
     this.#offered = offered;
     if (this.#before === undefined && this.#problem === null) this.#input.value = filter;
@@ -55,7 +46,6 @@ export class FilterBox {
     this.#draw();
   }
 
-  /** Shows completions, and what is wrong with the input. */
   showTyped(said: Typed): void {
     if (said.text !== this.#typed) return;
     this.#ways = said;
@@ -161,7 +151,6 @@ export class FilterBox {
     this.#input.focus();
   }
 
-  /** Shows suggestions: completions of the input, and whole filters that contain it. */
   #open(): void {
     const typed = this.#typed.toLowerCase();
     const isKnown = typed === '' || (this.#before === undefined && typed === this.#inForce.toLowerCase());
@@ -178,7 +167,6 @@ export class FilterBox {
     this.#draw();
   }
 
-  /** Applies the input as far as it is valid, and shows that in the box, without the error. */
   #leave(): void {
     if (this.#before !== undefined) this.#ask();
     else {
@@ -210,7 +198,6 @@ export class FilterBox {
     else this.#apply();
   }
 
-  /** Restores the previous filter. */
   #giveUp(): void {
     const isTyped = this.#before !== undefined;
     this.#input.value = this.#before ?? this.#inForce;

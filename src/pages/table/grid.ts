@@ -1,7 +1,4 @@
-/**
- * The grid: a header and the visible rows, whose elements are reused while scrolling. One row is active
- * (`aria-activedescendant`); the keyboard moves it.
- */
+/** Row elements are reused while scrolling. The active row is `aria-activedescendant`. */
 import { html, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
@@ -26,19 +23,15 @@ import { bodyHeight, revealing, rowsAbove, rowsInSight, scrollTopOf, topOf } fro
 import type { Geometry } from './scroll-window.ts';
 import { stateIcon } from './state-icon.ts';
 
-/** Rows drawn beyond each edge, for small scroll steps. */
 const overscan = 8;
 
 const mostDrawn = 280;
 
 export interface GridEvents extends ChoiceEvents, HeaderEvents {
-  /** Visible rows aren't loaded. */
   want(offsets: number[]): void;
-  /** Other rows are visible. */
   seen(): void;
   act(action: TableAction, chosen: ChosenEvents): void;
   filter(): void;
-  /** The pointer has left the rows. */
   left(): void;
 }
 
@@ -58,12 +51,10 @@ export class Grid {
   readonly #times: Intl.DateTimeFormat;
   /** Number of reused elements; a row's is determined by its position. */
   #places = 0;
-  /** The cell whose full text is shown. */
   #explained: { readonly cell: HTMLElement; readonly row: TableRow } | undefined;
   #clockKind: ClockKind = 'since';
   #rowHeight = 22;
   #viewHeight = 0;
-  /** As drawn last. */
   #geometryBefore: Geometry = { total: 0, rowHeight: 22, viewHeight: 0 };
   #drawing = false;
   #lastTop = 0;
@@ -105,7 +96,7 @@ export class Grid {
     new ResizeObserver(() => this.#measure()).observe(this.element);
   }
 
-  /** The visible part, whether it is at the top, and a row to find the place again. */
+  /** The anchor is a row by which to find the place again. */
   get sight(): { first: number; count: number; anchor: { id: string; at: number } | null; isAtTop: boolean } {
     const { first, last } = rowsInSight(this.#geometry, this.element.scrollTop);
     const isAtTop = this.element.scrollTop < 1;
@@ -120,7 +111,6 @@ export class Grid {
     return { first: Math.max(0, first), count, anchor, isAtTop };
   }
 
-  /** Sets the columns, their widths, and the time axis. */
   arrange(layout: Layout, shown: readonly Column[], clock: ClockKind): void {
     this.#clockKind = clock;
     this.element.style.setProperty('--columns', templateOf(layout, shown));
@@ -154,19 +144,16 @@ export class Grid {
     this.draw();
   }
 
-  /** Scrolls to a number of rows. */
   toRow(rows: number): void {
     this.#size();
     this.element.scrollTop = scrollTopOf(this.#geometry, rows);
     this.draw();
   }
 
-  /** Chooses the row at a place, which another view has selected. */
   reveal(place: number): void {
     this.#go(this.rows.above + place, false);
   }
 
-  /** Draws the visible rows before the next frame. */
   draw(): void {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -235,7 +222,6 @@ export class Grid {
     this.#wantedKey = wantedKey;
   }
 
-  /** A part of the grid that is drawn separately. */
   #part(name: string): HTMLElement {
     const part = document.createElement('div');
     part.role = 'rowgroup';
@@ -332,7 +318,6 @@ export class Grid {
     } else if (to !== undefined && command !== false) {
       if (total > 0) this.#move(Math.max(0, Math.min(total - 1, to)));
     } else if (event.key === 'Enter' && isAlone) this.#act('open');
-    // As in the tree.
     else if ((event.key === 'Delete' && isAlone) || (event.key === 'Backspace' && event.metaKey)) this.#act('discard');
     else if (command === 'a') this.choice.chooseAll();
     else if (command === ' ') this.#toggleActive();
@@ -377,7 +362,6 @@ export class Grid {
     this.draw();
   }
 
-  /** The row that contains an element; -1 if none does. */
   #indexAt(target: EventTarget | null): number {
     const element = target instanceof Element ? target.closest('.rows > .row') : null;
     return element === null ? -1 : Number(element.ariaRowIndex) - 2;
@@ -402,7 +386,7 @@ export class Grid {
     if (!toggles && !event.shiftKey) this.#act('open');
   }
 
-  /** The menu is VS Code's: tell it what it is for. */
+  /** VS Code shows the menu, and reads from this attribute what it is for. */
   #menu(event: MouseEvent): void {
     const index = this.#indexAt(event.target);
     const row = this.rows.row(index);
@@ -432,7 +416,7 @@ export class Grid {
   #menuOfActive(): void {
     const { active } = this.choice;
     if (active === -1) return;
-    // If it was scrolled out of view, it has no element.
+    // A row that was scrolled out of view has no element.
     this.#show(active);
     this.#drawNow();
     const element = document.getElementById(this.element.getAttribute('aria-activedescendant') ?? '');
@@ -442,7 +426,6 @@ export class Grid {
     element.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, ...at }));
   }
 
-  /** Shows the full text of a cut cell. */
   #explain(event: PointerEvent): void {
     const cell = (event.target as Element).closest<HTMLElement>('.cell');
     const row = this.#rowAt(cell);

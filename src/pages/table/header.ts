@@ -1,4 +1,3 @@
-/** The table's header: the columns, by what the rows are sorted, and the scale of the waterfall. */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
@@ -9,13 +8,11 @@ import { leastWidth } from './columns.ts';
 import type { Column } from './columns.ts';
 import { durationText } from './words.ts';
 
-/** Pixels for each key press. */
 const resizeStep = 16;
 
 export interface HeaderEvents {
   sort(sort: Sort): void;
   resize(name: ColumnName, width: number): void;
-  /** Opens the choice of columns at this position of the window. */
   columns(at: { readonly x: number; readonly y: number }): void;
 }
 
@@ -23,7 +20,6 @@ export interface HeaderOptions {
   readonly texts: TableTexts;
   readonly language: string;
   readonly events: HeaderEvents;
-  /** Moves the focus to the rows. */
   toRows(): void;
 }
 

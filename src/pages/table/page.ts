@@ -1,4 +1,3 @@
-/** The table's page, in a webview of the panel: draws the extension's messages, reports the user's actions. */
 import { html, nothing, render } from 'lit/html.js';
 import type { TemplateResult } from 'lit/html.js';
 import type {
@@ -20,12 +19,10 @@ import { FilterBox } from './filter-box.ts';
 import { Grid } from './grid.ts';
 import { StripView } from './strip.ts';
 
-/** Report what is visible this many milliseconds after the last scrolling. */
 const sayAfterMs = 60;
 
 type Said<Type extends HostMessage['type']> = Extract<HostMessage, { readonly type: Type }>;
 
-/** Saved while the page is hidden. */
 interface PageState {
   readonly layout: ReturnType<typeof readLayout>;
   readonly clock: ClockKind;
@@ -35,7 +32,6 @@ interface PageState {
 
 const host = new Host<PageMessage, HostMessage, PageState>();
 
-/** The page, once its texts have arrived. */
 class TablePage {
   readonly #texts: TableTexts;
   readonly #root: HTMLElement;
@@ -43,29 +39,25 @@ class TablePage {
   readonly #strip: StripView;
   readonly #grid: Grid;
   #state: TableState = { kind: 'starting' };
-  /** Number of events without the filter, and columns with the same value in every row. */
   #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
   #sending: Omit<Said<'sending'>, 'type'> = { paused: null, canGoOn: false, onPurpose: null, hasSampleReceiver: false };
   #inForce = '';
-  /** The filter and the order of the current view. */
   #order = '';
   #isPaused = false;
   #isLoaded = false;
   #isFirst = true;
-  /** Number of events that weren't searched yet for the view. */
+  /** Events that weren't searched yet for the view. */
   #unseen = 0;
-  /** Number of new rows above the visible ones. */
   #above = 0;
-  /** Number of new rows to report: those, or those that arrived while it is paused. */
+  /** Rows above the visible ones, or those that arrived while the table is paused. */
   #news = 0;
   /** The rows are frozen while the pointer is over them. */
   #isHeld = false;
   #timer: number | undefined;
-  /** Tells a screen reader what has changed: it must exist before its text does, or it isn't announced. */
+  /** For screen readers: it must exist before its text does, or it isn't announced. */
   readonly #spoken = document.createElement('div');
   /** The previous lines, to announce only new ones. */
   #lines: readonly string[] = [];
-  /** The number of matches when the filter was applied. */
   #found = '';
 
   constructor(root: HTMLElement, { texts, language }: Said<'setup'>) {
@@ -248,7 +240,6 @@ class TablePage {
     this.#lines = lines;
   }
 
-  /** Shown in place of rows, with a next step. */
   #notice(): TemplateResult | typeof nothing {
     const texts = this.#texts;
     const start = asking(texts.start, 'start', true);
@@ -277,7 +268,6 @@ class TablePage {
     ].join(' · ');
   }
 
-  /** The number of events, or with a filter, of how many. */
   #foundText(): string {
     const { count, countOne, countOf } = this.#texts;
     const { total } = this.#grid.rows;
@@ -331,7 +321,6 @@ class TablePage {
     this.#showRows(sight, sight.anchor === null ? 0 : added.length);
   }
 
-  /** @param sight what was visible; it has `moved` down by this number of rows */
   #showRows(sight: Grid['sight'], moved: number): void {
     const { sort } = this.#grid;
     this.#grid.takeRows(sight.anchor === null ? 0 : moved);
@@ -421,7 +410,6 @@ class TablePage {
   }
 }
 
-/** Whether current or old rows are shown. */
 function hasRows({ kind }: TableState): boolean {
   return kind === 'running' || kind === 'readOnly' || kind === 'unreadable';
 }
@@ -434,7 +422,6 @@ function button(label: string, act: () => void, first = false): TemplateResult {
   return html`<button type="button" class="button ${first ? 'primary' : ''}" @click=${act}>${label}</button>`;
 }
 
-/** A button that runs a command of the extension. */
 function asking(
   label: string,
   type:

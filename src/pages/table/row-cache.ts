@@ -1,13 +1,12 @@
-/** The page's rows: some windows of a view around the visible part, and what arrived above it since. */
 import type { HostMessage, RowWindow, TableRow } from '../../extension/event-table/messages.ts';
 
 /** Rows in a window, as the extension reads them. */
 export const windowSize = 200;
 
-/** Maximum number of windows: the farthest from the visible part are removed first. */
+/** The windows farthest from the visible part are removed first. */
 const mostWindows = 12;
 
-/** Maximum number of windows to request at once, including those ahead. */
+/** Includes windows that are requested ahead. */
 const mostWanted = 4;
 
 export type View = Extract<HostMessage, { readonly type: 'view' }>;
@@ -15,7 +14,6 @@ export type View = Extract<HostMessage, { readonly type: 'view' }>;
 const noView = { generation: 0, filter: '', before: 'e1', total: 0, windows: [] };
 
 export class RowCache {
-  /** By their first positions in the view. */
   readonly #windows = new Map<number, TableRow[]>();
   /** What arrived since the view began, newest first. */
   #above: TableRow[] = [];
@@ -25,7 +23,6 @@ export class RowCache {
     return this.#view;
   }
 
-  /** The ID after the newest row's. */
   get before(): string {
     const [newest] = this.#above;
     return newest === undefined ? this.#view.before : `e${Number(newest.id.slice(1)) + 1}`;
@@ -39,7 +36,6 @@ export class RowCache {
     return this.#above.length + this.#view.total;
   }
 
-  /** Begins another view, with its loaded windows. */
   begin(view: Pick<View, 'generation' | 'filter' | 'before' | 'total' | 'windows'> = noView): void {
     this.#windows.clear();
     this.#above = [];
@@ -47,7 +43,6 @@ export class RowCache {
     for (const { offset, rows } of view.windows) this.#windows.set(offset, [...rows]);
   }
 
-  /** Adds rows above all others, and updates some. @param added newest first */
   change(added: readonly TableRow[], changed: readonly TableRow[]): void {
     this.#above.unshift(...added);
     for (const row of changed) {
@@ -58,7 +53,7 @@ export class RowCache {
     }
   }
 
-  /** Adds a window. @param middle the position around which windows are kept */
+  /** @param middle the position around which windows are kept */
   take({ offset, rows }: RowWindow, middle: number): void {
     this.#windows.set(offset, [...rows]);
     if (this.#windows.size <= mostWindows) return;
@@ -67,7 +62,6 @@ export class RowCache {
     for (const each of far.slice(0, this.#windows.size - mostWindows)) this.#windows.delete(each);
   }
 
-  /** The row at a position; undefined if it isn't loaded. */
   row(index: number): TableRow | undefined {
     if (index < this.#above.length) return this.#above[index];
     const place = index - this.#above.length;
@@ -75,7 +69,6 @@ export class RowCache {
     return this.#windows.get(offset)?.[place - offset];
   }
 
-  /** The IDs of the loaded rows at these places, which are counted from the top of the view. */
   idsAt(first: number, last: number): string[] {
     const ids: string[] = [];
     for (let place = first; place <= last; place++) {
@@ -85,7 +78,6 @@ export class RowCache {
     return ids;
   }
 
-  /** Visible ones first, then the next. @param first position of the first visible row, `last` of the last one */
   wanted(first: number, last: number, forwards: boolean): number[] {
     const above = this.#above.length;
     const inSight: number[] = [];

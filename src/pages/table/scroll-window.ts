@@ -1,7 +1,6 @@
 /**
- * Which rows of a long table are visible, and their positions. All rows have the same height. A browser draws no
- * element of more than about 33 million pixels, including zoom: beyond {@link mostHeight} a pixel of the scroll bar is
- * more than one of the table.
+ * Browsers limit elements to about 33 million pixels, including zoom: beyond {@link mostHeight}, a pixel of the scroll
+ * bar is more than one of the table. All rows have the same height.
  */
 
 /** In pixels. */
@@ -9,11 +8,10 @@ export interface Geometry {
   /** In rows. */
   readonly total: number;
   readonly rowHeight: number;
-  /** Of the visible part. */
   readonly viewHeight: number;
 }
 
-/** Maximum height of the rows' element: 16 million at a zoom of 200 %. */
+/** 16 million at a zoom of 200 %. */
 export const mostHeight = 8_000_000;
 
 export function bodyHeight(geometry: Geometry): number {
@@ -27,7 +25,6 @@ function factorOf(geometry: Geometry): number {
   return all <= body || body <= viewHeight ? 1 : (all - viewHeight) / (body - viewHeight);
 }
 
-/** The rows that are at least partly visible; for an empty table `last` is -1. */
 export function rowsInSight(geometry: Geometry, scrollTop: number): { readonly first: number; readonly last: number } {
   const { total, rowHeight, viewHeight } = geometry;
   const offset = scrollTop * factorOf(geometry);
@@ -39,19 +36,16 @@ export function topOf(geometry: Geometry, index: number, scrollTop: number): num
   return scrollTop + index * geometry.rowHeight - scrollTop * factorOf(geometry);
 }
 
-/** The scroll position that has this number of rows above it; may be fractional. */
 export function scrollTopOf(geometry: Geometry, rowsAbove: number): number {
   const all = geometry.total * geometry.rowHeight;
   const offset = Math.max(0, Math.min(rowsAbove * geometry.rowHeight, all - geometry.viewHeight));
   return offset / factorOf(geometry);
 }
 
-/** Number of rows above the visible part; may be fractional. */
 export function rowsAbove(geometry: Geometry, scrollTop: number): number {
   return (scrollTop * factorOf(geometry)) / geometry.rowHeight;
 }
 
-/** The nearest scroll position at which a row is fully visible. */
 export function revealing(geometry: Geometry, index: number, scrollTop: number): number {
   const above = rowsAbove(geometry, scrollTop);
   const fitting = Math.max(1, geometry.viewHeight / geometry.rowHeight);

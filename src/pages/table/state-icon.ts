@@ -5,7 +5,6 @@ import type { TableRow } from '../../extension/event-table/messages.ts';
 
 type RowState = TableRow['state'];
 
-/** Paths in a square of 16. */
 const shapes: Readonly<Record<RowState, string>> = {
   sent: 'M3 8.5l3.5 3.5L13 4.5',
   failed: 'M4 4l8 8M12 4l-8 8',
@@ -18,7 +17,6 @@ const shapes: Readonly<Record<RowState, string>> = {
   none: 'M3.5 8h9',
 };
 
-/** Its color is that of its class. */
 export function stateIcon(state: RowState): TemplateResult {
   return html`<svg viewBox="0 0 16 16" aria-hidden="true" class="icon"><path d=${shapes[state]}></path></svg>`;
 }

@@ -1,7 +1,4 @@
-/**
- * The strip of the last minutes: a bar for each, with failed events in their own color. With a filter, matches are
- * drawn in front of all events.
- */
+/** A bar per minute. With a filter, matches are drawn in front of all events. */
 import type { Strip, TableTexts } from '../../extension/event-table/messages.ts';
 import { filled } from '../shared/words.ts';
 

@@ -1,7 +1,6 @@
 import type { TableTexts } from '../../extension/event-table/messages.ts';
 import { filled } from '../shared/words.ts';
 
-/** A duration in its largest unit. @param ms milliseconds */
 export function durationText(
   ms: number,
   texts: Pick<TableTexts, 'milliseconds' | 'seconds' | 'minutes' | 'hours'>,
