@@ -57,8 +57,6 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Settings of the machine that the server runs on. */
   readonly machineSettings?: Readonly<Record<string, unknown>>;
-  /** Absolute path of an extension to run from there; left out: ours, installed from its VSIX; false: none. */
-  readonly extensionDevelopmentPath?: string | false;
   /** False: the folder begins in Restricted Mode. */
   readonly trusted?: boolean;
   readonly theme?: keyof typeof themes;
@@ -141,8 +139,7 @@ function paletteHasGone(typed: string): string {
 }
 
 let browser: Promise<Browser> | undefined;
-/** Those that windows share, by whether our extension is installed. */
-const sharedServers = new Map<boolean, Promise<VsCodeServer>>();
+let sharedServer: Promise<VsCodeServer> | undefined;
 /** The context that windows in a language use, one after another, and the user data of its windows. */
 interface SharedContext {
   readonly context: BrowserContext;
@@ -168,10 +165,8 @@ export function openWorkbenches(): readonly Workbench[] {
 export async function closeEverything(): Promise<void> {
   await Promise.allSettled([...open].map((workbench) => workbench.close()));
   // What never started has failed the test that wanted it.
-  const all = [...(browser === undefined ? [] : [browser]), ...sharedServers.values()];
-  await Promise.allSettled(all.map(async (started) => (await started).close()));
-  browser = undefined;
-  sharedServers.clear();
+  await Promise.allSettled([browser, sharedServer].map(async (started) => (await started)?.close()));
+  browser = sharedServer = undefined;
   sharedContexts.clear();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -508,15 +503,6 @@ export class Workbench {
     return this.#chooseFromMenu(() => row.click({ button: 'right', timeout: shortMs }), path);
   }
 
-  /** Chooses from the menu behind the three dots of a view's title. */
-  chooseFromTitleMenu(view: string, entry: string): Promise<void> {
-    const header = this.view(view).locator('.pane-header');
-    return this.#chooseFromMenu(async () => {
-      await header.hover({ timeout: shortMs });
-      await header.locator('.actions .action-label[aria-label*="More Actions"]').click({ timeout: shortMs });
-    }, [entry]);
-  }
-
   async #chooseFromMenu(open: () => Promise<void>, path: readonly string[]): Promise<void> {
     const menu = this.page.locator('.monaco-menu');
     await untilDone(
@@ -679,17 +665,11 @@ export class Workbench {
 }
 
 /** Starts a server. It takes the folders that it finds in its data at its first start for installed extensions. */
-async function serverWith(ours: boolean, installed: readonly string[] = []): Promise<VsCodeServer> {
+async function newServer(installed: readonly string[] = []): Promise<VsCodeServer> {
   const dataDir = temporaryFolder();
-  for (const folder of [...(ours ? [await installedExtension()] : []), ...installed])
+  for (const folder of [await installedExtension(), ...installed])
     cpSync(folder, join(dataDir, 'extensions', basename(folder)), { recursive: true });
   return startServer({ dataDir });
-}
-
-function sharedServer(ours: boolean): Promise<VsCodeServer> {
-  const server = sharedServers.get(ours) ?? serverWith(ours);
-  sharedServers.set(ours, server);
-  return server;
 }
 
 async function newContext(options: WorkbenchOptions, userDataDir: string): Promise<BrowserContext> {
@@ -745,11 +725,9 @@ async function sharedContext(server: VsCodeServer, options: WorkbenchOptions): P
  */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const ownServer = options.ownServer === true;
-  const developed = options.extensionDevelopmentPath;
-  const ours = developed === undefined;
-  const server = await (ownServer ? serverWith(ours, options.installed) : sharedServer(ours));
+  const server = await (ownServer ? newServer(options.installed) : (sharedServer ??= newServer()));
   const isFree = ![...open].some((workbench) => workbench.server === server);
-  const sharesServer = ours && !ownServer && isFree;
+  const sharesServer = !ownServer && isFree;
   const sharesContext = sharesServer && options.trusted !== false;
   const folder = options.folder === false ? undefined : (options.folder ?? temporaryFolder());
   if (sharesServer) await clearServer(server);
@@ -770,8 +748,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   await page.setViewportSize(options.viewport ?? { width: 1280, height: 800 });
   const workbench = new Workbench(page, server, { folder, userDataDir, ownServer, sharesContext });
   open.add(workbench);
-  const extensionDevelopmentPaths = typeof developed === 'string' ? [developed] : [];
-  await page.goto(pageAddress(server, { folder, extensionDevelopmentPaths }));
+  await page.goto(pageAddress(server, { folder }));
   await workbench.restored();
   return workbench;
 }
