@@ -22,7 +22,7 @@ import {
 } from './relay.ts';
 import { openTable, sizePanel } from './table.ts';
 import { axeViolations } from './webview.ts';
-import { checkedThemes, openWorkbench, themes, untilDone } from './workbench.ts';
+import { clickUntil, checkedThemes, openWorkbench, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 describe('What is held, as a person sees it and lets it go', function () {
@@ -51,6 +51,19 @@ describe('What is held, as a person sees it and lets it go', function () {
       await workbench.view(eventsView).locator('.pane-header').hover({ timeout: 5000 });
       await button.click({ timeout: 5000 });
     });
+  };
+  const menuOfStatus = async (entry: string): Promise<void> => {
+    await untilDone(
+      async () => {
+        await workbench.statusBarItem(statusItem).click({ timeout: 5000 });
+        await workbench.page
+          .locator('.quick-input-list .monaco-list-row')
+          .filter({ hasText: entry })
+          .first()
+          .click({ timeout: 5000 });
+      },
+      () => key('Escape'),
+    );
   };
   /** Asks as a client of another kind, as a terminal is. */
   const ask = async (
@@ -218,6 +231,25 @@ describe('What is held, as a person sees it and lets it go', function () {
     await workbench.answerNotification('Not released:', 'Send as New Event');
     await row('ham-edited@example.com').filter({ hasText: 'held: sending is paused' }).waitFor();
     await tab.waitFor({ state: 'detached' });
+  });
+
+  it('goes on from the status bar’s menu, and all that was held is sent in order', async () => {
+    const before = receiver.requests.length;
+    for (const name of ['jan', 'kay']) await deliver(name, 'held: sending is paused');
+    await clickUntil(workbench.statusBarItem(statusItem), workbench.page.locator('.quick-input-list .monaco-list-row'));
+    const items = await workbench.quickPickItems();
+    assert.match(items[0] ?? '', /Continue Sending.*2 held/);
+    await workbench.picture('held/menu');
+    await key('Escape');
+    await menuOfStatus('Continue Sending');
+    await receiver.received(before + 2);
+    assert.deepEqual(taken(before), ['jan@example.com', 'kay@example.com']);
+    await until(async () => !/paused/.test(await untilStatusBar(workbench, 'reachable from this machine only')));
+    await workbench
+      .view(eventsView)
+      .getByText(/^Sending paused at/)
+      .waitFor({ state: 'detached' });
+    await deliver('lea', 'sent 200');
   });
 
   it('says once that it stopped at a breakpoint of somebody else, and leads to the event', async () => {
