@@ -10,7 +10,6 @@ import type { SignInMethod } from './sign-in.ts';
 
 export interface AccountCommandParts {
   readonly accounts: AccountStore;
-  /** Resolves to undefined if the user cancelled. */
   readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
   readonly forgetWebhooks: (account: Account) => Promise<void>;
   readonly registered: (account: Account) => number;
@@ -26,7 +25,6 @@ export function createAccountCommands(parts: AccountCommandParts): CommandHandle
         return account;
       }
       const account = await parts.signIn();
-      // Shows the result of signing in, even if the view was collapsed.
       if (account !== undefined) await focusView('webhooks');
       return account;
     },

@@ -1,4 +1,3 @@
-/** The signed-in Campaign Monitor accounts, with their credentials in SecretStorage. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -12,15 +11,14 @@ export interface Account {
   readonly id: string;
   readonly label: string;
   readonly kind: 'api-key' | 'oauth' | 'sandbox';
-  /** The host of the sign-in, the only one that gets its credential. Empty for the sandbox, whose host changes. */
+  /** The only host that receives the credential. Empty for the sandbox, whose host changes. */
   readonly host: string;
-  /** Recognizes an account by its clients when it signs in again, even with another key or tokens. */
+  /** A hash of the client IDs, which recognizes the account even with another key or tokens. */
   readonly identity?: string;
 }
 
 export type AccountSandbox = Pick<SandboxProcess, 'start' | 'find'>;
 
-/** Whether an account's Campaign Monitor reaches local URLs. */
 export function reachOf({ kind }: Pick<Account, 'kind'>): Reach {
   return { reachesLocal: kind === 'sandbox' };
 }
@@ -41,12 +39,12 @@ const credentialsKey = `${prefix.toLowerCase()}-account.`;
 
 export type StoreContext = Pick<vscode.ExtensionContext, 'globalState' | 'secrets' | 'subscriptions'>;
 
-/** The accounts of all windows, in the order of their sign-in. A credential leaves it only inside an API client. */
+/** A credential leaves this store only inside an API client. */
 export class AccountStore {
   readonly #context: StoreContext;
   readonly #sandbox: AccountSandbox;
   readonly #changed = new vscode.EventEmitter<void>();
-  /** One client for each account, because only one at a time may refresh its tokens. */
+  /** One client per account, because only one at a time may refresh its tokens. */
   readonly #apis = new Map<string, Promise<CampaignMonitorApi>>();
 
   readonly onDidChange = this.#changed.event;
@@ -64,7 +62,6 @@ export class AccountStore {
     );
   }
 
-  /** In the order of their sign-in. */
   all(): readonly Account[] {
     return this.#context.globalState.get<readonly Account[]>(accountsKey, []);
   }
@@ -73,20 +70,14 @@ export class AccountStore {
     return this.all().find((each) => each.id === id);
   }
 
-  /**
-   * Whether requests are possible without starting anything: the account is signed in, and the sandbox is running if it
-   * is the sandbox's.
-   */
+  /** Whether requests would start nothing: the account is signed in and its sandbox, if any, is running. */
   async isReachable(id: string): Promise<boolean> {
     const account = this.find(id);
     if (account === undefined) return false;
     return account.kind !== 'sandbox' || (await this.#sandbox.find()) !== undefined;
   }
 
-  /**
-   * Saves an account. With the same key or clients as before, it remains the same account.
-   * @param credential null for the sandbox, which has its own
-   */
+  /** The same key or clients keep the account's ID. The credential is null for the sandbox, which has its own. */
   async add(account: Omit<Account, 'id'>, credential: CampaignMonitorCredential | null): Promise<Account> {
     const known = await this.#same(account, credential);
     const added: Account = { ...account, id: known?.id ?? randomBytes(8).toString('hex') };
@@ -102,11 +93,7 @@ export class AccountStore {
     await this.#write(this.all().filter((each) => each.id !== id));
   }
 
-  /**
-   * The client of an account's API. Starts the sandbox only with `startSandbox`: an action may start it, a view may
-   * not.
-   * @throws AccountError if the account is signed out, or its sandbox isn't running
-   */
+  /** Only actions may start the sandbox, not views. @throws AccountError if signed out or the sandbox is stopped */
   async api(account: Account, { startSandbox = false } = {}): Promise<CampaignMonitorApi> {
     if (account.kind === 'sandbox') return this.#sandboxApi(startSandbox);
     const known = this.#apis.get(account.id);

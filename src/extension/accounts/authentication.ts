@@ -5,12 +5,10 @@ import type { Account, AccountStore } from './account-store.ts';
 export interface AuthenticationParts {
   readonly context: vscode.ExtensionContext;
   readonly accounts: AccountStore;
-  /** Resolves to undefined if the user cancelled. */
   readonly signIn: () => Promise<Account | undefined>;
   readonly signOut: (account: Account) => Promise<void>;
 }
 
-/** Registers the provider of package.json's `authentication`. */
 export function registerAuthentication({ context, accounts, signIn, signOut }: AuthenticationParts): void {
   const changed = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   let known = sessionsOf(accounts);
@@ -46,7 +44,7 @@ function sessionsOf(accounts: AccountStore): vscode.AuthenticationSession[] {
   return accounts.all().map(sessionOf);
 }
 
-/** Its token is only the account's ID: other extensions that request the session get no credential. */
+/** The token is only the account's ID: other extensions that request the session get no credential. */
 function sessionOf({ id, label }: Account): vscode.AuthenticationSession {
   return { id, accessToken: id, account: { id, label }, scopes: [] };
 }

@@ -1,13 +1,11 @@
-/** The names of Campaign Monitor's lists, learned from accounts, to show instead of 32 hex digits. */
 import type { Memento } from 'vscode';
 import { prefix } from '../prefix.ts';
 
 const namesKey = `${prefix}.listNames`;
 
-/** Maximum number of lists for one account: an agency has thousands, and they are kept in memory. */
+/** An agency has thousands of lists, and they are kept in memory. */
 const mostLists = 2000;
 
-/** By account, then by list ID. */
 type Kept = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export class ListNames {
@@ -15,7 +13,6 @@ export class ListNames {
   readonly #listeners = new Set<() => void>();
   #names: ReadonlyMap<string, string> | undefined;
 
-  /** @param memory shared by windows, such as the global state */
   constructor(memory: Pick<Memento, 'get' | 'update'>) {
     this.#memory = memory;
   }
@@ -25,7 +22,6 @@ export class ListNames {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
-  /** Undefined if no signed-in account has reported it. */
   readonly nameOf = (listId: string): string | undefined => {
     this.#names ??= new Map(Object.values(this.#kept).flatMap((lists) => Object.entries(lists)));
     return this.#names.get(listId);

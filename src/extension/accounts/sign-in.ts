@@ -29,7 +29,6 @@ interface Asked {
   readonly apiKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The callback URL registered with the OAuth app. */
   readonly redirect: string;
 }
 
@@ -39,7 +38,7 @@ export async function signIn(parts: SignInParts, method?: SignInMethod): Promise
   return again(parts, async () => {
     const answers = await ask(asked, await parts.browser.loopbackCallback());
     if (answers === undefined) return undefined;
-    // After a failure, offer the input again, except secrets.
+    // After a failure, prefill the input, except secrets.
     asked = { ...answers, apiKey: '', clientSecret: '' };
     return signInBy(parts, answers);
   });
@@ -182,7 +181,6 @@ async function signInToSandbox({ accounts }: SignInParts): Promise<Account> {
   return account;
 }
 
-/** The user grants access in the browser, and the code is exchanged for tokens. */
 async function withOAuth(
   parts: SignInParts,
   { clientId, clientSecret, redirect }: Asked,
@@ -209,7 +207,6 @@ async function withOAuth(
   return keep(parts, host, { kind: 'oauth', accessToken, refreshToken });
 }
 
-/** Checks a credential with a harmless call, and saves it under the names of the clients that it can access. */
 async function keep({ accounts }: SignInParts, host: string, credential: CampaignMonitorCredential): Promise<Account> {
   const { CampaignMonitorApi, serviceAt } = await import('../deferred.ts');
   const service = serviceAt(host);
@@ -244,10 +241,6 @@ function labelOf(clients: readonly CampaignMonitorClient[]): string {
   return others.length === 0 ? name : say('{0} and {1} more', name, others.length);
 }
 
-/**
- * The host of the settings, the only one that gets the API key and tokens.
- * @throws CommandError before anything is asked
- */
 async function hostOfSettings(): Promise<string> {
   const host = trimText(setting('campaignMonitor.host'));
   const { serviceAt } = await import('../deferred.ts');

@@ -46,7 +46,6 @@ export function createCheckCommands(parts: CheckParts): CommandHandlers<'check'>
   };
 }
 
-/** @throws CommandError if it was removed from the settings */
 async function presentSetting(setting: DestinationSetting): Promise<DestinationSetting> {
   const { destinations } = await readDestinations();
   const same = destinations.filter(({ url, id }) => isSameUrl(url, setting.url) && id === setting.id);
@@ -59,7 +58,6 @@ async function presentSetting(setting: DestinationSetting): Promise<DestinationS
   );
 }
 
-/** @throws CommandError if there is none */
 async function askDestination({ destinations }: CheckParts): Promise<DestinationSetting | undefined> {
   const nodes = await destinations.nodes();
   const [first = (await readDestinations()).checked[0], second] = nodes;

@@ -1,4 +1,3 @@
-/** Runs the checks and shows them on one page per callback. The page only draws. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { RunProbes } from '../../check/run-probes.ts';
@@ -38,11 +37,10 @@ export interface CheckRun {
   readonly target: Target;
   readonly asked: RunProbes;
   readonly choice: ProbeChoice;
-  /** Null for all. */
+  /** Null for all checks. */
   readonly only: readonly string[] | null;
 }
 
-/** Runs checks of a page's destination again; all if none is named. */
 export interface CheckAgain {
   readonly kind: 'again';
   readonly setting: DestinationSetting;
@@ -74,10 +72,7 @@ export class CheckPanels {
     this.#open.get(keyOf(setting))?.probeChanged(choice);
   }
 
-  /**
-   * Runs checks and shows each result as it arrives. Resolves when the run has ended or was cancelled.
-   * @throws CommandError if the probe doesn't work (nothing was sent then); GivenUpError
-   */
+  /** @throws CommandError if the probe doesn't work, before anything is sent; GivenUpError */
   async run(run: CheckRun): Promise<void> {
     const engine = await import('./engine.ts');
     await tried(run, engine);
@@ -87,16 +82,12 @@ export class CheckPanels {
     if (!panel.isRunning) await panel.run(run);
   }
 
-  /**
-   * Restores a page after a reload, with the saved results.
-   * @param state what the page has saved
-   */
   async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const engine = await import('./engine.ts');
     const { callback } = (state ?? {}) as { readonly callback?: unknown };
     const { destinations } = await readDestinations();
     const setting = destinations.find((each) => engine.nameOfCallback(each) === callback);
-    // The settings may no longer have it, and one page is enough.
+    // The settings may no longer have the destination, and one page is enough.
     if (setting === undefined || this.#open.has(keyOf(setting))) panel.dispose();
     else this.#show(setting, engine, panel);
   }
@@ -119,7 +110,7 @@ function keyOf({ url, id }: DestinationSetting): string {
   return JSON.stringify([url, id]);
 }
 
-/** Tries the probe once: its failure isn't the callback's. @throws CommandError */
+/** Tries the probe first, so that its failure isn't blamed on the callback. @throws CommandError */
 async function tried({ setting, asked }: CheckRun, { ProbeError, probeTodo, tryOnce }: Engine): Promise<void> {
   try {
     await working(say('Counting contacts'), (signal) => tryOnce(asked, signal));
@@ -168,7 +159,7 @@ class CheckPanel {
     this.#setting = setting;
     this.#engine = engine;
     this.#checks = engine.checksFor({ answerWithinMs: engine.answerWithinMs });
-    // Saved results were masked.
+    // Saved results are already masked.
     this.#mask = new engine.SecretMask([]);
     this.#callback = engine.nameOfCallback(setting);
     this.#choice = chosenProbe(workspaceState, setting.url);
@@ -328,7 +319,6 @@ class CheckPanel {
         });
         return;
       case 'run':
-        // The command reports what prevents it.
         void vscode.commands.executeCommand(commandId('checkCallback'), { ...again, only: message.only });
         return;
       case 'stop':
@@ -372,7 +362,6 @@ class CheckPanel {
     });
   }
 
-  /** Shows the progress while another tab is active. */
   get #title(): string {
     const running = this.#running;
     if (running === undefined) return this.#heading;
@@ -386,7 +375,7 @@ const files: Readonly<Record<ReportFormat, { readonly name: string; readonly ext
   text: { name: 'Text', extension: 'txt' },
 };
 
-/** In the user's language. Secrets are masked in values before formatting, so that the format can't hide them. */
+/** Secrets are masked before formatting, because escaping could hide them. */
 function reportText(
   results: readonly CheckResult[],
   format: ReportFormat,

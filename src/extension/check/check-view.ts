@@ -1,4 +1,3 @@
-/** A check and its result, as the page shows it. Secrets are masked, and text from outside is printable. */
 import { isUtf8 } from 'node:buffer';
 import { say, translate } from '../../common/say.ts';
 import { isSaidBy } from '../../check/causes.ts';
@@ -24,20 +23,16 @@ import type {
   StepView,
 } from './messages.ts';
 
-/** Maximum part of a body to show, in UTF-16 units. */
+/** In UTF-16 units. */
 const mostShown = 4000;
 
-/** Maximum part of a line from outside to show, in UTF-16 units. */
 const mostOfLine = 1000;
 
 export interface CheckViewer {
-  /** Shown once, above the checks. */
   readonly causes: readonly Cause[];
-  /** What the callback may echo: credentials and the key. */
   readonly mask: SecretMask;
 }
 
-/** @param result undefined if `state` alone applies */
 export function drawCheck(
   check: Check,
   result: CheckResult | undefined,
@@ -140,7 +135,6 @@ function shownText(body: Buffer, truncated: boolean, { mask }: CheckViewer): Sho
   const end = /[\udc00-\udfff]/.test(text[mostShown] ?? '') ? mostShown - 1 : mostShown;
   return {
     text: text.slice(0, end),
-    // The full length of a cut body is unknown.
     notice: truncated
       ? say('Showing only the first {0} characters.', end)
       : say('Showing the first {0} of {1} characters.', end, text.length),

@@ -27,27 +27,25 @@ export function verdictWord(verdict: Finding['verdict']): string {
   }[verdict];
 }
 
-/** A duration, rounded to seconds, and from two minutes on to half minutes. */
+/** Rounded up to seconds; from two minutes on, to half minutes. */
 export function spanWords(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   return seconds < 120 ? say('{0} s', seconds) : say('{0} min', Math.ceil(seconds / 30) / 2);
 }
 
-/** What to do if the contact count doesn't work. Nothing has been sent then. */
 export function probeTodo({ next }: CheckError): string {
   return next === undefined
     ? say('Nothing was sent to your callback. Fix the problem, or set up the contact count again.')
     : `${say('Nothing was sent to your callback.')} ${next}`;
 }
 
-/** Why a report wasn't saved. A CommandError already says what wasn't written, and what to do. */
 export function reportProblem(error: unknown): string {
   return error instanceof CommandError
     ? withNext(error)
     : say('Couldn’t save the report: {0}', inMessage((error as Error).message, 300));
 }
 
-/** The problem comes before its place because a row is short. */
+/** Rows are short, so the problem precedes its place. */
 export function checkError(error: unknown): string {
   if (!(error instanceof CheckError)) return withNext(error);
   if (error instanceof ScenarioFileError && error.wrong.length > 0) {

@@ -1,4 +1,3 @@
-/** A destination of the settings as checks and scenarios send to it: with stored secrets, if the user allows that. */
 import { say } from '../../common/say.ts';
 import type { Target } from '../../check/target.ts';
 import type { Destination } from '../../protocol/settings.ts';
@@ -15,13 +14,7 @@ export interface TargetParts {
   readonly secrets: SecretBox;
 }
 
-/**
- * The destination with its headers, credentials, and key. Asks the user if it isn't decided yet whether these may be
- * sent there.
- * @param further secrets that are sent elsewhere in the same run: they are masked, too
- * @returns undefined if the user postponed that
- * @throws CommandError if it can't be sent to
- */
+/** Asks for consent if needed. Masks further secrets, too. @returns undefined if postponed @throws CommandError */
 export async function targetOf(
   setting: DestinationSetting,
   { session, secrets }: TargetParts,
@@ -67,7 +60,7 @@ function namedSecrets({ credentialsName, signatureKeyName }: Destination): Secre
   ];
 }
 
-/** @returns false if the user postponed it. @throws CommandError if it isn't allowed */
+/** @returns false if the user postponed the decision. @throws CommandError if the user refused */
 async function isAllowed(destination: Destination, session: TargetParts['session']): Promise<boolean> {
   const { consents } = session;
   const uses = consents.stored(destination);

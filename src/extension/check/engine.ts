@@ -1,7 +1,4 @@
-/**
- * The engine of checks and scenarios, and what shows its results: loaded when the first is run. Import it with
- * `await import('./engine.ts')`.
- */
+/** Loaded at the first run of checks or scenarios: import it with `await import('./engine.ts')`. */
 export { commandOfFile, namedInFile, secretsOfFile, tryOnce, unnamedIn, neededProbes } from '../../check/run-probes.ts';
 export { isSaidBy, noveltyTracker, sharedCauses } from '../../check/causes.ts';
 export { runChecks } from '../../check/check.ts';

@@ -1,6 +1,6 @@
 /**
- * Where environment variables may be sent that scenario files name: the author of a file may name any of them for any
- * place, so the user is asked once for each variable and origin.
+ * A scenario file can name any environment variable for any URL, so the user is asked once for each variable and
+ * origin. The answer is saved in the workspace state, which the workspace's files can't change.
  */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -10,7 +10,6 @@ import { inMessage } from '../ui/printable.ts';
 
 const keptKey = `${prefix}.environmentConsents`;
 
-/** @param state the workspace's, which its files can't change */
 export async function allowedUses(
   state: vscode.Memento,
   uses: readonly EnvironmentUse[],
@@ -51,7 +50,6 @@ async function isAllowed(uses: readonly EnvironmentUse[]): Promise<boolean> {
   return choice === allow;
 }
 
-/** Such as `CALLBACK_KEY to http://localhost:3000`. */
 export function usedAs({ variable, origin }: EnvironmentUse): string {
   return say('{0} to {1}', inMessage(variable, 100), inMessage(origin, 300));
 }

@@ -1,7 +1,4 @@
-/**
- * Messages between the page of Check My Callback and the extension. The page's messages are checked on arrival; the
- * extension's are typed. Text from outside is shown as text, never as markup.
- */
+/** Text from outside is shown as text, never as markup. */
 import { z } from 'zod';
 import type { checkTexts } from './texts.ts';
 
@@ -9,9 +6,7 @@ export const reportFormats = ['junit', 'json', 'text'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
 const pageMessageSchema = z.discriminatedUnion('type', [
-  /** The page has been drawn, and listens. */
   z.object({ type: z.literal('ready') }),
-  /** Runs checks again; null for all. */
   z.object({ type: z.literal('run'), only: z.array(z.string().max(100)).max(200).nullable() }),
   z.object({ type: z.literal('stop') }),
   z.object({ type: z.literal('chooseProbe') }),
@@ -35,12 +30,11 @@ export interface FindingView {
 
 export interface ShownText {
   readonly text: string;
-  /** That the text was cut; otherwise empty. */
+  /** Empty if the text isn't cut. */
   readonly notice: string;
 }
 
 export interface AttemptView {
-  /** Such as `200 in 3 ms`. */
   readonly title: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Null if there was no response. */
@@ -56,7 +50,6 @@ export interface RequestView {
 
 export interface StepView {
   readonly title: string;
-  /** Number of requests, and how fast the responses were. */
   readonly facts: string;
   readonly findings: readonly FindingView[];
   readonly requests: readonly RequestView[];
@@ -67,9 +60,8 @@ export interface CheckView {
   readonly title: string;
   readonly state: CheckState;
   readonly word: string;
-  /** Empty if it didn't run. */
   readonly took: string;
-  /** Why it hasn't passed; empty if it has, or if a cause above the checks says why. */
+  /** Empty if the check passed, or if a cause above the checks explains it. */
   readonly reason: string;
   readonly why: string;
   readonly platform: string;
@@ -83,13 +75,11 @@ export interface CauseView {
 }
 
 export interface SuiteView {
-  /** The key of the callback's saved results: the page keeps it for after a reload. */
   readonly callback: string;
   readonly heading: string;
   readonly running: boolean;
   readonly status: string;
   readonly facts: readonly (readonly [name: string, value: string])[];
-  /** Shown once, above the checks. */
   readonly causes: readonly CauseView[];
   readonly failed: number;
   readonly saveable: boolean;

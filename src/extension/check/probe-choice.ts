@@ -1,6 +1,3 @@
-/**
- * The probe of a destination: reads from the callback's side what it made of the deliveries. Asked once, then saved.
- */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -18,21 +15,19 @@ import type * as engineModule from './engine.ts';
 
 type Engine = typeof engineModule;
 
-/** How contacts are counted, and a page that shows them. */
 export interface ProbeChoice {
   readonly counts:
     | { readonly kind: 'nothing' }
-    /** Requested with GET; `value` is a CEL expression on the response, empty if the response is the number. */
+    /** `value` is a CEL expression on the response, empty if the response is the number. */
     | { readonly kind: 'url'; readonly url: string; readonly value: string }
-    /** A command line of the user's shell. */
     | { readonly kind: 'command'; readonly line: string };
-  /** Empty if there is none. */
+  /** URL of a page that shows the contacts; empty if there is none. */
   readonly kept: string;
 }
 
 const keptKey = `${prefix}.probes`;
 
-/** By the destination's URL, in the workspace's state, which its files can't change. */
+/** By destination URL, in the workspace state, which the workspace's files can't change. */
 type Kept = Readonly<Record<string, ProbeChoice>>;
 
 export function chosenProbe(state: vscode.Memento, url: string): ProbeChoice | undefined {
@@ -163,10 +158,7 @@ function problemOfPage(text: string): string | undefined {
   return problemOfUrl(text, say('Leave out the user name and password: the URL is stored as entered'));
 }
 
-/**
- * @param mask the run's
- * @throws CommandError if it is a command and the workspace isn't trusted
- */
+/** @throws CommandError if the count is a command and the workspace isn't trusted */
 export function probeOf(
   { counts, kept }: ProbeChoice,
   { urlProbe, commandProbe, keptPage }: Engine,

@@ -1,7 +1,4 @@
-/**
- * The results of checks, saved for after a reload of the window: without requests and responses, secrets masked, texts
- * cut, and only for the last few callbacks.
- */
+/** Results are saved without requests and responses, with secrets masked, and only for the last few callbacks. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { CheckResult } from '../../check/check.ts';
@@ -10,10 +7,9 @@ import type { SecretMask } from '../../common/masking.ts';
 import { prefix } from '../prefix.ts';
 import type { DestinationSetting } from '../settings.ts';
 
-/** Number of callbacks, those that were checked last. */
 const mostSaved = 5;
 
-/** Maximum length of each text, in UTF-16 units. */
+/** In UTF-16 units. */
 const mostOfText = 500;
 
 const savedKey = `${prefix}.checkResults`;
@@ -61,7 +57,7 @@ export interface SavedRun {
   readonly results: readonly CheckResult[];
 }
 
-/** The key of a callback's results. It is a hash because the URL may contain a token. */
+/** A hash, because the URL may contain a token. */
 export function nameOfCallback({ url, id }: DestinationSetting): string {
   return createHash('sha256')
     .update(JSON.stringify([url, id]))
@@ -69,7 +65,6 @@ export function nameOfCallback({ url, id }: DestinationSetting): string {
     .slice(0, 22);
 }
 
-/** Undefined if nothing is saved. @param checks the current ones */
 export function readSavedRun(state: StateReader, callback: string, checks: readonly Check[]): SavedRun | undefined {
   const run = read(state).find(([name]) => name === callback)?.[1];
   if (run === undefined) return undefined;
@@ -82,7 +77,6 @@ export function readSavedRun(state: StateReader, callback: string, checks: reado
   return { runToken: run.runToken, results };
 }
 
-/** Replaces the saved results of a callback. @param mask the run's */
 export async function saveRun(
   state: StateReader & { update(key: string, value: unknown): Thenable<void> },
   callback: string,
@@ -95,7 +89,7 @@ export async function saveRun(
     reason,
     result: result && { ...result, steps: result.steps.map((step) => ({ ...step, examples: [] })) },
   }));
-  // Parsed with the schema for reading, so that nothing else is saved.
+  // The schema removes whatever isn't to be saved.
   const run = runSchema.parse(withTexts({ runToken, results: plain }, (text) => mask.in(text).slice(0, mostOfText)));
   const others = read(state).filter(([name]) => name !== callback);
   await state.update(savedKey, [...others, [callback, run]].slice(-mostSaved));
@@ -105,7 +99,7 @@ interface StateReader {
   get(key: string): unknown;
 }
 
-/** Empty if an earlier version saved it in another shape. */
+/** Empty if an earlier version saved another shape. */
 function read(state: StateReader): z.output<typeof savedSchema> {
   return savedSchema.safeParse(state.get(savedKey)).data ?? [];
 }

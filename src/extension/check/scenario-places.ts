@@ -1,4 +1,3 @@
-/** A position in a text, from 0. */
 export interface Place {
   readonly line: number;
   readonly character: number;
@@ -6,11 +5,7 @@ export interface Place {
 
 const named = /"name"\s*:\s*("(?:[^"\\\r\n]|\\.)*")/g;
 
-/**
- * The positions of the scenarios' names.
- * @param names in the order of the file
- * @returns a position for each; if not found, the previous one, or the beginning
- */
+/** @returns a position for each name, in the order of the file; if not found, the previous one, or the beginning */
 export function placesOf(text: string, names: readonly string[]): Place[] {
   const all = [...text.matchAll(named)].map(({ index, 1: quoted = '""' }) => ({ index, name: nameOf(quoted) }));
   let from = 0;

@@ -1,4 +1,3 @@
-/** What the scenarios of a file run with: their callback, its secrets, the probe, and the source of events. */
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
@@ -24,23 +23,18 @@ export interface ScenarioParts extends TargetParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly history: StoppedHistory;
-  /** Starts the handler at a URL under a debugger, unless aborted. @returns false if the user cancelled */
+  /** Resolves to false if the user cancelled. */
   debugHandler(url: URL, signal: AbortSignal): Promise<boolean>;
 }
 
 type Engine = typeof engineModule;
 
-/** Everything but the run itself. */
 export interface Prepared {
   readonly context: Omit<RunContext, 'run' | 'signal' | 'settling'>;
   readonly uses: readonly EnvironmentUse[];
 }
 
-/**
- * Prepares a file's scenarios without sending anything.
- * @param scenarios those to run
- * @throws CommandError with the reason why they can't run
- */
+/** Sends nothing. @throws CommandError with the reason why the scenarios can't run */
 export async function prepare(
   uri: vscode.Uri,
   file: ScenarioFile,
@@ -82,11 +76,10 @@ export async function prepare(
 
 interface OwnDestination {
   readonly setting: DestinationSetting;
-  /** Whether the user's own settings have it: a folder's settings may have come with the file. */
+  /** Whether it is in the user's own settings: a folder's settings may have come with the file. */
   readonly isUsers: boolean;
 }
 
-/** @throws CommandError if the settings have none, several, or an invalid one */
 async function ownDestination(): Promise<OwnDestination> {
   const { checked, target } = await readDestinations();
   const [node, ...others] = checked;
@@ -110,14 +103,12 @@ async function ownTarget({ setting }: OwnDestination, parts: ScenarioParts, furt
   );
 }
 
-/** @throws CommandError */
 function targetIn({ destination }: ScenarioFile, secrets: SecretsOfFile, further: string[], engine: Engine): Target {
   const { url = '', signatureKey: named } = destination ?? {};
   const signatureKey = named === undefined ? undefined : valueOf(named.env);
   return engine.targetTo({ ...destination, url }, { credentials: secrets.destination, signatureKey, further });
 }
 
-/** @throws CommandError if a variable isn't set, or isn't valid in a header */
 function headerIn(variable: string, { headerValue }: Engine): string {
   const value = valueOf(variable);
   if (headerValue.safeParse(value).success) return value;
@@ -127,7 +118,6 @@ function headerIn(variable: string, { headerValue }: Engine): string {
   );
 }
 
-/** @throws CommandError if the variable isn't set */
 function valueOf(variable: string): string {
   const value = process.env[variable];
   if (value !== undefined && value !== '') return value;
@@ -145,7 +135,7 @@ async function deliveryOf(id: string, history: StoppedHistory, engine: Engine): 
   return engine.deliveryIn(client, id);
 }
 
-/** Maximum duration of a response and of a scenario while the callback may be stopped at a breakpoint. */
+/** For responses and scenarios while the callback may be stopped at a breakpoint. */
 export const noDeadlineMs = 3_600_000;
 
 export function withoutDeadline(scenario: Scenario): Scenario {

@@ -1,4 +1,3 @@
-/** Scenario files in the Test Explorer, by workspace, folder, and file: found, followed, and run. */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -18,10 +17,9 @@ import { isNoScenario, noScenarios, scenarioFiles } from './scenario-watch.ts';
 
 type Engine = typeof engineModule;
 
-/** A scenario of a file, by its index among those with the same name. */
 interface ScenarioKey {
   readonly name: string;
-  /** From 0. */
+  /** Index among the scenarios with the same name, from 0. */
   readonly among: number;
 }
 
@@ -33,21 +31,18 @@ interface Planned {
 }
 
 interface How {
-  /** Ends the run if the user cancels it, or cancels waiting for a handler. */
   readonly stop: AbortController;
   readonly debugging: boolean;
 }
 
 const extension = '.cm-scenario.json';
 
-/** Maximum number of files to read and show: a folder may have any number. */
 const mostFiles = 200;
 
 export class ScenarioTests {
   readonly #parts: ScenarioParts;
   readonly #scenarios = new WeakMap<vscode.TestItem, ScenarioKey>();
   readonly #files = new Set<string>();
-  /** Files are read one after another. */
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ScenarioParts) {
@@ -77,7 +72,7 @@ export class ScenarioTests {
   }
 
   async #discover(controller: vscode.TestController): Promise<void> {
-    // Before searching, so that files reported by the watcher in the meantime stay.
+    // Clear before searching, to keep files that the watcher reports in the meantime.
     controller.items.replace([]);
     this.#files.clear();
     const uris = await vscode.workspace.findFiles(scenarioFiles, noScenarios, mostFiles + 1);
@@ -116,7 +111,6 @@ export class ScenarioTests {
           const child = controller.createTestItem(JSON.stringify([id, name, among]), printable(name), uri);
           const { line = 0, character = 0 } = places[index] ?? {};
           child.range = new vscode.Range(line, character, line, character);
-          // In the order of the file.
           child.sortText = String(index).padStart(4, '0');
           this.#scenarios.set(child, key);
           return child;
@@ -129,7 +123,6 @@ export class ScenarioTests {
     }
   }
 
-  /** @throws ScenarioFileError, FileSystemError */
   async #read(uri: vscode.Uri): Promise<{ file: ScenarioFile; text: string }> {
     const engine = await import('./engine.ts');
     if (uri.scheme === 'file') return engine.readScenarioFile(uri.fsPath);
@@ -174,7 +167,6 @@ export class ScenarioTests {
     }
     try {
       const how = { stop, debugging };
-      // All are read before anything is sent, and run in the order shown.
       const planned: Planned[] = [];
       const inOrder = [...byFile.values()].toSorted((a, b) => a.uri.path.localeCompare(b.uri.path));
       for (const { uri, items } of inOrder) {
@@ -251,7 +243,7 @@ export class ScenarioTests {
       }
       await engine.tryOnce(prepared.context, signal);
     } catch (error) {
-      // After cancelling one handler, don't start the next.
+      // After the user cancels one handler, don't start the next.
       if (error instanceof GivenUpError) stop.abort();
       this.#notRun(run, items, error, signal, engine);
       return;
@@ -308,13 +300,11 @@ export class ScenarioTests {
 
 function sayThereAreMore(controller: vscode.TestController): void {
   const item = controller.createTestItem('more', say('More Files'));
-  // Behind all others.
   item.sortText = '\uffff';
   item.error = say('Only {0} scenario files are shown. Open a folder with fewer scenario files.', mostFiles);
   controller.items.add(item);
 }
 
-/** Where a file belongs: in its folder, and with several workspace folders, in its workspace folder. */
 function homeOf(controller: vscode.TestController, uri: vscode.Uri): vscode.TestItemCollection | undefined {
   const folder = vscode.workspace.getWorkspaceFolder(uri);
   if (folder === undefined) return undefined;
@@ -337,7 +327,6 @@ function* itemsIn(items: vscode.TestItemCollection): Generator<vscode.TestItem> 
   }
 }
 
-/** The scenarios below an item, or the item itself if it is one. */
 function* leavesOf(item: vscode.TestItem, excluded: ReadonlySet<vscode.TestItem>): Generator<vscode.TestItem> {
   if (excluded.has(item)) return;
   if (item.range !== undefined) yield item;
@@ -380,12 +369,10 @@ function messagesOf(
   return messages.length > 0 ? messages : [messageAt(item, shown(reason ?? ''))];
 }
 
-/** Whether a step already explains why the scenario hasn't passed. */
 function isOdd({ findings }: StepResult): boolean {
   return findings.some(({ verdict }) => verdict !== 'met');
 }
 
-/** A line for each step and finding, with the line ends that a terminal needs. */
 function outputOf(
   scenario: Scenario,
   { steps, reason }: ScenarioResult,

@@ -1,4 +1,3 @@
-/** Finds scenario files: the Test Explorer's part is loaded when there is one. */
 import * as vscode from 'vscode';
 
 export const scenarioFiles = '**/*.cm-scenario.json';
@@ -10,10 +9,7 @@ export function isNoScenario(uri: vscode.Uri): boolean {
   return `/${vscode.workspace.asRelativePath(uri, false)}`.includes('/node_modules/');
 }
 
-/**
- * Starts the tests once there is a scenario file in a trusted workspace: until then none is read.
- * @param tests loads the tests; called again if that failed
- */
+/** Starts the tests at the first scenario file in a trusted workspace; `tests` is called again if loading failed. */
 export function watchScenarios(
   tests: () => Promise<{ begin(watcher: vscode.FileSystemWatcher): void }>,
 ): vscode.Disposable {

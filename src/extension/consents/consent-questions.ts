@@ -1,4 +1,4 @@
-/** Asks where stored keys and credentials may be sent. Loaded on first use, to keep activation small. */
+/** Loaded on first use, to keep activation small. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { isLoopback } from '../../common/loopback.ts';
@@ -9,7 +9,7 @@ import { inMessage } from '../ui/printable.ts';
 import { usedAs } from './credential-consent.ts';
 import type { Consent, ConsentQuestion, CredentialConsents, SecretUse } from './credential-consent.ts';
 
-/** @returns undefined if the user postpones it */
+/** @returns undefined if the user postpones the decision */
 export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Consent | undefined> {
   const { origin, hostname } = new URL(url);
   const shownUrl = inMessage(placeOf(url), 300);
@@ -36,8 +36,7 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   const choice = await vscode.window.showWarningMessage(
     sent ? say('Send stored credentials to {0}?', origin) : say('Sign notifications for {0}?', origin),
     { modal: true, detail: facts.join('\n') },
-    // Enter presses the first button, which must not be the consent, because the question may appear while the user
-    // types.
+    // Enter presses the first button, and the question may appear while the user types.
     refuse,
     allow,
   );
@@ -45,14 +44,13 @@ export async function askForConsent({ url, uses }: ConsentQuestion): Promise<Con
   return choice === allow ? 'allowed' : choice === refuse ? 'refused' : undefined;
 }
 
-/** After a modal dialog, VS Code focuses only the frame around a page, which ignores keys. */
+/** After a modal dialog, VS Code focuses only the frame around a webview, which ignores keys. */
 async function backToPage(): Promise<void> {
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
   if (!(activeTab?.input instanceof vscode.TabInputWebview)) return;
   await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
 }
 
-/** @returns whether the user answered */
 export async function chooseConsents(consents: CredentialConsents, open: readonly SecretUse[]): Promise<boolean> {
   const known = [
     ...consents.all().map(({ use, consent }) => ({ use, isAllowed: consent === 'allowed' })),

@@ -1,6 +1,6 @@
 /**
- * Where stored keys and credentials may be sent: a workspace's settings can name any of them for any host, so the user
- * is asked once for each of them and each origin. The answer is saved where no workspace can write.
+ * A workspace's settings can name any stored secret for any host, so the user is asked once for each secret and origin.
+ * The answer is saved in the global state, which no workspace can change.
  */
 import type * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -13,19 +13,17 @@ export interface SecretUse {
   readonly kind: 'signatureKeys' | 'credentials';
   readonly name: string;
   readonly origin: string;
-  /** The certificate isn't checked, so anyone on the network path may receive it. */
+  /** The certificate isn't checked, so anyone on the network path may read the secret. */
   readonly unchecked: boolean;
 }
 
 export type Consent = 'allowed' | 'refused';
 
-/** The undecided uses of one destination, for one question. */
 export interface ConsentQuestion {
   readonly url: string;
   readonly uses: readonly SecretUse[];
 }
 
-/** By use, as {@link keyOf} writes it. */
 type Kept = Readonly<Record<string, Consent>>;
 
 const keptKey = `${prefix}.credentialConsents`;
@@ -34,7 +32,6 @@ export class CredentialConsents {
   readonly #state: vscode.Memento;
   readonly #secrets: SecretBox;
 
-  /** @param state the global state, which workspaces can't change */
   constructor({ globalState, subscriptions }: vscode.ExtensionContext, secrets: SecretBox) {
     this.#state = globalState;
     this.#secrets = secrets;
@@ -46,7 +43,6 @@ export class CredentialConsents {
     );
   }
 
-  /** Undefined if the user hasn't decided. */
   of(use: SecretUse): Consent | undefined {
     return this.#kept[keyOf(use)];
   }
@@ -105,7 +101,6 @@ export function whyHeld(uses: readonly SecretUse[]): string {
   return say('You haven’t allowed this destination to use {0}', uses.map(usedAs).join(', ')).slice(0, 300);
 }
 
-/** Such as `credentials “prod”`. */
 export function usedAs({ kind, name }: SecretUse): string {
   const shown = inMessage(name, 100);
   return kind === 'credentials' ? say('the credentials “{0}”', shown) : say('the signature key “{0}”', shown);
