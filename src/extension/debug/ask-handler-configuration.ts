@@ -9,20 +9,17 @@ import { addLaunchConfiguration, folderOf, launchCandidates } from './launch-con
 
 export interface HandlerQuestion {
   readonly name: string;
-  /** The destination's row; undefined if the settings don't have it. */
+  /** Undefined if the settings don't have the destination. */
   readonly node?: DestinationNode | undefined;
   readonly port: string;
-  /** Chosen before, so marked in the list. */
   readonly before: HandlerConfiguration | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Node's default inspector port. */
 const inspectorPort = 9229;
 
 const nodeEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
 
-/** Programs offered for a new configuration: the usual names of servers. */
 const programs = `**/{server,index,app,main,handler}.{${nodeEndings.join(',')}}`;
 
 export async function askHandlerConfiguration(question: HandlerQuestion): Promise<HandlerConfiguration | undefined> {

@@ -1,4 +1,3 @@
-/** The bodies of held deliveries as they are edited in the debugger, until they are released. */
 import { say } from '../../common/say.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { isContainer, readTyped, valueAt, withValueAt } from './json-value.ts';
@@ -10,20 +9,17 @@ export type EditableBody =
   /** Not UTF-8, so sending it as text would change it. */
   | { readonly kind: 'bytes'; readonly length: number; readonly edited: false };
 
-/** `message` gives the reason in the user's language. */
 export class EditError extends Error {
   override readonly name = 'EditError';
 }
 
 interface Read {
   readonly body: EditableBody;
-  /** The number of its first notification. */
   readonly first: number;
 }
 
 export interface Edited {
   readonly deliveryId: string;
-  /** The number of its first notification. */
   readonly first: number;
 }
 
@@ -40,20 +36,15 @@ export class BodyEdits {
     return [...this.#edited.values()];
   }
 
-  /** @param deliveryId such as `d7` */
   isEdited(deliveryId: string): boolean {
     return this.#edited.has(deliveryId);
   }
 
-  /** @throws RelayRequestError */
   async of(deliveryId: string): Promise<EditableBody> {
     return this.#edited.get(deliveryId) ?? (await this.#delivery(deliveryId)).body;
   }
 
-  /**
-   * @param path the way to the value; empty if the body isn't JSON
-   * @throws EditError, RelayRequestError
-   */
+  /** @param path empty if the body isn't JSON @throws EditError, RelayRequestError */
   async set(deliveryId: string, path: JsonPath, typed: string): Promise<Json> {
     const { first } = await this.#delivery(deliveryId);
     const body = await this.of(deliveryId);

@@ -1,4 +1,3 @@
-/** VS Code's breakpoints of a session, and the relay's breakpoints for them. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { say } from '../../common/say.ts';
 import { mostBreakpoints, mostCondition } from '../../protocol/debug.ts';
@@ -7,28 +6,25 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import { printable } from '../ui/printable.ts';
 
 interface Wanted {
-  /** What to ask the relay for; null if the input is invalid. */
+  /** Null if the input is invalid. */
   readonly spec: Breakpoint | null;
-  /** Why it doesn't stop, if already known. */
   readonly problem: string | null;
 }
 
 interface Announced {
-  /** The relay's ID, such as `b3`. */
   readonly id: string;
   readonly message: string;
 }
 
 type Kind = 'functions' | 'exceptions';
 
-/** The name of a function breakpoint for every event type. */
 export const everyEvent = '*';
 
 export function breakpointNumber(id: string): number {
   return Number(id.slice(1));
 }
 
-/** Shown as the owner in the output of `cm-relay debug break list`. */
+/** Shown in the output of `cm-relay debug break list`. */
 const owner = 'VS Code';
 
 export interface BreakpointSetParts {
@@ -49,10 +45,6 @@ export class BreakpointSet {
     return this.#announced.has(id);
   }
 
-  /**
-   * Replaces the function breakpoints: their names are event types, `*`, or filters.
-   * @throws RelayRequestError
-   */
   setFunctions(breakpoints: readonly DebugProtocol.FunctionBreakpoint[]): Promise<DebugProtocol.Breakpoint[]> {
     const { types } = this.#parts;
     return this.#set(
@@ -60,7 +52,7 @@ export class BreakpointSet {
       breakpoints.map(({ name, condition = '' }) => {
         const given = name.trim();
         if (given === everyEvent) return this.#wantedOf('event', condition);
-        // VS Code's menu item for changing the name is "Edit Function Condition".
+        // VS Code's menu item for changing the name is "Edit Function Condition", so a name may be a condition.
         if (/\W/.test(given)) return this.#wantedOf('event', `${given} ${condition}`);
         const type = types.find((each) => each.toLowerCase() === given.toLowerCase());
         if (type !== undefined) return this.#wantedOf('event', `type:${type} ${condition}`);
@@ -71,10 +63,6 @@ export class BreakpointSet {
     );
   }
 
-  /**
-   * Replaces the breakpoints of `exceptionBreakpointFilters`.
-   * @throws RelayRequestError
-   */
   setPlaces(
     places: readonly { readonly at: BreakpointPlace; readonly condition?: string | undefined }[],
   ): Promise<DebugProtocol.Breakpoint[]> {
@@ -84,16 +72,11 @@ export class BreakpointSet {
     );
   }
 
-  /** @throws RelayRequestError */
   async clear(): Promise<void> {
     this.#announced.clear();
     await this.#parts.client.request('debug/breakpoints', { owner, set: [] });
   }
 
-  /**
-   * @returns the breakpoints whose message has changed
-   * @throws RelayRequestError
-   */
   async news(): Promise<DebugProtocol.Breakpoint[]> {
     if (this.#announced.size === 0) return [];
     const { breakpoints } = await this.#parts.client.request('debug/breakpoints', {});

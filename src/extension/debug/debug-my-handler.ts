@@ -1,4 +1,3 @@
-/** Debug My Handler: starts or finds the user's server under a debugger, and sends it an event. */
 import { setTimeout as wait } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -56,7 +55,6 @@ export function createHandlerCommands(parts: HandlerDebugParts): CommandHandlers
 }
 
 interface Handler {
-  /** Its row; undefined if the settings don't have it. */
   readonly node?: DestinationNode;
   readonly destinationId: string;
   readonly name: string;
@@ -85,7 +83,7 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   const started = await startOrFind(parts, destination, chosen);
   if (started === undefined) return;
   if (started.length > 0) {
-    // Its program may already be stopped.
+    // The program may already be stopped.
     parts.timeoutSuspension.follow();
     await startOwn(parts, started);
     await untilItListens(parts, destination, started);
@@ -93,12 +91,7 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   await send(connected(parts.session), destination, row);
 }
 
-/**
- * Starts a handler under a debugger, as Debug My Handler does, without sending it anything.
- * @param signal cancels it
- * @returns whether the handler listens; false if the user cancelled
- * @throws CommandError, GivenUpError
- */
+/** Sends nothing. @returns false if the user cancelled @throws CommandError, GivenUpError */
 export async function handlerDebugged(
   parts: Pick<HandlerDebugParts, 'destinations' | 'programs' | 'remembered'>,
   url: URL,
@@ -108,7 +101,7 @@ export async function handlerDebugged(
   signal.throwIfAborted();
   const node = (await parts.destinations.nodes()).find(({ setting }) => isSameUrl(setting.url, url.href));
   const name = `${url.host}${url.pathname}`;
-  // A destination that only a file has is known by its URL.
+  // A destination that only a scenario file names is identified by its URL.
   const handler = { ...(node && { node }), destinationId: node?.status?.destinationId ?? url.href, name, url };
   const chosen = await configurationFor(parts, handler, signal);
   if (chosen === undefined || signal.aborted) return false;
@@ -118,7 +111,7 @@ export async function handlerDebugged(
   return true;
 }
 
-/** Launch configurations run programs. @throws CommandError if the workspace isn't trusted */
+/** Launch configurations run programs, which needs trust. */
 function requireTrust(): void {
   if (vscode.workspace.isTrusted) return;
   throw new CommandError(
@@ -132,7 +125,6 @@ async function chosenDestination(
   node?: DestinationsNode | EventNode,
 ): Promise<ChosenDestination | undefined> {
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
-  // The failure to start was shown.
   if (session.client === undefined) return undefined;
   await session.refresh();
   const nodes = await destinations.nodes();
@@ -169,7 +161,6 @@ async function meantNode(
   const went = node?.kind === 'event' ? node.row.forwardings.map(({ destinationId }) => destinationId) : [];
   const taken = nodes.filter(({ status }) => status !== undefined && went.includes(status.destinationId));
   const offered = taken.length > 0 ? taken : nodes;
-  // Prefer the destination that was debugged before.
   const known = offered.filter(({ status }) => status !== undefined && remembered.all.has(status.destinationId));
   const [first, ...others] = known.length === 1 ? known : offered;
   if (others.length === 0) return first;
@@ -211,12 +202,7 @@ function nameOf(chosen: HandlerConfiguration): string {
   return chosen.kind === 'attach' ? attachTo(chosen.port).name : chosen.name;
 }
 
-/**
- * Finds the running debug sessions of a configuration, or starts them.
- * @param signal cancels it
- * @returns none if another program is to answer; undefined if the user cancelled
- * @throws CommandError, GivenUpError
- */
+/** @returns an empty list if another program is to respond; undefined if the user cancelled */
 async function startOrFind(
   parts: Pick<HandlerDebugParts, 'programs' | 'remembered'>,
   handler: Handler,
@@ -252,10 +238,7 @@ async function startOrFind(
   );
 }
 
-/**
- * Starts this extension's own session below the handler's, if the debug type exists: it shows what the relay holds, and
- * events stop in the handler, not before it. Stop and Restart act on the handler's session, and this one ends with it.
- */
+/** Shows what the relay holds, in a session below the handler's and managed by it, if this build has the debug type. */
 async function startOwn(
   { context, programs }: HandlerDebugParts,
   ofHandler: readonly vscode.DebugSession[],
@@ -278,12 +261,10 @@ async function startOwn(
     const isThere = own()?.id === session.id;
     if (isThere && ofHandler.some(({ id }) => ids.has(id))) return;
     following.dispose();
-    // It may have ended with its parent.
     if (isThere) void session.customRequest(endRequest).then(undefined, () => undefined);
   });
 }
 
-/** @throws GivenUpError; CommandError if the program ended first */
 async function untilItListens(
   { programs }: Pick<HandlerDebugParts, 'programs'>,
   { url, node }: Handler,
@@ -311,7 +292,6 @@ async function untilItListens(
   }
 }
 
-/** Number of latest events searched for one that was sent to the destination. */
 const lookedAt = 200;
 
 async function send(client: RelayClient, to: ChosenDestination, row: EventRow | undefined): Promise<void> {
@@ -353,7 +333,7 @@ async function sendSample(client: RelayClient): Promise<void> {
   if (refused > 0) throw new CommandError(say('Couldn’t send the sample event: {0}', printable(firstRefusal ?? '')));
 }
 
-/** How often to check whether a breakpoint holds what is about to be sent, and the pause in milliseconds. */
+/** How many times to check whether a breakpoint holds the event, and the pause between two checks. */
 const looks = 20;
 const lookPauseMs = 50;
 
@@ -370,7 +350,7 @@ async function heldThere(client: RelayClient, eventId: string, destinationId: st
   }
 }
 
-/** Sending was paused on purpose, so ask before releasing anything. */
+/** The event is held deliberately, so ask before releasing anything. */
 async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Forwarding): Promise<void> {
   const text =
     heldBy === 'breakpoint'
@@ -382,7 +362,6 @@ async function offerRelease(client: RelayClient, event: EventRow, { heldBy }: Fo
   });
 }
 
-/** Sends what is held of an event. If nothing else is held then, sending continues unless it was paused. */
 async function release(client: RelayClient, event: EventRow): Promise<void> {
   const { sending } = await client.request('debug/step', { id: event.id });
   if (sending.state !== 'paused' || heldCount(sending.held) > 0) return;

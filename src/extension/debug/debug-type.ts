@@ -1,9 +1,7 @@
-/** The debug type of deliveries. What starts a session, and the adapter, are loaded with the first session. */
 import * as vscode from 'vscode';
 import { debugType, prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 
-/** One session at a time in a window: a new one replaces the old. */
 export function registerDebugType(session: Session): vscode.Disposable {
   const { debug } = vscode;
   let running: vscode.DebugSession | undefined;

@@ -1,8 +1,4 @@
-/**
- * Deliveries in VS Code's debugger, with the Debug Adapter Protocol: each held notification is a thread, the stations
- * it has passed are frames, and pause, step, and continue are the relay's. It runs in the extension host and listens
- * nowhere.
- */
+/** Held notifications are threads of this session, which runs in the extension host and opens no port. */
 import {
   BreakpointEvent,
   DebugSession,
@@ -34,7 +30,6 @@ import type { Handle, Member } from './variables.ts';
 
 export interface SessionEnd {
   readonly sending: Sending | undefined;
-  /** Number of deliveries whose edits are discarded. */
   readonly edited: number;
 }
 
@@ -46,7 +41,6 @@ export interface DeliverySessionParts {
   onEnd(end: SessionEnd): void;
 }
 
-/** What a request is answered with, and what is done after that. */
 interface Answer {
   readonly body?:
     | Dap.Capabilities
@@ -60,10 +54,9 @@ interface Answer {
   readonly after?: () => void;
 }
 
-/** Requests whose errors VS Code shows to the user. */
+/** VS Code shows the errors of these requests to the user. */
 const shown: ReadonlySet<string> = new Set(['restart', 'continue', 'next', 'stepIn', 'stepOut']);
 
-/** Minimum pause between two queries for the breakpoints' state. */
 const newsPauseMs = 500;
 
 /** A frame's ID contains its thread's ID, so this limits the frames of a thread. */
@@ -81,9 +74,7 @@ export class DeliverySession extends DebugSession {
     () => this.#tellNews(),
     () => newsPauseMs,
   );
-  /** Whether each event stops if no condition is given. */
   #stopAtEvents = true;
-  /** What was reported about unusable breakpoints, by kind. */
   readonly #refused = new Map<string, ReadonlySet<string>>();
   readonly #requests: Readonly<Record<string, (args: never) => Promise<Answer>>> = {
     initialize: () => this.#initialize(),
@@ -104,13 +95,13 @@ export class DeliverySession extends DebugSession {
     stepIn: ({ threadId }: Dap.StepInArguments) => this.#step(threadId),
     stepOut: ({ threadId }: Dap.StepOutArguments) => this.#step(threadId),
     disconnect: () => this.#disconnect(),
-    // Ends only this session, even if its lifecycle is its parent's.
+    // Ends only this session, even if its parent manages its lifecycle.
     [endRequest]: () => Promise.resolve({ after: () => this.sendEvent(new TerminatedEvent()) }),
   };
 
   constructor(parts: DeliverySessionParts) {
     super();
-    // Otherwise the base class ends the process, which is the extension host, with the session.
+    // Otherwise the base class ends the process, which is the extension host.
     this.setRunAsServer(true);
     this.#parts = parts;
     const { client, types, texts } = parts;
@@ -170,9 +161,9 @@ export class DeliverySession extends DebugSession {
       supportsExceptionFilterOptions: true,
       supportsSetVariable: true,
       supportsSingleThreadExecutionRequests: true,
-      // Of the other threads, VS Code reads only the topmost frame.
+      // VS Code reads only the topmost frame of the other threads.
       supportsDelayedStackTraceLoading: true,
-      // Restarting keeps the session, so edits aren't lost.
+      // Restarting keeps the session and its edits.
       supportsRestartRequest: true,
       exceptionBreakpointFilters: [
         filter('event', say('Stops every event before it’s sent.')),
@@ -209,7 +200,7 @@ export class DeliverySession extends DebugSession {
 
   async #setFunctions({ breakpoints }: Dap.SetFunctionBreakpointsArguments): Promise<Answer> {
     const set = await this.#breakpoints.setFunctions(breakpoints);
-    // A condition given in place of the name is recognized by its message.
+    // A condition in place of a name is recognized by its message.
     const names = breakpoints.map(({ name }) => (/[^\w*]/.test(name.trim()) ? '' : name));
     return { body: { breakpoints: set }, after: () => this.#sayRefused('functions', names, set) };
   }
@@ -279,7 +270,7 @@ export class DeliverySession extends DebugSession {
     const { value, type, variablesReference } = this.#variable(await branch.set(name, given), threadId);
     return {
       body: { value, variablesReference, ...(type !== undefined && { type }) },
-      // Names of threads, frames, and scopes show that a body was edited.
+      // The names of threads, frames, and scopes show that a body was edited.
       after: () => this.sendEvent(new InvalidatedEvent(['threads', 'stacks', 'variables'])),
     };
   }
@@ -313,10 +304,7 @@ export class DeliverySession extends DebugSession {
     return {};
   }
 
-  /**
-   * Continues from where the debugger stands: the first held notification was shown, so it is sent even if it stopped
-   * at a breakpoint. What waits behind it can stop again.
-   */
+  /** The first held notification was already shown, so don't stop at it again. Those behind it can still stop. */
   async #pass(threadId: number): Promise<void> {
     const [first] = this.#reports.threads;
     if (first?.id !== threadId || this.#edits.isEdited(first.deliveryId)) return;
@@ -399,7 +387,6 @@ export class DeliverySession extends DebugSession {
     }
   }
 
-  /** What a thread has passed; if it isn't held anymore, a text for what it waits for. */
   #stationsOf(threadId: number): readonly (Station | string)[] {
     const { rejected, threads } = this.#reports;
     const thread = this.#reports.threadOf(threadId);
@@ -442,11 +429,6 @@ export class DeliverySession extends DebugSession {
     return handle;
   }
 
-  /**
-   * Reports what is wrong with breakpoints in the Debug Console, and as a message if the user has just typed it; once,
-   * until it changes.
-   * @param names of `set`, one for each breakpoint; empty if it has none
-   */
   #sayRefused(kind: 'functions' | 'exceptions', names: readonly string[], set: readonly Dap.Breakpoint[]): void {
     const before = this.#refused.get(kind);
     const now = new Set<string>();

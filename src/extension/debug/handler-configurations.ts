@@ -1,12 +1,10 @@
-/** The launch configurations of a workspace that may start the user's handler. */
 import type { DebugSession } from 'vscode';
 
-/** An entry of launch.json, or a Node process to attach to. */
 export type HandlerConfiguration =
   | {
       readonly kind: 'named';
       readonly name: string;
-      /** The URI of the folder whose launch.json has it; null for the workspace file. */
+      /** URI of the folder whose launch.json has it; null for the workspace file. */
       readonly folder: string | null;
     }
   | { readonly kind: 'attach'; readonly port: number };
@@ -15,10 +13,8 @@ export interface Candidate {
   readonly name: string;
   readonly folder: string | null;
   readonly compound: boolean;
-  /** The debug type; for a compound, those of its parts. */
   readonly type: string;
   readonly sessions: readonly string[];
-  /** It contains the destination's port, so it is probably the right one. */
   readonly namesPort: boolean;
   readonly attaches: boolean;
 }
@@ -27,10 +23,7 @@ export interface Candidate {
 const foreignTypes =
   /^(?:pwa-)?(?:chrome|msedge|extensionHost|node-terminal|editor-browser)$|^firefox$|^campaign-monitor$/;
 
-/**
- * The candidates of one launch.json: those that contain the port first, otherwise in its order.
- * @param launch the setting `launch` of a folder: written by hand, so of any shape
- */
+/** Candidates that name the port come first. @param launch edited by hand, so of any shape */
 export function candidatesIn(launch: unknown, folder: string | null, port: string): Candidate[] {
   const { configurations, compounds } = (launch ?? {}) as { configurations?: unknown; compounds?: unknown };
   const single = listed(configurations).flatMap((each): Candidate[] => {
@@ -64,7 +57,6 @@ function listed(value: unknown): Readonly<Record<string, unknown>>[] {
   return value.filter((each): each is Record<string, unknown> => typeof each === 'object' && each !== null);
 }
 
-/** A part of a compound is a name, or a name with its folder. */
 function nameOfPart(part: unknown): unknown {
   return typeof part === 'string' ? part : (part as { name?: unknown } | null)?.name;
 }
@@ -77,13 +69,12 @@ export function attachTo(port: number): { type: string; request: string; name: s
   return { type: 'node', request: 'attach', name: `Handler, attached at port ${port}`, port };
 }
 
-/** The names of the sessions that a configuration starts; none if it no longer exists. */
 export function sessionsOf(chosen: HandlerConfiguration, candidates: readonly Candidate[]): readonly string[] {
   if (chosen.kind === 'attach') return [attachTo(chosen.port).name];
   return candidateOf(chosen, candidates)?.sessions ?? [];
 }
 
-/** The running sessions of a configuration: another folder's may have the same names. */
+/** Compares folders, too, because another folder's sessions may have the same names. */
 export function findSessions<S extends Pick<DebugSession, 'configuration' | 'workspaceFolder'>>(
   running: readonly S[],
   chosen: HandlerConfiguration,
@@ -106,7 +97,6 @@ function candidateOf(
   return candidates.find(({ name, folder }) => name === chosen.name && folder === chosen.folder);
 }
 
-/** Like VS Code's `Memento`. */
 export interface Kept {
   get(key: string): unknown;
   update(key: string, value: unknown): Thenable<void>;
@@ -121,12 +111,10 @@ export class RememberedConfigurations {
     this.#key = key;
   }
 
-  /** By the IDs of the destinations. */
   get all(): ReadonlyMap<string, HandlerConfiguration> {
     return new Map(Object.entries((this.#kept.get(this.#key) ?? {}) as Record<string, HandlerConfiguration>));
   }
 
-  /** @param chosen undefined to forget it */
   async set(destinationId: string, chosen: HandlerConfiguration | undefined): Promise<void> {
     const all = new Map(this.all);
     if (chosen === undefined) all.delete(destinationId);

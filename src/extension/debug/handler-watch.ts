@@ -1,7 +1,4 @@
-/**
- * Follows the programs that are debugged in this window. Loaded with the first debug session, even before a relay runs:
- * the server may be started first.
- */
+/** Loaded with the first debug session, even before a relay runs: the server may be started first. */
 import * as vscode from 'vscode';
 import { debugType, prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
@@ -35,14 +32,10 @@ interface TimeoutSuspensionParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/**
- * Makes the relay wait for a handler without a timeout while its program is stopped at a breakpoint. Ends with the debug
- * session, or with this window, whose connection the relay watches.
- */
+/** Suspends the relay's timeout while a handler is stopped at a breakpoint, until its session or this window ends. */
 export class HandlerTimeoutSuspension implements vscode.Disposable {
   readonly #parts: TimeoutSuspensionParts;
   readonly #disposables: readonly vscode.Disposable[];
-  /** The last request, and the connection it used. */
   #told: { readonly client: RelayClient; readonly text: string } | undefined;
   #telling: Promise<void> = Promise.resolve();
 
@@ -112,10 +105,10 @@ export class Programs implements vscode.Disposable {
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The sessions not started by another one: js-debug starts one for each process. */
+  /** Sessions without a parent: js-debug starts a child session for each process. */
   get roots(): readonly vscode.DebugSession[] {
     const roots = new Map([...this.#sessions.keys()].map((each) => [each.id, each]));
-    // A session's child may end after it.
+    // A child session may end after its parent.
     for (const [id, each] of roots) if (isOwn(each) || rootOf(each).id !== id) roots.delete(id);
     return [...roots.values()];
   }

@@ -1,24 +1,21 @@
-/** What the relay holds, as threads: each notification held by pause or a breakpoint is one. */
 import { heldCount } from '../../protocol/event-row.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Edited } from './body-edits.ts';
 
-/** Held notifications to show, the first in order; the others are only counted. */
+/** Only the first held notifications are shown; the others are only counted. */
 export const mostThreads = 50;
 
 /** The thread for sending itself, so that there is always one to pause. */
 export const sendingThread = 1;
 
 export interface HeldThread {
-  /** The number of its notification plus 1. */
   readonly id: number;
   readonly notificationId: string;
   readonly deliveryId: string;
-  /** One for each destination for which pause or a breakpoint holds it. */
   readonly forwardings: readonly HeldForwarding[];
-  /** The event that met a breakpoint; otherwise the notification, which means its first event. */
+  /** The event that met a breakpoint; otherwise the notification, which stands for its first event. */
   readonly asked: string;
   readonly found: Result<'events/get'>;
 }
@@ -34,9 +31,7 @@ export function threadIdOf(notificationId: string): number {
 
 export class HeldReader {
   readonly #client: RelayClient;
-  /** By notification: its event that met a breakpoint. */
   readonly #met = new Map<string, string>();
-  /** By notification, while it is held and no attempt was made. */
   #known: ReadonlyMap<string, HeldThread> = new Map();
 
   constructor(client: RelayClient) {
@@ -47,10 +42,7 @@ export class HeldReader {
     this.#met.set(notificationId, eventId);
   }
 
-  /**
-   * @param edited shown even if no longer held, so that the edits aren't lost
-   * @throws RelayRequestError
-   */
+  /** @param edited shown even if no longer held, so that the edits aren't lost */
   async read(edited: readonly Edited[]): Promise<HeldNow> {
     const { sending } = await this.#client.request('relay/status', {});
     if (heldCount(sending.held) === 0) {
@@ -71,7 +63,6 @@ export class HeldReader {
     return { sending, threads };
   }
 
-  /** The first notifications that pause or a breakpoint holds, in order. */
   async #held(): Promise<Map<string, HeldForwarding[]>> {
     const byNotification = new Map<string, HeldForwarding[]>();
     let after: string | undefined;

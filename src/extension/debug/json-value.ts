@@ -1,5 +1,3 @@
-/** JSON as the debugger shows and edits it. Invisible characters are escaped, so it remains JSON. */
-
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 export type JsonPath = readonly (string | number)[];
@@ -7,7 +5,7 @@ export type JsonPath = readonly (string | number)[];
 const mostPreviewed = 4;
 const mostOfPreview = 40;
 
-/** Characters that JSON doesn't escape but that are invisible: marks of direction, separators, and similar. */
+/** Invisible characters that JSON doesn't escape, such as direction marks and separators. */
 const unseen = /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}]/gu;
 
 export function jsonText(value: Json): string {
@@ -22,7 +20,6 @@ export function isContainer(value: Json): value is readonly Json[] | { readonly 
   return typeof value === 'object' && value !== null;
 }
 
-/** A container by its first members, anything else in full. */
 export function previewOf(value: Json): string {
   if (!isContainer(value)) return jsonText(value);
   if (isList(value)) return `[${value.length}]`;
@@ -54,7 +51,6 @@ export function membersOf(value: Json): [string, Json][] {
   return isList(value) ? value.map((each, index) => [String(index), each]) : Object.entries(value);
 }
 
-/** Undefined if the path doesn't exist. */
 export function valueAt(value: Json, path: JsonPath): Json | undefined {
   let found: Json | undefined = value;
   for (const step of path) {
@@ -77,11 +73,7 @@ export function withValueAt(value: Json, path: JsonPath, other: Json): Json {
   );
 }
 
-/**
- * Parses input that replaces a value.
- * @param before the replaced value: if it is a string, the input needs no quotes
- * @throws SyntaxError if it isn't JSON
- */
+/** @param before if it is a string, the input needs no quotes @throws SyntaxError if the input isn't JSON */
 export function readTyped(typed: string, before: Json): Json {
   try {
     return JSON.parse(typed) as Json;

@@ -3,10 +3,6 @@ import * as vscode from 'vscode';
 import { candidatesIn } from './handler-configurations.ts';
 import type { Candidate } from './handler-configurations.ts';
 
-/**
- * The folders in their order, then the workspace file.
- * @param port the destination's
- */
 export function launchCandidates(port: string): Candidate[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const ofFolders = folders.flatMap((folder) => {
@@ -32,17 +28,10 @@ export function launchCandidates(port: string): Candidate[] {
   return [...ofFolders, ...candidatesIn(ofFile, null, port)];
 }
 
-/** Undefined for the workspace file. */
 export function folderOf(uri: string | null): vscode.WorkspaceFolder | undefined {
   return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.toString() === uri);
 }
 
-/**
- * Adds a configuration that runs a program with Node.
- * @param program in the folder, or elsewhere on the disk: then with its full path
- * @param port passed to the program as PORT
- * @returns its name
- */
 export async function addLaunchConfiguration(
   folder: vscode.WorkspaceFolder,
   program: vscode.Uri,

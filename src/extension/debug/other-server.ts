@@ -1,4 +1,4 @@
-/** Another program listens where the debugged one is to listen: it would respond instead. */
+/** Another program that listens at the handler's URL would respond instead of the debugged one. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { isLoopback } from '../../common/loopback.ts';
@@ -8,20 +8,12 @@ import { askInspectorPort } from './ask-handler-configuration.ts';
 import type { HandlerConfiguration } from './handler-configurations.ts';
 import { listens, untilFree } from '../../common/programs/listening.ts';
 
-/** What to do: start the program, attach to another, or send the event to the one that listens. */
 export type OtherServer =
   | { readonly kind: 'start' }
   | { readonly kind: 'attach'; readonly to: HandlerConfiguration }
   | { readonly kind: 'leave' };
 
-/**
- * Checks whether another program listens on this machine, and asks what to do. If that program stops in the meantime,
- * starts the debugged one without asking.
- * @param configuration its name
- * @param signal cancels the question
- * @returns undefined if the user cancelled
- * @throws GivenUpError if the user cancelled waiting until it stops
- */
+/** Starts without an answer if the other program stops. @returns undefined if cancelled @throws GivenUpError */
 export async function askAboutOtherServer(
   url: URL,
   configuration: string,
@@ -52,7 +44,7 @@ export async function askAboutOtherServer(
   const options: vscode.QuickPickOptions = {
     title: say('A server outside the debugger is listening at {0}', url.host),
     placeHolder: say('The running server would answer instead of the server you want to debug'),
-    // The user may have to stop it in a terminal.
+    // The user may have to stop the server in a terminal.
     ignoreFocusOut: true,
   };
   const answered = new AbortController();

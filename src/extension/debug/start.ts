@@ -1,6 +1,4 @@
-/**
- * Starts a session of the debugger, and reports what is still held when it has ended. Loaded with the first session.
- */
+/** Loaded with the first debug session. */
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { say } from '../../common/say.ts';
@@ -26,31 +24,22 @@ export function createDebugCommands(): CommandHandlers<'debug'> {
   };
 }
 
-/** Fills in what a launch configuration leaves out, as if there were no launch.json. */
 export function completed(config: Partial<vscode.DebugConfiguration>): vscode.DebugConfiguration {
   return { ...config, type: debugType, request: 'attach', name: config.name ?? say('Deliveries') };
 }
 
-/**
- * Starts the relay if necessary.
- * @returns undefined if there can be no session, which the user has been told
- */
+/** @returns undefined if the relay couldn't be started, which has been shown with a next action */
 export async function prepared(
   session: Session,
   config: vscode.DebugConfiguration,
 ): Promise<vscode.DebugConfiguration | undefined> {
-  // If it can't start, it shows the error with a next action.
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
   return session.client === undefined ? undefined : config;
 }
 
 const replaced = new Set<string>();
 
-/**
- * The adapter of a session, in this process.
- * @param before the running session: it ends, and this one replaces it
- * @throws CommandError if the relay is gone
- */
+/** @param before the running session, which this one replaces @throws CommandError if the relay is gone */
 export async function adapterOf(
   session: Session,
   own: vscode.DebugSession,
@@ -74,7 +63,7 @@ export async function adapterOf(
   return new vscode.DebugAdapterInlineImplementation(new InlineAdapter(adapter));
 }
 
-/** Ends a session of this extension, but not the parent that its lifecycle is bound to. */
+/** Ends a session, but not the parent that manages its lifecycle. */
 async function ended(session: vscode.DebugSession): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const following = vscode.debug.onDidTerminateDebugSession(({ id }) => {
@@ -110,10 +99,6 @@ class InlineAdapter extends vscode.Disposable implements vscode.DebugAdapter {
   }
 }
 
-/**
- * Shows that sending is still paused, and continues only if the user wants that.
- * @param isReplaced another session shows it
- */
 export async function sayWhatIsLeft(
   session: Session,
   { sending, edited }: SessionEnd,

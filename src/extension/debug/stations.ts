@@ -1,4 +1,4 @@
-/** The stations that a held event has passed, as the frames of its thread: each with the document that shows it. */
+/** A step that a held event has passed, shown as a frame of its thread. */
 import { say } from '../../common/say.ts';
 import type { AttemptDetail, Notification } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -16,9 +16,8 @@ import type { JsonPath } from './json-value.ts';
 export interface Station {
   readonly name: string;
   readonly document: DocumentAddress;
-  /** Where the event may be in the document, if that is JSON. */
+  /** Where the event may be, if the document is JSON. */
   readonly paths: readonly JsonPath[];
-  /** Which `Event` element it is, if the document is XML. */
   readonly element: { readonly index: number; readonly of: number } | null;
 }
 
@@ -29,7 +28,6 @@ export interface Place {
   readonly line: number;
 }
 
-/** The last attempt at any destination for which it is held; undefined if there was none. */
 export function lastAttemptOf({ notificationId, forwardings, found }: HeldThread): AttemptDetail | undefined {
   const destinations = new Set(forwardings.map(({ destinationId }) => destinationId));
   return found.attempts
@@ -42,7 +40,6 @@ export function notificationOf({ notificationId, found }: HeldThread): Notificat
   return found.notifications.find(({ id }) => id === notificationId);
 }
 
-/** The latest first. */
 export function stationsOf(thread: HeldThread, edited: boolean): Station[] {
   const { event, delivery } = thread.found;
   const notification = notificationOf(thread);
@@ -115,7 +112,7 @@ export class StationPlaces {
   readonly #client: RelayClient;
   readonly #texts: DocumentTexts;
   readonly #of = new WeakMap<HeldThread, Map<string, Promise<Place>>>();
-  /** The last body that was read: the notifications of a delivery follow each other and share it. */
+  /** Cached because the notifications of a delivery follow each other and share its body. */
   #body: { readonly deliveryId: string; readonly content: Promise<DocumentContent> } | undefined;
 
   constructor(client: RelayClient, texts: DocumentTexts) {
@@ -123,7 +120,6 @@ export class StationPlaces {
     this.#texts = texts;
   }
 
-  /** @throws RelayRequestError if the event is no longer in the history */
   of(thread: HeldThread, station: Station): Promise<Place> {
     const known = this.#of.get(thread) ?? new Map<string, Promise<Place>>();
     this.#of.set(thread, known);
@@ -135,11 +131,7 @@ export class StationPlaces {
     return place;
   }
 
-  /**
-   * The position of a station without a thread.
-   * @param deliveryId whose body may be cached; such as `d7`
-   * @throws RelayRequestError if the event is no longer in the history
-   */
+  /** @param deliveryId allows caching the body @throws RelayRequestError if the event is no longer in the history */
   async in(station: Station, deliveryId?: string): Promise<Place> {
     const { document, element, paths } = station;
     const { text, extension } = await this.#read(document, deliveryId);

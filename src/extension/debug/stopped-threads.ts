@@ -1,5 +1,3 @@
-/** Whether a program is stopped at a breakpoint, according to the Debug Adapter Protocol's messages. */
-
 interface Message {
   readonly type?: unknown;
   readonly seq?: unknown;
@@ -17,7 +15,7 @@ interface Message {
   } | null;
 }
 
-/** Requests that resume a program: adapters needn't send an event for it. */
+/** Requests that resume a program: adapters needn't send an event for them. */
 const runs = new Set(['continue', 'next', 'stepIn', 'stepOut', 'stepBack', 'reverseContinue', 'goto', 'restartFrame']);
 
 interface Asked {
@@ -26,7 +24,6 @@ interface Asked {
 }
 
 export class StoppedThreads {
-  /** As far as the adapter has reported them. */
   readonly #threads = new Set<unknown>();
   readonly #stopped = new Set<unknown>();
   /** If set, all threads are stopped except those that have continued. */
@@ -84,7 +81,6 @@ export class StoppedThreads {
     for (const each of threads) this.#threads.add((each as { readonly id?: unknown } | null)?.id);
   }
 
-  /** @param thread that continues; undefined for all */
   #run(thread: unknown): void {
     if (thread === undefined) {
       this.#stopped.clear();

@@ -1,7 +1,3 @@
-/**
- * What VS Code is told of threads: each held notification is one, and so is sending itself. They start, stop, continue,
- * and exit as the relay holds and sends.
- */
 import { ContinuedEvent, OutputEvent, StoppedEvent, ThreadEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { say } from '../../common/say.ts';
@@ -14,9 +10,8 @@ import type { Handles } from './variables.ts';
 import { sendingThread, threadIdOf } from './held-threads.ts';
 import type { HeldNow, HeldReader, HeldThread } from './held-threads.ts';
 
-/** Where to stop next, once what is held has been read. */
 interface Focus {
-  /** Null: sending itself, or the next that is held. */
+  /** Null for sending itself, or for the next held notification. */
   readonly notificationId: string | null;
   readonly reason: 'breakpoint' | 'function breakpoint' | 'pause' | 'step' | 'entry';
   readonly description: string;
@@ -32,7 +27,6 @@ export interface ThreadReportsParts {
   readonly send: (event: DebugProtocol.Event) => void;
 }
 
-/** Minimum pause between two readings of what is held. */
 const readPauseMs = 50;
 
 export class ThreadReports {
@@ -41,7 +35,6 @@ export class ThreadReports {
     () => this.#read(),
     () => readPauseMs,
   );
-  /** As last reported to VS Code. */
   #now: HeldNow = { sending: undefined, threads: [] };
   #isSendingStopped = false;
   #focus: Focus | undefined;
@@ -50,7 +43,7 @@ export class ThreadReports {
   #rejected: Stop | undefined;
   /** The delivery whose edited body is being sent: its held notifications may disappear before the response. */
   releasing: string | undefined;
-  /** Nothing is told before it has begun. */
+  /** Nothing is reported before `begun`. */
   state: 'attached' | 'begun' | 'ended' = 'attached';
 
   constructor(parts: ThreadReportsParts) {
@@ -65,7 +58,6 @@ export class ThreadReports {
     return this.#now.threads;
   }
 
-  /** The event of the rejected delivery at which sending stopped. */
   get rejected(): string | undefined {
     return this.#rejected?.eventId ?? undefined;
   }
@@ -74,7 +66,7 @@ export class ThreadReports {
     return this.threads.find(({ id }) => id === threadId);
   }
 
-  /** The thread for a step or Continue; undefined for sending itself. @throws Error if the thread is gone */
+  /** Undefined for sending itself. @throws Error if the thread is gone */
   asked(threadId: number): HeldThread | undefined {
     const thread = this.threadOf(threadId);
     if (thread !== undefined || threadId === sendingThread) return thread;
@@ -85,7 +77,6 @@ export class ThreadReports {
     this.#parts.send(new OutputEvent(`${text}\n`, category));
   }
 
-  /** VS Code has set its breakpoints: from now on, it is told. @param stop where sending has stopped before */
   begin(stop: Stop | null): void {
     if (this.state === 'ended') return;
     if (stop !== null) this.stopped(stop);
@@ -98,12 +89,10 @@ export class ThreadReports {
     this.#reading.cancel();
   }
 
-  /** What is held may have changed. */
   look(): void {
     this.#reading.request();
   }
 
-  /** The user has paused sending. */
   paused(): void {
     this.#isSendingStopped = false;
     this.#focus = { notificationId: null, reason: 'pause', description: say('Paused') };
@@ -115,7 +104,7 @@ export class ThreadReports {
     this.look();
   }
 
-  /** The user has stepped at a thread, which sent `sent`, if anything was held. VS Code shows the thread as running. */
+  /** VS Code already shows the thread as running. */
   stepped(threadId: number, sent: HeldThread | undefined): void {
     if (threadId === sendingThread) this.#isSendingStopped = false;
     const after = this.threads.find(({ id }) => id > (sent?.id ?? 0));
@@ -127,7 +116,6 @@ export class ThreadReports {
     this.look();
   }
 
-  /** The user has continued: VS Code shows all threads as running. */
   allContinue(): void {
     const { threads } = this;
     this.#now = { sending: undefined, threads: [] };
@@ -173,11 +161,11 @@ export class ThreadReports {
     try {
       now = await held.read(edits.edited);
     } catch {
-      // The relay is gone, which is handled elsewhere, or what was read is gone, which it will report.
+      // The relay is gone, which is handled elsewhere, or the data is gone, which the relay will report.
       return;
     }
     const stop = now.sending?.state === 'paused' ? now.sending.stop : null;
-    // The relay is still writing what is held, and will report it.
+    // The relay is still recording what is held, and will report it.
     if (this.state !== 'begun' || (stop !== null && !isSame(stop, this.#lastStop))) return;
     const before = this.#now;
     this.#now = now;
@@ -219,7 +207,7 @@ export class ThreadReports {
     const named = focus?.notificationId ?? null;
     const [first] = this.threads;
     const target = named !== null ? this.threadOf(threadIdOf(named)) : this.#rejected === undefined ? first : undefined;
-    // If nothing was held before, the user waits for the first that arrives.
+    // If nothing was held before, the user is waiting for the first event.
     const isAwaited = before.threads.length === 0 && (added.length > 0 || !wasStopped);
     const focused = focus === undefined && !isAwaited ? undefined : (target?.id ?? sendingThread);
     const stop = (threadId: number, given: Partial<DebugProtocol.StoppedEvent['body']>): void => {

@@ -1,4 +1,3 @@
-/** A held event as variables, read when they are expanded. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { say } from '../../common/say.ts';
 import type { AttemptDetail } from '../../protocol/history.ts';
@@ -11,12 +10,7 @@ import type { Json, JsonPath } from './json-value.ts';
 import { lastAttemptOf, notificationOf } from './stations.ts';
 
 export interface Branch {
-  /** @throws RelayRequestError */
   readonly members: () => Promise<readonly Member[]>;
-  /**
-   * Replaces a member's value.
-   * @throws EditError, RelayRequestError
-   */
   readonly set?: (name: string, typed: string) => Promise<Member>;
 }
 
@@ -25,7 +19,6 @@ export interface Member {
   readonly text: string;
   readonly type: string;
   readonly branch: Branch | null;
-  /** The length of a list. */
   readonly indexed?: number;
 }
 
@@ -39,7 +32,6 @@ export function branchOf(value: Json): Branch {
   return { members: () => Promise.resolve(membersOf(value).map(([name, each]) => memberOf(name, each))) };
 }
 
-/** @param branch of a value that is edited in another way */
 export function memberOf(name: string, value: Json, branch?: Branch): Member {
   return {
     name,
@@ -221,16 +213,11 @@ export interface Handle {
   readonly branch: Branch;
 }
 
-/**
- * The numbers by which VS Code requests children. VS Code never releases one, so they are removed with their thread,
- * and beyond a limit the least recently used.
- */
+/** VS Code never releases a number, so they end with their thread, and beyond a limit the least recently used. */
 export class Handles {
-  /** In the order of their use. */
   readonly #handles = new Map<number, Handle>();
   #last = 0;
 
-  /** @returns its number, which is never reused */
   add(handle: Handle): number {
     this.#last += 1;
     this.#handles.set(this.#last, handle);
