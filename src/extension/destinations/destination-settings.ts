@@ -19,9 +19,8 @@ export interface DestinationNode {
 
 export interface WrongNode {
   readonly kind: 'wrong';
-  /** In the settings, from 0. */
   readonly index: number;
-  /** The paths of its wrong fields, such as `headers.x-a`; empty if the whole entry is wrong. */
+  /** Paths such as `headers.x-a`; empty if the whole entry is wrong. */
   readonly fields: string;
 }
 
@@ -39,7 +38,6 @@ export interface DestinationFieldNode {
   readonly value: string;
 }
 
-/** Responds while the settings have no destination. */
 export interface SampleNode {
   readonly kind: 'sample';
   readonly status: DestinationStatus | undefined;
@@ -47,7 +45,7 @@ export interface SampleNode {
 
 export type DestinationsNode = DestinationNode | WrongNode | LeftNode | DestinationFieldNode | SampleNode;
 
-/** The current entries as typed, valid or not: a folder's list replaces the user's as a whole. */
+/** As typed, valid or not. A folder's list replaces the user's as a whole. */
 export function readEntries(): { readonly target: vscode.ConfigurationTarget; readonly entries: readonly unknown[] } {
   const { target, said } = whereSaid('destinations');
   return { target, entries: [said ?? []].flat() };
@@ -59,7 +57,6 @@ interface CheckedDestinations {
   readonly destinations: readonly DestinationSetting[];
 }
 
-/** Checks each entry as the relay does. */
 export async function readDestinations(): Promise<CheckedDestinations> {
   const { target, entries } = readEntries();
   // A window without destinations needs no schema.
@@ -76,7 +73,6 @@ export async function readDestinations(): Promise<CheckedDestinations> {
   return { target, checked, destinations: checked.flatMap((each) => (each.kind === 'wrong' ? [] : [each.setting])) };
 }
 
-/** Writes them where they were. @param entries with invalid ones unchanged */
 export async function writeDestinations(entries: readonly unknown[]): Promise<void> {
   await writeSetting('destinations', entries as DestinationSetting[], readEntries().target);
 }
@@ -85,7 +81,6 @@ export function openDestinationSetting(): Thenable<unknown> {
   return vscode.commands.executeCommand('workbench.action.openSettings', `${prefix}.destinations`);
 }
 
-/** @throws CommandError if it was changed or removed */
 export function placeOfDestination(entries: readonly unknown[], wanted: DestinationSetting): number {
   const text = JSON.stringify(wanted);
   const at = entries.findIndex((each) => JSON.stringify(each) === text);

@@ -1,4 +1,3 @@
-/** A destination in words. Text from outside is made printable here. */
 import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
@@ -10,10 +9,6 @@ import type { DestinationSetting } from '../settings.ts';
 export const destinationFields = ['url', 'mode', 'types', 'lists', 'signatureKeyName', 'credentialsName'] as const;
 export type DestinationField = (typeof destinationFields)[number];
 
-/**
- * The name of a destination: its URL without the query, and what distinguishes it from others with the same URL.
- * @param others all of them
- */
 export function nameOfDestination(
   { url, id, mode }: Pick<DestinationSetting, 'url' | 'id' | 'mode'>,
   others: readonly Pick<DestinationSetting, 'url'>[],
@@ -26,7 +21,7 @@ export function nameOfDestination(
   return mark === '' ? place : `${place} (${printable(mark, 40)})`;
 }
 
-/** Each state's icon and color: the shape shows the state without color. */
+/** The shape shows the state without color. */
 export const stateIcons = {
   up: ['check', 'charts.green'],
   failing: ['error', 'list.errorForeground'],
@@ -35,10 +30,7 @@ export const stateIcons = {
   untried: ['circle-outline', 'descriptionForeground'],
 } as const;
 
-/**
- * A short state; empty if no relay is running.
- * @param sending the state of sending to all of them
- */
+/** Empty if no relay is running. */
 export function stateOfDestination(
   status: DestinationStatus | undefined,
   sending: Pick<Sending, 'state'> | undefined,
@@ -74,7 +66,6 @@ export function joinParts(parts: readonly string[], separator = ' · '): string 
   return parts.filter((part) => part !== '').join(separator);
 }
 
-/** What is sent to a destination, unless it is everything in Open Connectors' format. */
 export function filtersOf(setting: DestinationSetting, names: ListNaming): string {
   const { mode, types = [], lists = [] } = setting;
   return joinParts([
@@ -90,7 +81,6 @@ interface FormatChoice {
   readonly description: string;
 }
 
-/** The default first. */
 export function formatChoices(): readonly [FormatChoice, FormatChoice] {
   const notifications = say('Open Connectors notifications');
   const raw = say('Campaign Monitor’s own bytes (raw)');

@@ -68,7 +68,6 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   readonly focused: FocusedRows<DestinationsNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
-  /** In the order of the settings. */
   async nodes(): Promise<readonly DestinationNode[]> {
     return (await this.#entryNodes()).filter((each) => each.kind === 'destination');
   }
@@ -126,7 +125,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     const id = setting.id ?? status?.destinationId;
     const name = nameOfDestination({ ...setting, ...(id !== undefined && { id }) }, this.#validSettings);
     const filters = filtersOf(setting, this.#parts.names);
-    // The scheme is in the tooltip: in a narrow side bar the host counts.
+    // A narrow side bar has space only for the host. The tooltip has the scheme.
     const item = this.#item(name.replace(/^https?:\/\//, ''), status, ';destination;', filters);
     item.id = `destination:${node.index}`;
     item.collapsibleState = vscode.TreeItemCollapsibleState.Collapsed;
@@ -141,7 +140,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
   #sampleItem({ status }: SampleNode): vscode.TreeItem {
     const item = this.#item(
       say('Sample receiver'),
-      // It is the relay's own, so it listens.
+      // The receiver is part of the relay, so it listens.
       status?.state === 'untried' ? { ...status, state: 'up' } : status,
       ';sample;',
       say('until you add a destination'),
@@ -164,7 +163,7 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
     return item;
   }
 
-  /** A status arrives often, and mostly without changes of destinations. */
+  /** Statuses arrive often, and mostly without changes of destinations. */
   #follow(): void {
     const drawn = JSON.stringify(
       [this.#parts.session.status?.destinations, this.#sending?.state],

@@ -43,7 +43,6 @@ export function createDestinationCommands(parts: DestinationCommandParts): Comma
   };
 }
 
-/** @throws CommandError if the row has no destination of the settings */
 export function chosenDestination(node: DestinationsNode | undefined): DestinationNode {
   switch (node?.kind) {
     case 'destination':
@@ -77,7 +76,6 @@ export function chosenDestination(node: DestinationsNode | undefined): Destinati
   }
 }
 
-/** The rest is changed in its row. */
 async function addDestination(): Promise<boolean> {
   const title = say('Add Destination');
   const url = await askUrl(title, 'http://localhost:3000/callback');
@@ -89,7 +87,6 @@ async function addDestination(): Promise<boolean> {
   return true;
 }
 
-/** Offers what can be changed until the user closes it; each change applies at once. */
 async function edit(
   parts: DestinationCommandParts,
   setting: DestinationSetting,
@@ -133,7 +130,6 @@ async function edit(
   }
 }
 
-/** Asks for one field and writes it. @returns the changed destination; undefined if the user cancelled */
 async function change(
   parts: DestinationCommandParts,
   setting: DestinationSetting,
@@ -145,7 +141,7 @@ async function change(
   const at = placeOfDestination(entries, setting);
   const write = (): Promise<void> => writeDestinations(entries.with(at, changed));
   const { url, insecureTls = false } = changed;
-  // The user has just decided where the chosen secret may be sent; other secrets are asked about.
+  // The user has just decided where this secret may be sent; for other secrets, the user is asked.
   const [use] =
     field === 'signatureKeyName' || field === 'credentialsName'
       ? parts.consents.stored({ url, insecureTls, [field]: changed[field] })
@@ -154,7 +150,7 @@ async function change(
   return changed;
 }
 
-/** Allows the use first, or the user would be asked about what is written; if that fails, takes it back. */
+/** Allows the use before writing, so that the user isn't asked about it. Takes it back if writing fails. */
 async function writeAllowed(consents: CredentialConsents, use: SecretUse, write: () => Promise<void>): Promise<void> {
   const before = consents.of(use);
   await consents.record([use], 'allowed');
@@ -192,7 +188,7 @@ async function askField(
       const choice = await only(asked);
       if (choice === undefined) return undefined;
       const types = choice.map(({ label }) => label);
-      // All of them, or none, means no filter.
+      // All types, or none, means no filter.
       return types.length === 0 || types.length === known.length ? without(setting, field) : { ...setting, types };
     }
     case 'lists': {
@@ -269,10 +265,6 @@ async function askUrl(title: string, value: string): Promise<string | undefined>
   return text && typedUrl(text);
 }
 
-/**
- * For the relay's own receiver, which is the destination while the settings have none.
- * @throws CommandError if it isn't the destination, and what the relay refuses
- */
 export async function chooseSampleAnswer(session: Pick<Session, 'client'>): Promise<void> {
   const client = connected(session);
   const destinations = async (): Promise<readonly Destination[]> =>

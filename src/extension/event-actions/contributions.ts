@@ -2,7 +2,7 @@ import { prefix } from '../prefix.ts';
 import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions, KeyBinding } from '../describing.ts';
 
-/** What a pause or a breakpoint holds is released, not resent. */
+/** Events that a pause or a breakpoint holds are released, not resent. */
 const notAtGate = '!(viewItem =~ /;atGate;/)';
 
 const anyBody = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.json$/';
@@ -10,7 +10,6 @@ const anyBody = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors)\\.js
 const eventDocument = 'resourceScheme == campaignMonitorRelay && !isInDiffEditor && resourceFilename =~ /^e\\d+ /';
 
 export const resendCommands = {
-  // In the palette it asks what to resend.
   resend: {
     title: 'Resend',
     icon: 'debug-rerun',
@@ -77,11 +76,10 @@ export const editCommands = {
   },
 } as const satisfies CommandDescriptions;
 
-/** An untitled document that VS Code would save without asking for a place, because it has a name. */
+/** VS Code saves an untitled document that has a name without asking for a place. */
 const withoutFolder = 'resourceScheme == untitled && workspaceFolderCount == 0';
 const created = 'resourceFilename =~ /\\.(campaign-monitor|open-connectors|cm-scenario)\\.json$|\\.test\\.mjs$/';
 
-/** Keys for VS Code's own commands. */
 export const keysOfOthers = {
   'workbench.action.files.saveAs': [
     { key: 'ctrl+s', mac: 'cmd+s', when: `editorTextFocus && ${withoutFolder} && ${created}` },
@@ -104,7 +102,7 @@ export const samplesCommands = {
   sendSample: {
     title: 'Send Sample Events…',
     icon: 'beaker',
-    // In the narrowest side bar the view's title has space for three icons.
+    // In the narrowest side bar, the view's title has space for three icons.
     menus: [
       {
         menu: 'view/title',

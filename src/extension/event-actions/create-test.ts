@@ -1,4 +1,3 @@
-/** Tests of the user's handler from events: a mocha file from one, or scenarios from any number. */
 import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -13,7 +12,6 @@ import { openUntitled } from '../events/untitled.ts';
 export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'> {
   return {
     createTest: async (node?: EventsNode, nodes?: readonly EventsNode[]) => {
-      // Fail before asking if there is no relay.
       connected(parts.session);
       const rows = chosenRows(parts, node, nodes);
       const kind = await askKind(rows);
@@ -24,7 +22,6 @@ export function createTestCommands(parts: ActionParts): CommandHandlers<'tests'>
 }
 
 async function askKind([row, ...others]: readonly [EventRow, ...EventRow[]]): Promise<'file' | 'scenario' | undefined> {
-  // A test file posts one notification.
   if (others.length > 0 || row.notificationId === null) return 'scenario';
   const asked = askChoice(alone(say('Create Test')), {
     placeholder: say('Choose a test type'),
@@ -124,7 +121,6 @@ async function createScenario(parts: ActionParts, rows: readonly [EventRow, ...E
   );
 }
 
-/** Replacing all personal data is offered first. */
 async function askReplaced(
   title: string,
   detail: string,

@@ -1,7 +1,3 @@
-/**
- * Edit and resend: a body as a JSON document, and the command that sends it like a received one, or in place of what is
- * held.
- */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { Delivery, EventRow } from '../../protocol/history.ts';
@@ -35,7 +31,7 @@ export function createEditCommands(parts: ActionParts): CommandHandlers<'edit'> 
   };
 }
 
-/** @param ofHeld to be released in place of what is held of the event */
+/** @param ofHeld whether to release the body in place of what is held of the event */
 async function openBody(
   { session }: ActionParts,
   row: EventRow,
@@ -45,7 +41,7 @@ async function openBody(
   const { editableBody } = await import('../deferred.ts');
   const kind =
     row.kind === 'event' ? (row.type ?? say('Event')) : row.kind === 'test' ? say('Test call') : say('Rejected');
-  // A vendor's text may have any character; a file name may not.
+  // A type may have any character; a file name can't.
   const name = `${kind.replace(/[^\p{L}\p{N} _-]/gu, '')} ${row.id}${ofHeld ? heldMark : ''}${bodyEndings[delivery.source]}`;
   // If the type has only such characters, the space keeps a held event's ID recognizable.
   await openUntitled(ofHeld ? name : name.trim(), editableBody(delivery, Buffer.from(body, 'base64')));
@@ -58,7 +54,7 @@ async function openBody(
   }
 }
 
-/** @returns undefined if there is none, or if it isn't valid JSON, which is then shown in it */
+/** @returns undefined if there is no document, or if it isn't valid JSON, which is then shown in it */
 async function documentToSend(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
   const document =
     uri === undefined ? vscode.window.activeTextEditor?.document : await vscode.workspace.openTextDocument(uri);
@@ -86,7 +82,6 @@ async function sendBody(parts: ActionParts, document: vscode.TextDocument): Prom
   );
 }
 
-/** If the relay refuses it, the original stays held. */
 async function releaseBody(parts: ActionParts, document: vscode.TextDocument, eventId: string): Promise<void> {
   const { version } = document;
   try {
@@ -102,25 +97,20 @@ async function releaseBody(parts: ActionParts, document: vscode.TextDocument, ev
     const { code, advice } = error as { code?: unknown; advice?: unknown };
     if (code !== 'conflict') throw error;
     const text = say('Not released: {0}', withNext(error));
-    // Either the body needs fixing, and the original stays held, or the original is gone.
+    // Either the body needs fixing and the original is still held, or the original is gone.
     const [other, doOther]: [string, () => Promise<unknown>] =
       advice === 'mend-body'
         ? [say('Release Original'), () => connected(parts.session).request('debug/step', { id: eventId })]
         : [say('Send as New Event'), () => sendBody(parts, document)];
-    // Not awaited: the message may stay.
+    // Not awaited, because the message may stay open.
     void offer('Error', text, { [other]: doOther }).catch((failure: unknown) => offer('Error', withNext(failure), {}));
   }
 }
 
-/** @param version of the document, as it was sent */
 async function closeAccepted(document: vscode.TextDocument, version: number, delivery: Delivery): Promise<void> {
   if (delivery.status !== 'rejected') await closeUntitled(document, version);
 }
 
-/**
- * Reports the result for a sent body, and offers to show its first event if no view shows it.
- * @param accepted the text unless it was rejected, with the ID of that event
- */
 async function sayReceived(
   { isSeen }: Pick<ActionParts, 'isSeen'>,
   delivery: Delivery,
@@ -140,7 +130,6 @@ async function sayReceived(
   else await offer('Information', accepted(row.id), show);
 }
 
-/** Puts the cursor where the text is no longer valid JSON, and says so. */
 async function showMistake(document: vscode.TextDocument, offset: number): Promise<void> {
   const position = document.positionAt(offset);
   const editor = await vscode.window.showTextDocument(document, { preview: false });

@@ -1,22 +1,13 @@
-/** Loaded with the client. */
 import { choose, exportItems, formats } from '../../export/gather.ts';
 import type { ExportFormat, Selection } from '../../export/gather.ts';
 import type { ExportItem, ExportOptions } from '../../export/item.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 
-/** Maximum length of an export in characters: JavaScript's limit for a string is twice that. */
+/** In characters. JavaScript's limit for a string is twice that. */
 const longestExport = 256_000_000;
 
-/**
- * Events in an export format: each delivery once, with the notifications that contain the events. Secrets are masked.
- * @param options.version the product's version, for formats that name their creator
- * @param options.onDelivery called after each delivery
- * @param options.cancelled asked before each delivery
- * @param options.keepBody saves a body in a file beside the export; omitted for the clipboard
- * @returns undefined if it was cancelled
- * @throws RangeError if it is longer than {@link longestExport}
- */
+/** @returns undefined if cancelled @throws RangeError if the text is longer than {@link longestExport} */
 export async function exportText(
   client: RelayClient,
   events: readonly Pick<EventRow, 'id' | 'deliveryId'>[],

@@ -1,4 +1,3 @@
-/** Copy and export: events in the formats of other tools, with secrets masked. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -17,7 +16,6 @@ import type { ExportFormat } from '../../export/gather.ts';
 import { CommandError } from '../ui/command-error.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 
-/** For more events, reading shows progress that can be cancelled. */
 const quietAtMost = 20;
 
 type CopyFormat = Exclude<ExportFormat, 'json'> | 'address';
@@ -28,7 +26,7 @@ export function createExportCommands(parts: ActionParts): CommandHandlers<'expor
       copyAs(parts, chosenRows(parts, node, nodes), format),
     );
   return {
-    // A key or a page gives the format in place of a row.
+    // A key or a page passes the format in place of a row.
     copyAs: (node?: EventsNode | CopyFormat, nodes?: readonly EventsNode[], format?: CopyFormat) =>
       typeof node === 'string' ? copyChosen(node)() : copyChosen(format)(node, nodes),
     exportSelection: (node?: EventsNode, nodes?: readonly EventsNode[]) =>
@@ -36,7 +34,6 @@ export function createExportCommands(parts: ActionParts): CommandHandlers<'expor
   };
 }
 
-/** @param format asks if undefined */
 async function copyAs(
   parts: ActionParts,
   rows: readonly [EventRow, ...EventRow[]],
@@ -77,10 +74,7 @@ async function askFormat(hasAddress: boolean): Promise<CopyFormat | undefined> {
   return choice?.format;
 }
 
-/**
- * Undefined if the user cancelled.
- * @param target where the text will be written: bodies that it can't contain are written beside it
- */
+/** @param target bodies that the text can't contain are written beside it @returns undefined if the user cancelled */
 async function textOf(
   { context, session }: ActionParts,
   rows: readonly EventRow[],
@@ -107,7 +101,6 @@ async function textOf(
   );
 }
 
-/** @throws CommandError if the export is too long for one text; otherwise the error itself */
 function explain(error: unknown): never {
   if (!(error instanceof RangeError)) throw error;
   throw new CommandError(

@@ -13,7 +13,6 @@ import { inFull, inSteps, isMeant, sayDone } from './many-at-once.ts';
 import { inGroups, notificationsWith, onlyNotification } from './notification-groups.ts';
 import type { WholeNotification } from './notification-groups.ts';
 
-/** Number of notifications released before checking for cancellation. */
 const step = 20;
 
 export function createHeldCommands(parts: ActionParts): CommandHandlers<'held'> {
@@ -24,7 +23,6 @@ export function createHeldCommands(parts: ActionParts): CommandHandlers<'held'> 
   };
 }
 
-/** @throws CommandError if a pause or breakpoint holds none of the rows */
 function requireHeld(rows: readonly EventRow[]): readonly [EventRow, ...EventRow[]] {
   const [first, ...others] = rows.filter(({ forwardings }) => forwardings.some(isHeldAtGate));
   if (first !== undefined) return [first, ...others];

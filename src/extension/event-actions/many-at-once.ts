@@ -1,4 +1,3 @@
-/** Actions on many notifications at once: with confirmation, cancellable progress, and a summary. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
@@ -26,14 +25,13 @@ export interface Said {
   readonly cancelled: (count: number) => string;
 }
 
-/** Reports what was done in the status bar, because the views show it; reports as a message if nothing was done. */
+/** Uses the status bar, because the views show the result, unless nothing was done. */
 export function sayDone({ done, cancelled }: Steps, texts: Said): void {
   if (cancelled) showStatusMessage(texts.cancelled(done));
   else if (done === 0) void offer('Information', texts.none, {});
   else showStatusMessage(done === 1 ? texts.one : texts.many(done));
 }
 
-/** Works through groups of IDs; for more than one group, shows progress that can be cancelled. */
 export async function inSteps(
   title: string,
   groups: readonly (readonly string[])[],

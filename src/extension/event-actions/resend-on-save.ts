@@ -1,4 +1,3 @@
-/** Resend on Save: one event at a time, with its own status bar item. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
@@ -39,7 +38,6 @@ export function createResendOnSaveCommands(parts: ActionParts): CommandHandlers<
   };
 }
 
-/** @param stop called if it fails @returns ends it */
 function start({ session }: ActionParts, row: EventRow, stop: () => void): () => void {
   const { window, workspace } = vscode;
   const client = connected(session);
@@ -89,13 +87,12 @@ function show(item: vscode.StatusBarItem, row: EventRow, { forwardings, phase }:
   ].join('\n');
   item.accessibilityInformation = { label: `${row.id}: ${response}. ${item.tooltip}`, role: 'button' };
   item.backgroundColor = hasFailed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
-  // The green of the theme is hard to read on the status bar of light themes.
+  // The theme's green is hard to read on the status bar of light themes.
   const isLight = vscode.window.activeColorTheme.kind === vscode.ColorThemeKind.Light;
   item.color = isSent && !isLight ? new ThemeColor('testing.iconPassed') : undefined;
   item.show();
 }
 
-/** The last response, or why this resend has none. */
 function responseOf(forwarding: Forwarding): string {
   const word = forwardingWord(forwarding);
   const isTried = word === 'sent' || word === 'failed' || word === 'retrying';

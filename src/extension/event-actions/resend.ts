@@ -34,7 +34,7 @@ import {
 } from './notification-groups.ts';
 import type { WholeNotification } from './notification-groups.ts';
 
-/** Number of notifications in one request, so that the action can be cancelled and counted in between. */
+/** Number of notifications in one request, which can't be cancelled. */
 const step = 100;
 
 /** Only the table passes a filter. */
@@ -42,7 +42,6 @@ const inTable = { viewId: `${prefix}.table`, isVisible: () => true };
 
 type ChosenNode = EventsNode | MatchingNode;
 
-/** The last URL typed for Resend To. */
 const lastUrlKey = `${prefix}.lastReplayUrl`;
 
 export function createResendCommands(parts: ActionParts): CommandHandlers<'resend'> {
@@ -78,7 +77,6 @@ function forRowsOrMatching(
   return (node, nodes) => (node?.kind === 'matching' ? forMatching(parts, node) : byRows(node, nodes));
 }
 
-/** From the palette: asks what to resend, and starts the relay if necessary. */
 async function askAndResend(parts: ActionParts): Promise<void> {
   const { session } = parts;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
@@ -89,7 +87,6 @@ async function askAndResend(parts: ActionParts): Promise<void> {
   else if (what !== undefined) await resend(parts, what);
 }
 
-/** The rows that have a notification. @throws CommandError if none has */
 export function requireNotifications(rows: readonly EventRow[]): readonly [EventRow, ...EventRow[]] {
   const [first, ...others] = rows.filter(({ notificationId }) => notificationId !== null);
   if (first !== undefined) return [first, ...others];
@@ -170,7 +167,7 @@ async function resendOnce(
   return (await countGone(asked, ids, gone))?.replayed ?? 0;
 }
 
-/** The relay's result; undefined if none of these is in the history anymore. */
+/** Undefined if none of the notifications is in the history anymore. */
 async function countGone<T extends { readonly gone?: number | undefined }>(
   asked: Promise<T>,
   ids: readonly string[],
@@ -326,15 +323,10 @@ async function askUrl(context: vscode.ExtensionContext, configured: readonly Des
   return configured.find((each) => isSameUrl(each.url, destination.url)) ?? { url: destination.url };
 }
 
-/** Maximum number of failed events to offer, and of newest events. */
 const offered = 50;
 
 type Choice = vscode.QuickPickItem & { readonly what?: readonly EventRow[] | 'failed' };
 
-/**
- * Offers the selection, all failed events, and single events: failed ones first, then the newest.
- * @returns the events, or that all failed ones are meant; undefined if the user cancelled
- */
 async function askWhatToResend({
   session,
   select,

@@ -1,4 +1,3 @@
-/** Sample deliveries, posted to the webhook endpoint as Campaign Monitor would. Loaded with the client. */
 import { Agent, request } from 'node:http';
 import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
@@ -15,9 +14,8 @@ export interface SampleChoice {
 
 export interface SampleResult {
   readonly sent: number;
-  /** Number with another status than 200, or without a response; after the latter no more are sent. */
+  /** Number with a status other than 200, or without a response. After the latter, no more are sent. */
   readonly refused: number;
-  /** The first response that wasn't 200, or why there was none. */
   readonly firstRefusal: string | null;
   readonly cancelled: boolean;
 }
@@ -28,15 +26,10 @@ const eventsAtOnce = 10_000;
 /** Up to this number, deliveries are sent one after the other, so that they arrive in order. */
 const inOrderAtMost = 20;
 
-/** Number of simultaneous requests above that. */
 const concurrency = 8;
 
 const answerTimeoutMs = 30_000;
 
-/**
- * @param url the webhook endpoint's URL for Campaign Monitor
- * @param options.seed determines the samples
- */
 export async function sendSamples(
   url: string,
   choice: SampleChoice,
@@ -69,7 +62,6 @@ export async function sendSamples(
   return { sent, refused, firstRefusal, cancelled: sent < choice.count && !isGone };
 }
 
-/** All workers share one generator: each takes the next delivery. */
 function made(choice: SampleChoice, seed: number, now: Date): Iterable<SampleDelivery> {
   const { types, mixed, count, batch, listId } = choice;
   // Whole rounds of the types, so that each step begins with the first type.
@@ -87,11 +79,11 @@ function made(choice: SampleChoice, seed: number, now: Date): Iterable<SampleDel
       });
     }
   })();
-  // Without `return`, so that a worker leaving its loop doesn't end the others'.
+  // No `return`, so that a worker that leaves its loop doesn't end the others.
   return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
 }
 
-/** @returns null if the response was 200, otherwise the response or the reason why there was none */
+/** @returns null if the status was 200, otherwise the response or why there was none */
 function post(agent: Agent, url: string, body: string, onGone: () => void): Promise<string | null> {
   return new Promise((resolve) => {
     const unanswered = (error: Error): void => {

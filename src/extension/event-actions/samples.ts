@@ -1,4 +1,3 @@
-/** Sample events, sent through the webhook endpoint as Campaign Monitor would send them. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -20,7 +19,6 @@ import type { SampleChoice } from './sample-posts.ts';
 
 const lastChoiceKey = `${prefix}.lastSamples`;
 
-/** For more deliveries, sending shows progress that can be cancelled. */
 const quietAtMost = 20;
 
 const mostDeliveries = 1_000_000;
@@ -29,13 +27,10 @@ export function createSampleCommands(parts: ActionParts): CommandHandlers<'sampl
   return { sendSample: (choice?: unknown) => sendSample(parts, choice) };
 }
 
-/**
- * @param given `one-of-each`: without a question, as if nothing has been received yet; then the table shows the rows
- */
+/** @param given `one-of-each` to send without asking, and then show the table */
 async function sendSample(parts: ActionParts, given: unknown): Promise<void> {
   const { session } = parts;
   if (session.client === undefined) await vscode.commands.executeCommand(commandId('start'));
-  // The failure to start was shown.
   if (session.client === undefined) return;
   const status = await connected(session).request('relay/status', {});
   const { documentedListId: listId, sendSamples } = await import('../deferred.ts');
@@ -96,13 +91,10 @@ function tell(
   );
 }
 
-/** A choice to send as it is; without one, further questions follow. */
 type Offer = vscode.QuickPickItem & { readonly choice?: SampleChoice };
 
-/** Number of events to offer mixed, and in one delivery. */
 const offeredCount = 20;
 
-/** One picker for the usual choices and for any typed number. */
 async function choose(parts: ActionParts, oneOfEach: SampleChoice): Promise<SampleChoice | undefined> {
   const { maxEventsInDelivery } = await import('../deferred.ts');
   const title = say('Send Sample Events');
@@ -224,7 +216,6 @@ async function askNumber(place: StepPlace, prompt: string, before: number, most:
   return ifAnswered(answer, Number);
 }
 
-/** The documented list, one that was seen, or another that the user types. */
 async function askList({ session }: ActionParts, place: StepPlace, before: string): Promise<Answer<string>> {
   const { documentedListId: documented } = await import('../deferred.ts');
   const { events } = await connected(session).request('events/query', { limit: 1000 });

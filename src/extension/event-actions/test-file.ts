@@ -1,4 +1,3 @@
-/** Tests of the user's handler: a mocha file that posts a notification, and a scenario. Loaded with the client. */
 import { anonymise } from '../../campaign-monitor/anonymise.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
@@ -13,17 +12,14 @@ export interface TestFileParts {
   readonly title: string;
   readonly comment: string;
   readonly url: string;
-  /** With credentials masked. */
   readonly headers: Headers;
   readonly body: Buffer;
-  /** Whether names, addresses, and values of the body are replaced, so that the test can be shared. */
   readonly replaced: boolean;
 }
 
 /**
- * An ES module that needs only mocha and Node. It posts the exact bytes to the handler (`CALLBACK_URL` overrides it),
- * so that a signature in the headers stays valid, and asserts a 2xx. If the body is replaced, no signature is valid. A
- * masked header is read from the environment.
+ * Posts the exact bytes, so that a signature stays valid unless the body is replaced. Masked headers are read from the
+ * environment.
  */
 export function testFile(given: TestFileParts): string {
   const parts = given.replaced ? withReplaced(given) : given;
@@ -69,7 +65,7 @@ function fromEnvironment(name: string): string {
   return `process.env.CALLBACK_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')} ?? ''`;
 }
 
-/** The bytes as a JavaScript expression: readable if that yields the same bytes. */
+/** Readable if that yields the same bytes. */
 function bodyExpression(body: Buffer): string {
   const text = textOf(body);
   if (text === undefined) return `Buffer.from(${quote(body.toString('base64'))}, 'base64')`;
@@ -95,7 +91,6 @@ function quote(text: string): string {
   );
 }
 
-/** A delivery of some events, as in a shareable fixture. */
 interface FixtureDelivery {
   readonly source: string;
   readonly format: string;
@@ -104,12 +99,7 @@ interface FixtureDelivery {
 
 type ScenarioStep = Readonly<Record<string, unknown>>;
 
-/**
- * A scenario that sends received events again.
- * @param rows the events; those of one delivery are sent together
- * @param fixture what `toFixture` made of their deliveries, in order of first appearance in `rows`; null to reference
- * the deliveries by ID and send them unchanged
- */
+/** @param fixture has a delivery for each one in `rows`, in order; null to send those in the history by ID */
 export function scenarioFile(name: string, rows: readonly EventRow[], fixture: string | null): string {
   const byDelivery = new Map<string, EventRow[]>();
   for (const row of rows) byDelivery.set(row.deliveryId, [...(byDelivery.get(row.deliveryId) ?? []), row]);
@@ -135,7 +125,7 @@ function deliveriesOf(fixture: string): readonly (FixtureDelivery | undefined)[]
   return read?.deliveries ?? [];
 }
 
-/** The delivery with only the chosen events; undefined if a scenario can't contain it. */
+/** Undefined if a scenario can't contain the delivery. */
 function bodyOf(delivery: FixtureDelivery | undefined, rows: readonly EventRow[]): object | undefined {
   if (delivery?.source !== 'campaign-monitor' || delivery.format !== 'json') return undefined;
   const { body } = delivery;

@@ -1,4 +1,3 @@
-/** The content of an event's documents. Loaded with the client; the caller passes translated texts. */
 import { createHash } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import { indentJson } from '../../export/indented-json.ts';
@@ -13,18 +12,15 @@ import { isCredentialHeader } from '../../protocol/credential-headers.ts';
 
 export interface DocumentTexts {
   readonly noAttempts: string;
-  /** The result, without times. */
   readonly verdict: (attempt: AttemptDetail) => string;
   readonly emptyAnswer: string;
   readonly truncatedAnswer: string;
   readonly noNotification: (eventId: string) => string;
   readonly noAnswer: (number: number) => string;
   readonly noEventObject: (eventId: string) => string;
-  /** Above a text that is shown unchanged, or in place of bytes that aren't text. */
   readonly notice: (notice: Notice) => string;
 }
 
-/** Why a text is shown unchanged, or that it isn't text. `sha256`: its first 12 hex digits. */
 export type Notice =
   | { readonly kind: AsItCame }
   | { readonly kind: 'binary'; readonly bytes: number; readonly sha256: string };
@@ -35,11 +31,7 @@ export interface ReadableBody {
   readonly notice?: Notice;
 }
 
-/**
- * A readable body: JSON indented, XML and other text unchanged; for anything else only its size and hash. JSON that is
- * too deeply nested or too long is shown unchanged, as plain text for VS Code.
- * @param contentType for the character set of bytes that aren't UTF-8
- */
+/** JSON that is too long or nested too deeply for VS Code is shown unchanged, as plain text. */
 export function readableBody(body: Buffer, contentType: string | null): ReadableBody {
   const text = decoded(body, contentType);
   if (text === undefined) {
@@ -54,7 +46,7 @@ export function readableBody(body: Buffer, contentType: string | null): Readable
   return { text, extension: /^\s*</.test(text) ? 'xml' : 'txt' };
 }
 
-/** @param contentType for the character set @returns undefined if it isn't text */
+/** @returns undefined if the body isn't text */
 export function decoded(body: Buffer, contentType: string | null): string | undefined {
   const utf8 = textOf(body);
   if (utf8 !== undefined) return utf8.replace(/^\ufeff/, '');
@@ -74,7 +66,7 @@ export function decoded(body: Buffer, contentType: string | null): string | unde
   }
 }
 
-/** The main notification of an event: one with a destination first; of these, Open Connectors' before raw ones. */
+/** Prefers notifications with a destination, and of these, those in Open Connectors' format. */
 export function mainNotification(notifications: readonly Notification[]): Notification | undefined {
   const received = notifications.filter(({ forwardings }) => forwardings.length > 0);
   const candidates = received.length > 0 ? received : notifications;
@@ -92,7 +84,6 @@ export interface DocumentContent {
   readonly extension: BodyExtension;
 }
 
-/** @throws RelayRequestError if the event is no longer in the history */
 export async function readDocument(
   client: RelayClient,
   { eventId, kind, attempt: number }: DocumentAddress,
@@ -153,12 +144,11 @@ function eventObjectOf({ delivery, body, events }: Result<'deliveries/get'>, eve
   }
 }
 
-/** By time, across notifications. */
 export function inOrder(attempts: readonly AttemptDetail[]): AttemptDetail[] {
   return [...attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
 }
 
-/** One response without its time, so that two only differ if the callback responded differently. */
+/** Without the time, so that two documents differ only if the callback responded differently. */
 function answerText(attempt: AttemptDetail, texts: DocumentTexts): string {
   const lines = [texts.verdict(attempt)];
   if (attempt.status !== null) {
@@ -184,7 +174,6 @@ export function maskHeaders(headers: Headers): Headers {
   return headers.map(([name, value]) => [name, isCredentialHeader(name) ? maskedValue : maskSecrets(value)]);
 }
 
-/** The body as JSON if possible (XML is converted); otherwise unchanged. */
 export function editableBody(delivery: Pick<Delivery, 'source' | 'contentType'>, body: Buffer): string {
   if (delivery.source === 'campaign-monitor') {
     const payload = readPayload(body, delivery.contentType);

@@ -14,7 +14,6 @@ import { stretchOf } from './json-text.ts';
 
 export function createDocumentCommands(parts: ActionParts): CommandHandlers<'documents'> {
   return {
-    // After a click, the tree keeps the focus, so that arrow keys work.
     open: (node?: EventsNode) => openEvent(chosenRow(parts, node), node !== undefined),
     // A key binding can name the document to open it without asking.
     openAsText: (first?: EventsNode | vscode.Uri | DocumentKind, second?: EventsNode | vscode.Uri) =>
@@ -65,7 +64,6 @@ function eventInSight(): vscode.Uri | undefined {
   return input instanceof vscode.TabInputCustom && input.viewType === eventViewType ? input.uri : undefined;
 }
 
-/** Puts the cursor on the event, if its delivery has several. */
 async function revealEvent({ history }: ActionParts, row: EventRow, editor: vscode.TextEditor): Promise<void> {
   const { events } = await (await readable({ history })).request('deliveries/get', { id: row.deliveryId });
   const index = events.findIndex(({ id }) => id === row.id);
@@ -97,7 +95,6 @@ async function compareBodies(
       say('Select two events, and then try again.'),
     );
   }
-  // The older one on the left, as in any diff.
   const [before, after] = numberOf(left) < numberOf(right) ? [left, right] : [right, left];
   // Two events of one delivery have the same body: compare the events.
   const kind = before.deliveryId === after.deliveryId && before.kind === 'event' ? 'event' : 'body';
@@ -137,7 +134,6 @@ async function compareAnswers(parts: ActionParts, row: EventRow): Promise<void> 
   const ordered = inOrder(attempts);
   const latest = ordered.at(-1);
   const numbered = ordered.map((attempt, i) => ({ ...attempt, place: i + 1 }));
-  // Two responses of one destination, if there are.
   const same = numbered.filter(({ destinationId }) => destinationId === latest?.destinationId);
   const [before, after] = (same.length > 1 ? same : numbered).slice(-2);
   if (before === undefined || after === undefined) {

@@ -1,7 +1,4 @@
-/**
- * Read-only documents about one event, such as `campaignMonitorRelay:/e12/e12 body.json`. They are files of a file
- * system because VS Code restores tabs of files after a reload, but not those of content providers.
- */
+/** Files, because VS Code restores their tabs after a reload, unlike those of content providers. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';
@@ -17,7 +14,6 @@ import { readable } from '../events/chosen.ts';
 
 export const documentScheme = prefix;
 
-/** Maximum number of documents to keep as read: open ones and a few more. */
 const mostKept = 50;
 
 export function registerDocuments(context: vscode.ExtensionContext, session: Session, history: StoppedHistory): void {
@@ -42,7 +38,6 @@ interface Kept {
 class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   readonly #history: StoppedHistory;
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-  /** By URI, the last one read at the end. */
   readonly #kept = new Map<string, Kept>();
   readonly #subscription: vscode.Disposable;
   #running: boolean;
@@ -153,13 +148,11 @@ class EventDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   }
 }
 
-/** The document for a URI; an event opened as text is its element of the body. */
 function addressOf({ path }: vscode.Uri): DocumentAddress | undefined {
   const eventId = eventIdOf(path);
   return parseDocumentPath(path) ?? (eventId === undefined ? undefined : { eventId, kind: 'event', attempt: null });
 }
 
-/** In the language of VS Code. */
 export function documentTexts(): DocumentTexts {
   return {
     noAttempts: say('No attempts yet.'),
@@ -215,7 +208,6 @@ export async function uriOf(parts: Reads, address: DocumentAddress): Promise<vsc
   return documentUri(address, extension);
 }
 
-/** In a preview tab. @throws as {@link uriOf} */
 export async function openDocument(parts: Reads, address: DocumentAddress): Promise<vscode.TextEditor> {
   const document = await vscode.workspace.openTextDocument(await uriOf(parts, address));
   return vscode.window.showTextDocument(document, { preview: true });

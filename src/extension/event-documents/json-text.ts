@@ -1,5 +1,3 @@
-/** JSON as text: the position of an error, and of a value. */
-
 // eslint-disable-next-line no-control-regex -- JSON forbids control characters in strings
 const text = /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/;
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])/;
@@ -7,11 +5,7 @@ const literal = new RegExp(`${text.source}|${number.source}|(?:true|false|null)(
 
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or close';
 
-/**
- * Where a text stops being JSON.
- * @returns the offset of the first invalid character, the text's length if it ends too early, or undefined if it is
- * JSON
- */
+/** @returns the offset of the first invalid character, the length if the text ends too early, or undefined if valid */
 export function jsonErrorAt(source: string): number | undefined {
   const open: ('{' | '[')[] = [];
   let expected: Expected = 'value';
@@ -51,17 +45,13 @@ export function jsonErrorAt(source: string): number | undefined {
   }
 }
 
-/** A part of a text, by offsets in UTF-16 units; the end is exclusive. */
+/** Offsets in UTF-16 units; the end is exclusive. */
 export interface Stretch {
   readonly start: number;
   readonly end: number;
 }
 
-/**
- * @param indented as written by `indentJson` of export/indented-json.ts
- * @param path the keys and indexes that lead to it; of a repeated key the last counts, as in JavaScript
- * @returns whole lines; undefined if there is no such value, or it is on the first line
- */
+/** @returns whole lines, of the last key if repeated; undefined if there is no such value, or on the first line */
 export function stretchOf(indented: string, path: readonly (string | number)[]): Stretch | undefined {
   let found: Stretch = { start: 0, end: indented.length };
   for (const [depth, step] of path.entries()) {
@@ -72,7 +62,6 @@ export function stretchOf(indented: string, path: readonly (string | number)[]):
   return path.length === 0 ? undefined : found;
 }
 
-/** The lines of one child of a value whose children are indented by this number of blanks. */
 function childOf(text: string, within: Stretch, indent: number, step: string | number): Stretch | undefined {
   const blanks = ' '.repeat(indent);
   const key = typeof step === 'string' ? `${JSON.stringify(step)}: ` : undefined;
