@@ -1,4 +1,3 @@
-/** The editor of one event, registered at activation. What draws it is loaded when the first is shown. */
 import * as vscode from 'vscode';
 import { eventIdOf, eventViewType } from '../events/address.ts';
 import type { EventPanels } from './event-panels.ts';

@@ -1,4 +1,3 @@
-/** Draws events in the editor's panels, and updates them with each attempt and the relay's state. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { ListNames } from '../accounts/list-names.ts';
@@ -37,13 +36,11 @@ type Deferred = typeof deferredModule;
 
 const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
 
-/** Minimum pause between two readings of an event: attempts arrive in bursts. */
+/** Attempts arrive in bursts. */
 const readPauseMs = 150;
 
-/** Minimum pause between two readings because of the relay's status. */
 const statusPauseMs = 1000;
 
-/** The command for a button or menu item of the page, and its arguments after the event. */
 function commandOf(action: Exclude<EditorAction, 'tryAgain'>): readonly [name: CommandName, ...format: string[]] {
   switch (action) {
     case 'editAndRelease':
@@ -66,7 +63,6 @@ function commandOf(action: Exclude<EditorAction, 'tryAgain'>): readonly [name: C
 export interface EventPanelsParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
-  /** Reads the history, whether a relay is running or not. */
   readonly history: StoppedHistory;
   readonly log: vscode.LogOutputChannel;
   readonly names: ListNames;
@@ -116,7 +112,6 @@ export class EventPanels implements vscode.Disposable {
   }
 }
 
-/** One editor. The page only draws: the event and the chosen step are kept here. */
 class EventPanel implements vscode.Disposable {
   readonly #eventId: string;
   readonly #parts: EventPanelsParts;
@@ -125,13 +120,12 @@ class EventPanel implements vscode.Disposable {
   readonly #reading: Coalescer;
   #deferred: Deferred | undefined;
   #disposed = false;
-  /** The step that the user chose; if undefined, the newest response is shown. */
+  /** If undefined, the newest response is shown. */
   #chosen: string | undefined;
   #read: ReadEvent | undefined;
   #drawn: DrawnEvent | undefined;
   #columns: Partial<Record<ColumnName, Column>> = {};
   #made: Partial<Record<ColumnName, string>> = {};
-  /** The keys of the columns that the page shows. */
   #shown: Partial<Record<ColumnName, string>> = {};
   #client: RelayClient | undefined;
 
@@ -159,7 +153,6 @@ class EventPanel implements vscode.Disposable {
     return this.#read !== undefined && deliveries.has(this.#read.found.delivery.id);
   }
 
-  /** Reads the event again and draws it; if hidden, when it is shown again. */
   refresh(): void {
     if (this.#page.isReady) this.#reading.request();
   }
@@ -201,7 +194,7 @@ class EventPanel implements vscode.Disposable {
     if (node === undefined && !aboutTheRelay) return;
     const [name, ...format] = commandOf(action);
     await vscode.commands.executeCommand(commandId(name), ...(aboutTheRelay ? [] : [node, [node], ...format]));
-    // The resent one is the newest, and shown when it arrives.
+    // The resent attempt is the newest, and is shown when it arrives.
     if (action === 'resend' || action === 'resendTo') this.#chosen = undefined;
     this.refresh();
   }
@@ -231,7 +224,7 @@ class EventPanel implements vscode.Disposable {
         return;
       }
       const deferred = (this.#deferred ??= await import('../deferred.ts'));
-      // Another relay process gets keys and credentials again.
+      // Another relay process may have received other keys and credentials.
       if (this.#client !== client) this.#made = {};
       this.#client = client;
       const read = await deferred.readEvent(client, this.#eventId, this.#read?.whole);
@@ -243,13 +236,12 @@ class EventPanel implements vscode.Disposable {
       if (keys.cameIn !== this.#made.cameIn) columns.cameIn = deferred.cameInColumn(read, viewer);
       if (keys.sent !== this.#made.sent) columns.sent = await deferred.sentColumn(client, read, subject, viewer);
       if (keys.answered !== this.#made.answered) columns.answered = deferred.answeredColumn(read, subject, viewer);
-      // The columns of another relay are drawn again, too.
       for (const name of columnNames) if (columns[name] !== this.#columns[name]) this.#shown[name] = undefined;
       this.#columns = columns;
       this.#made = keys;
       this.#read = read;
       this.#drawn = drawn;
-      // The title of its row; VS Code's default would be the ID.
+      // VS Code's default would be the event's ID.
       this.#panel.title = drawn.view.heading;
       // Without a relay, an event can only be viewed.
       this.#show(status === undefined ? { ...drawn.view, actions: [], stale: this.#stopped(false) } : drawn.view);
@@ -293,7 +285,6 @@ class EventPanel implements vscode.Disposable {
     else this.#show({ ...view, actions: [], texts: [], stale: obstacle });
   }
 
-  /** Sends the page the event, and the columns that it doesn't have yet. */
   #show(view: EventView): void {
     if (!this.#page.isReady) return;
     const missing = columnNames.filter((name) => this.#shown[name] !== this.#made[name]);

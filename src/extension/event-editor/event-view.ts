@@ -1,4 +1,3 @@
-/** Reads an event and computes what the editor shows. Loaded with the connection, through deferred.ts. */
 import { say } from '../../common/say.ts';
 import { readPayload } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
@@ -24,16 +23,13 @@ import type { JsonPath, Marked } from './shown-body.ts';
 import { clockOf, preciseOf, timelineOf } from './timeline.ts';
 import type { StepSubject, Timeline } from './timeline.ts';
 
-/** What is needed beside the event, and the user's languages. */
 export interface Viewer extends ListNaming {
   readonly around: RowContext;
-  /** The vendor's field for `objectId` in the current settings. */
   readonly objectIdField: string;
   readonly documentTexts: DocumentTexts;
   readonly language: string;
 }
 
-/** The delivery never changes. */
 export interface ReadEvent {
   readonly found: Result<'events/get'>;
   readonly whole: Result<'deliveries/get'>;
@@ -44,7 +40,7 @@ export interface DrawnEvent {
   readonly subjects: Timeline['subjects'];
 }
 
-/** @param known its delivery, if already read @throws RelayRequestError if it is gone */
+/** @param known the delivery, if already read: it never changes @throws RelayRequestError if the event is gone */
 export async function readEvent(
   client: RelayClient,
   eventId: string,
@@ -74,7 +70,7 @@ export function drawEvent(read: ReadEvent, chosen: string | undefined, viewer: V
       facts: factsOf(read, viewer),
       details: detailsOf(read),
       actions: actionsOf(found),
-      // Resending it would send it again to destinations that have accepted it.
+      // Resending would also send the event to destinations that have accepted it.
       waits: event.forwardings.length > 0 && event.forwardings.every((each) => each.state === 'waiting'),
       texts: textsOf(read),
       groups,
@@ -110,7 +106,6 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   return facts;
 }
 
-/** What identifies it elsewhere: in messages, in the terminal, at the vendors. */
 function detailsOf({ found }: ReadEvent): Fact[] {
   const { event, delivery, notifications } = found;
   return [
@@ -170,7 +165,7 @@ function textsOf({ found }: ReadEvent): TextKind[] {
   return kinds;
 }
 
-/** What the columns show for a chosen step. A column is computed again if its key changes. */
+/** A column is computed again if its key changes. */
 export function columnKeys(read: ReadEvent, subject: StepSubject | undefined): Readonly<Record<ColumnName, string>> {
   const way = wayOf(read, subject);
   const sent = `${way.notification?.id ?? ''} ${way.destinationId ?? ''}`;
@@ -183,7 +178,6 @@ export function columnKeys(read: ReadEvent, subject: StepSubject | undefined): R
   return { cameIn: read.found.delivery.id, sent, answered: `${sent} ${answered}` };
 }
 
-/** The delivery, with this event marked. */
 export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
   const { found, whole } = read;
   const { delivery } = found;
@@ -363,7 +357,7 @@ function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 
   };
 }
 
-/** The number of an attempt's response in a document, from 1 for the oldest of the event. */
+/** From 1, for the oldest attempt of the event. */
 export function answerPlace({ found }: ReadEvent, { notificationId, destinationId, number }: AttemptDetail): number {
   return (
     inOrder(found.attempts).findIndex(
@@ -395,7 +389,6 @@ function shownHeaders(headers: Headers): (readonly [string, string])[] {
   return maskHeaders(headers).map(([name, value]) => [printable(name), printable(value, 4000)] as const);
 }
 
-/** The notification and destination of a step, otherwise the first that has a destination. */
 function wayOf(
   { found }: ReadEvent,
   subject: StepSubject | undefined,
@@ -417,7 +410,7 @@ function wayOf(
 
 interface Element {
   readonly event: VendorEvent | undefined;
-  /** Position in its delivery, from 0. */
+  /** Position in the delivery, from 0. */
   readonly index: number;
   readonly of: number;
 }
@@ -436,11 +429,10 @@ function vendorEventOf({ found, whole }: ReadEvent): Element {
 interface Normalised {
   readonly vendor: Element;
   readonly object: Readonly<Record<string, unknown>> | undefined;
-  /** Position in its notification, from 0. */
+  /** Position in the notification, from 0. */
   readonly place: number;
 }
 
-/** The event's object in a normalized notification, with the element that it was made from. */
 function normalisedOf(read: ReadEvent, notification: Notification, bytes: Buffer): Normalised {
   const place = notification.eventIds.indexOf(read.found.event.id);
   let object: Readonly<Record<string, unknown>> | undefined;

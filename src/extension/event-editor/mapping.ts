@@ -1,16 +1,9 @@
-/** How the normalizer mapped an element of Campaign Monitor. Loaded through deferred.ts. */
 import { textField } from '../../campaign-monitor/payload.ts';
 import type { VendorEvent } from '../../campaign-monitor/payload.ts';
 import { printable } from '../ui/printable.ts';
 import type { Mapping } from './messages.ts';
 
-/**
- * The fields of an event object, each with the vendor's field that it was made from. Derived from both, because the
- * mapping may have been different when the event arrived.
- * @param vendor the element of `Events`
- * @param object the element of `message.events`
- * @param objectIdField the field for `objectId` in the current mapping
- */
+/** Derived from both objects, because the mapping may have been different when the event arrived. */
 export function mappingOf(
   vendor: VendorEvent,
   object: Readonly<Record<string, unknown>>,
@@ -36,7 +29,6 @@ export function mappingOf(
     });
 }
 
-/** The field that has a value: the preferred one, otherwise the first. */
 function fieldWith(vendor: VendorEvent, value: unknown, preferred: string): string | undefined {
   const holds = (name: string): boolean => textField(vendor, name) === value;
   return holds(preferred) ? preferred : Object.keys(vendor).find((name) => holds(name));

@@ -10,10 +10,10 @@ import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { Reason } from './messages.ts';
 
-/** Maximum length of a callback's words, in UTF-16 units: the full response is below. */
+/** In UTF-16 units. The full response is below. */
 const mostWords = 300;
 
-/** Names for the reason in a callback's JSON; the first that exists counts. */
+/** The first one that exists counts. */
 const reasonNames = ['message', 'error', 'detail', 'reason', 'title', 'description'] as const;
 
 /** Null if the event is where it should be, or on its way there. */
@@ -60,15 +60,10 @@ function answerReason(attempt: AttemptDetail): Omit<Reason, 'tone'> {
     return { what, words: printable(error ?? '', 500), advice };
   }
   const own = callbackWords(attempt);
-  // Leave out an error that only repeats the status.
   const words = own === '' && error !== `answered ${status}` ? (error ?? '') : own;
   return { what: say('{0} from {1}', status, place), words: printable(words, mostWords), advice };
 }
 
-/**
- * The callback's own words on one line: the reason in its JSON, the text of its page, or its plain text; empty if there
- * are none.
- */
 export function callbackWords({
   answerBody,
   answerHeaders,
@@ -104,7 +99,6 @@ function reasonIn(value: unknown): string | undefined {
   return undefined;
 }
 
-/** The text of an HTML or XML page, without its head, styles, and scripts. */
 function textOfPage(page: string): string {
   let text = '';
   let at = 0;

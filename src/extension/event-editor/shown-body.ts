@@ -1,4 +1,3 @@
-/** A body as the editor's page shows it: readable, marked, and within what the page can draw at once. */
 import { say } from '../../common/say.ts';
 import { stretchOf } from '../event-documents/json-text.ts';
 import type { Stretch } from '../event-documents/json-text.ts';
@@ -6,10 +5,9 @@ import type { ReadableBody } from '../event-documents/content.ts';
 import { printableLines } from '../ui/printable.ts';
 import type { ShownBody } from './messages.ts';
 
-/** Maximum length of a text to show, in UTF-16 units. */
+/** In UTF-16 units. */
 export const mostShown = 100_000;
 
-/** Shown before the first mark of a longer text, as context. */
 const contextBefore = 2000;
 
 export type JsonPath = readonly (string | number)[];
@@ -17,7 +15,7 @@ export type JsonPath = readonly (string | number)[];
 export interface Marked {
   readonly marks: readonly JsonPath[];
   readonly mapped: readonly JsonPath[];
-  /** For XML: which of how many `Event` elements; null if none is marked. */
+  /** For XML; null if no element is marked. */
   readonly element: { readonly index: number; readonly of: number } | null;
 }
 
@@ -40,7 +38,6 @@ export function shownBody(
   return text.length <= mostShown ? all : excerptOf(all);
 }
 
-/** The part of a long text that contains the first mark. */
 function excerptOf(body: ShownBody): ShownBody {
   const { text } = body;
   const wanted = Math.max(0, (body.marks[0]?.start ?? 0) - contextBefore);
@@ -63,7 +60,6 @@ function excerptOf(body: ShownBody): ShownBody {
   };
 }
 
-/** A line's beginning near an offset; the offset itself if lines are long. */
 function lineStart(text: string, near: number): number {
   const before = text.lastIndexOf('\n', near) + 1;
   return near - before <= contextBefore ? before : characterStart(text, near);
@@ -74,7 +70,7 @@ function characterStart(text: string, at: number): number {
   return /[\udc00-\udfff]/.test(text[at] ?? '') ? at - 1 : at;
 }
 
-/** The position of an `Event` element in XML, if there are as many as expected. */
+/** Empty unless the XML has as many `Event` elements as expected. */
 export function elementOf(xml: string, { index, of }: { readonly index: number; readonly of: number }): Stretch[] {
   const starts = [...xml.matchAll(/<Event(?=[\s/>])/g)].map((match) => match.index);
   const start = starts[index];

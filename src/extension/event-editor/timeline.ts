@@ -9,7 +9,6 @@ import type { RowContext } from '../events/event-words.ts';
 import { forwardingWord, isHeldAtGate, mostUrgent } from '../../protocol/event-row.ts';
 import type { Pill, Step, StepGroup } from './messages.ts';
 
-/** Attempts of one forwarding to draw; older ones are in the document. */
 const mostSteps = 60;
 
 export interface TimelineInput {
@@ -25,20 +24,16 @@ export type StepSubject =
       readonly kind: 'attempt';
       readonly notification: Notification;
       readonly attempt: AttemptDetail;
-      /** Such as `Attempt 2`. */
       readonly name: string;
     }
-  /** What comes next, if anything. */
   | { readonly kind: 'open'; readonly notification: Notification; readonly forwarding: Forwarding };
 
 export interface Timeline {
   readonly groups: readonly StepGroup[];
   readonly subjects: ReadonlyMap<string, StepSubject>;
-  /** The step to show first: the last response that most needs attention. */
   readonly first: string;
 }
 
-/** The steps by destination, with the subject of each. */
 export function timelineOf(input: TimelineInput): Timeline {
   const { found, around } = input;
   const subjects = new Map<string, StepSubject>();
@@ -120,7 +115,6 @@ interface Way {
   readonly notification: Notification;
   readonly forwarding: Forwarding;
   readonly attempts: readonly AttemptDetail[];
-  /** Those of all attempts that started a replay. */
   readonly replays: ReadonlySet<AttemptDetail>;
 }
 
@@ -211,7 +205,6 @@ function resultOf({ status, error, durationMs }: AttemptDetail): string {
   return status === null ? printable(error ?? say('No answer'), 60) : say('{0} in {1}', status, preciseOf(durationMs));
 }
 
-/** Up to 10 ms with one decimal. */
 export function preciseOf(ms: number): string {
   return ms < 10 ? say('{0} ms', Math.round(ms * 10) / 10) : durationOf(ms);
 }
