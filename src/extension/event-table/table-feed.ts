@@ -1,7 +1,4 @@
-/**
- * Supplies the table's page: reads the visible part of a view, which is the filter's matches up to its newest event. New
- * events are shown above it until another view begins; other changes are reported for the rows that the page has.
- */
+/** A view has the filter's matches up to its newest event. New events are shown above it until another view begins. */
 import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { Params } from '../../protocol/methods.ts';
@@ -20,10 +17,8 @@ import type { ColumnName, RowNews, RowWindow, Sight, Sort } from './messages.ts'
 /** Rows to read at once, and the maximum above a view. */
 export const windowSize = 200;
 
-/** Maximum number of rows to update and keep for commands: the last ones given to the page. */
 const mostKept = 5000;
 
-/** Minimum pause between two views, and between two reports of new events, in milliseconds. */
 const leastPauseMs = 250;
 
 /** Reading views may take at most 1/4 of the time, to spare the relay's history thread. */
@@ -32,14 +27,12 @@ const share = 4;
 const stripMinutes = 60;
 const minuteMs = 60_000;
 
-/** `around`: the filter, the pause, or the state of sending may have changed. */
 export type FeedNews = RowNews<TracedEvent> | { readonly type: 'around' };
 
 export interface TableFeedOptions {
   readonly watch: HistoryWatch;
   readonly say: (news: FeedNews) => void;
   readonly timers?: Timers;
-  /** Milliseconds since the epoch. */
   readonly clock?: () => number;
 }
 
@@ -51,14 +44,10 @@ interface View {
   readonly generation: number;
   readonly query: Pick<Params<'events/page'>, 'filter'> & { readonly sort: Sort; readonly before: string };
   readonly total: number;
-  /** Number of events that weren't searched for it. */
   readonly unseen: number;
-  /** IDs of the rows above it, newest first. */
   above: readonly string[];
-  /** Events for the next report: new ones, newest first, and changed ones. */
   added: TracedEvent[];
   readonly changed: Set<TracedEvent>;
-  /** Positions of windows that the page lacks. */
   wanted: readonly number[];
 }
 
@@ -69,20 +58,15 @@ export class TableFeed extends HistoryReader {
   readonly #telling: Coalescer;
   #sort = newestFirst;
   #sight = fromTheTop;
-  /** The page's choice, and its number. */
   #choice = { turn: 0, chosen: nothingChosen };
-  /** The page's view, and how many were begun. */
   #view: View | undefined;
   #begun = 0;
   #strip:
     | { readonly since: number; readonly counts: number[]; readonly failed: number[]; readonly all: number[] }
     | undefined;
-  /** The last number of events without the filter; null without a filter. */
   #all: number | null = null;
-  /** Number of lists among the matches, and the destinations of the rows given to the page. */
   #lists = 0;
   readonly #destinations = new Set<string>();
-  /** The position of the wanted window that is being read. */
   #reading: number | undefined;
   #lastTookMs = 0;
   #wasPaused = false;
@@ -106,12 +90,11 @@ export class TableFeed extends HistoryReader {
     return this.#view?.generation;
   }
 
-  /** Number of events without the filter; null without a filter, or if not counted yet. */
+  /** Null without a filter, or if not counted yet. */
   get all(): number | null {
     return this.#all;
   }
 
-  /** Columns with the same value in all rows. */
   get same(): readonly ColumnName[] {
     return [
       ...(this.#lists > 1 ? [] : ['list' as const]),
@@ -119,11 +102,6 @@ export class TableFeed extends HistoryReader {
     ];
   }
 
-  /**
-   * The chosen rows that are in the history, in order of arrival.
-   * @param cancelled asked before each reading
-   * @throws what the relay refuses
-   */
   async rowsOf(chosen: ChosenEvents, cancelled: () => boolean = () => false): Promise<EventRow[]> {
     const { client } = this.watch;
     if (client === undefined) return [];
@@ -144,7 +122,7 @@ export class TableFeed extends HistoryReader {
     return rows.sort((a, b) => numberOf(a.id) - numberOf(b.id));
   }
 
-  /** The IDs of rows of the shown view; none if that is another one, or has changed. @throws what the relay refuses */
+  /** @returns none if another view is shown, or if it has changed */
   async idsAt(generation: number, from: number, to: number): Promise<string[]> {
     const [{ client }, view] = [this.watch, this.#view];
     const ids: string[] = [];
@@ -174,14 +152,12 @@ export class TableFeed extends HistoryReader {
     this.setVisible(true);
   }
 
-  /** The view is hidden: its page is gone. */
   hide(): void {
     this.setVisible(false);
     this.#telling.cancel();
     this.#view = undefined;
   }
 
-  /** The page reports what is visible. @param again it needs a view from there */
   see(sight: Sight, again: boolean): void {
     this.#sight = sight;
     if (!again) return;
@@ -190,7 +166,6 @@ export class TableFeed extends HistoryReader {
     this.later('loaded');
   }
 
-  /** The page reports the choice. @param turn the number of the choice */
   choose(turn: number, chosen: ChosenEvents): void {
     this.#choice = { turn, chosen };
   }
@@ -205,12 +180,7 @@ export class TableFeed extends HistoryReader {
     return this.#begun;
   }
 
-  /**
-   * The position of an event in the shown view; negative if above it.
-   * @param begun the value of {@link begun} when the event was already known
-   * @returns null if it has none; undefined if it may be in the next one: the request failed, or the view is older or
-   * has another filter
-   */
+  /** @returns negative above the view; null if the event isn't in it; undefined if it may be in the next view */
   async find(id: string, begun: number): Promise<number | null | undefined> {
     const [{ client }, view] = [this.watch, this.#view];
     if (client === undefined || view === undefined) return undefined;
@@ -268,14 +238,14 @@ export class TableFeed extends HistoryReader {
 
   attempted(attempts: readonly Attempt[]): void {
     const { changed, unknown } = this.#known.record(attempts);
-    // If sorted by a result, it may have moved.
+    // If the rows are sorted by a result, the row may have moved.
     const isMoved = this.#sort.by !== 'time' && this.#sort.by !== 'type';
     if (unknown || isMoved) this.later('loaded');
     for (const event of changed) this.#view?.changed.add(event);
     if (changed.size > 0) this.#telling.request();
   }
 
-  /** A row doesn't show that it is being sent. */
+  /** Rows don't show that they are being sent. */
   underWay(): void {}
 
   around(): void {
@@ -286,7 +256,7 @@ export class TableFeed extends HistoryReader {
   }
 
   override aged(): void {
-    // New events aren't reported while they are held back, nor newly indexed matches, nor that it can be read again.
+    // Held-back events, newly indexed matches, and the end of a read error aren't reported.
     if (this.watch.paused || (this.#view?.unseen ?? 0) > 0 || this.failure !== undefined) this.later('loaded');
     this.#roll(this.#clock());
     this.#sayStrip();
@@ -297,13 +267,12 @@ export class TableFeed extends HistoryReader {
     this.#telling.cancel();
   }
 
-  /** Begins a view and reads its visible part, so that the page draws both at once. */
   async #take(client: RelayClient, isCurrent: IsCurrent): Promise<void> {
     const { first, count, anchor } = this.#sight;
     const { filter, before } = this.watch;
     const sort = this.#sort;
     const { turn, chosen: given } = this.#choice;
-    // All matches of another filter: the choice ends with it.
+    // All matches of another filter were chosen: the choice ends with that filter.
     const isEnded = 'filter' in given && given.filter !== filter;
     const chosen = isEnded ? { ids: [], active: given.active } : given;
     const begin = anchor === null ? 0 : windowOf(first);
@@ -345,7 +314,7 @@ export class TableFeed extends HistoryReader {
     const journal = this.#known.expect();
     try {
       const page = await client.request('events/page', { ...query, offset, limit: windowSize, traced: true });
-      // Some were removed, or match no longer, so that others have moved.
+      // Some rows were removed or no longer match, so others have moved.
       if (page.total !== total) this.later('loaded');
       return this.#keep({ offset, rows: page.traced });
     } finally {
@@ -437,7 +406,6 @@ export class TableFeed extends HistoryReader {
     this.#sayStrip();
   }
 
-  /** @param at when it was received */
   #mark(at: string, what: 'counts' | 'failed', by: number): void {
     const time = Date.parse(at);
     this.#roll(time);
@@ -447,7 +415,6 @@ export class TableFeed extends HistoryReader {
     if (strip !== undefined && count !== undefined) strip[what][minute] = Math.max(0, count + by);
   }
 
-  /** Moves the strip with time. @param to milliseconds since the epoch */
   #roll(to: number): void {
     const strip = this.#strip;
     if (strip === undefined) return;

@@ -1,7 +1,3 @@
-/**
- * An event as a row of the table: texts for its cells, and spans for its waterfall. Text from outside is made
- * printable.
- */
 import { say } from '../../common/say.ts';
 import type { EventRow, Forwarding, TracedEvent } from '../../protocol/history.ts';
 import { durationOf, listOf, placeOf } from '../ui/phrases.ts';
@@ -10,7 +6,6 @@ import { printable } from '../ui/printable.ts';
 import { aboutOf, flagsOf, heldAtGate, isHeldAtGate, marksOf, stateWord, typeOf } from '../../protocol/event-row.ts';
 import type { Span, TableRow } from './messages.ts';
 
-/** @param names lists' names, and the language for numbers */
 export function tableRow(traced: TracedEvent, names: ListNaming & { readonly language: string }): TableRow {
   const { row, state, status, durationMs } = traced;
   const receivedAt = Date.parse(row.receivedAt);
@@ -58,7 +53,6 @@ function whyOf(forwarding: Forwarding): string[] {
   return forwarding.detail === null ? [] : [printable(forwarding.detail)];
 }
 
-/** With one decimal below ten. */
 function numberOf(ms: number, language: string): string {
   return ms.toLocaleString(language, { maximumFractionDigits: ms < 10 ? 1 : 0 });
 }

@@ -31,10 +31,8 @@ import { tableTexts } from './texts.ts';
 
 export const tableViewId = `${prefix}.table`;
 
-/** Reading more rows than this for a command shows progress. */
 const mostWithoutProgress = 1000;
 
-/** Commands for which the relay finds all that match a filter. */
 const takesFilter: ReadonlySet<CommandName> = new Set(['resend', 'resendTo', 'discard']);
 
 export interface TableParts {
@@ -46,11 +44,9 @@ export interface TableParts {
   readonly events: EventsView;
 }
 
-/** Draws the table, and knows the rows for its menus and keys. */
 export class TableView implements vscode.Disposable {
   readonly #parts: TableParts;
   readonly #feed: TableFeed;
-  /** The last message of each kind about what is around the rows. */
   readonly #said = new Map<HostMessage['type'], string>();
   #page: PageHost<PageMessage, HostMessage> | undefined;
   /** The tree's selection, until the table shows it, doesn't match it, or has another choice. */
@@ -81,7 +77,6 @@ export class TableView implements vscode.Disposable {
       log,
       read: async (raw) => (await import('../deferred.ts')).readTableMessage(raw),
       answer: (message) => this.#answer(message),
-      // While hidden, request nothing.
       gone: () => {
         if (this.#page === page) this.#feed.hide();
       },
@@ -90,10 +85,7 @@ export class TableView implements vscode.Disposable {
   }
 
   /**
-   * The arguments of a command. VS Code passes the page's data about the row from the table's menu: they are replaced
-   * by rows, like those of the tree's menu, so that a command needn't know the difference.
-   * @param given VS Code's arguments
-   * @returns the clicked row and its selection; from elsewhere the arguments
+   * Replaces the page's data, which VS Code passes from the table's menu, by rows like those of the tree's menu.
    * @throws CommandError if the rows are no longer those that the user saw; GivenUpError
    */
   async given(given: readonly unknown[], command: CommandName): Promise<readonly unknown[]> {
@@ -147,7 +139,7 @@ export class TableView implements vscode.Disposable {
         this.#feed.choose(message.turn, message.chosen);
         return;
       case 'act':
-        // Not awaited, because it may ask the user. Uses the same path as the menu.
+        // Not awaited, because the command may ask the user. Uses the same path as the menu.
         void vscode.commands.executeCommand(
           commandId(message.action === 'copyAsCurl' ? 'copyAs' : message.action),
           { webview: tableViewId, chosen: message.chosen },
@@ -191,10 +183,7 @@ export class TableView implements vscode.Disposable {
     });
   }
 
-  /**
-   * Applies the typed filter: a complete one is extended by a completion if necessary; an incomplete one as far as it
-   * is valid, without reporting errors.
-   */
+  /** Adds a completion to a complete filter if necessary; applies an incomplete one as far as it is valid. */
   async #filter(text: string, done: boolean): Promise<void> {
     const { watch, events } = this.#parts;
     const ways = suggest(text, events.lists);
@@ -219,9 +208,9 @@ export class TableView implements vscode.Disposable {
     const [sought, { generation }] = [this.#toReveal, this.#feed];
     if (sought === undefined || generation === undefined || this.#page?.isReady !== true) return;
     const place = await this.#feed.find(sought.id, sought.begun);
-    // It may arrive later.
+    // The event may arrive later.
     if (place === undefined || sought !== this.#toReveal) return;
-    // If the filter doesn't match now, don't choose it much later.
+    // If the filter doesn't match now, don't choose the event much later.
     this.#toReveal = undefined;
     if (place === null) return;
     this.#page.post({ type: 'reveal', id: sought.id, generation, place });
