@@ -2,7 +2,6 @@ import { prefix } from '../prefix.ts';
 import { rowsFocused } from '../describing.ts';
 import type { CommandDescriptions } from '../describing.ts';
 
-/** The history can also be viewed when the relay is stopped. */
 const readable = `(${prefix}.state == running || ${prefix}.readOnly)`;
 
 const freezable = `(${prefix}.state == running || ${prefix}.paused)`;

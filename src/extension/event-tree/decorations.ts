@@ -1,13 +1,9 @@
-/**
- * Marks failures by the color of the row's text, as VS Code marks files with problems; the icon's shape shows the same.
- */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { ShownState } from '../../protocol/event-row.ts';
 
 const scheme = 'campaign-monitor-relay-state';
 
-/** The URI for a row whose state is marked; undefined for other states. */
 export function decoratedUri(state: ShownState): vscode.Uri | undefined {
   return state === 'failed' || state === 'rejected' ? vscode.Uri.from({ scheme, path: `/${state}` }) : undefined;
 }

@@ -1,10 +1,9 @@
-/** The loaded events: one unbroken, bounded part of the history, updated by pages and by new events. */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { EventNode } from '../events/event-node.ts';
 import { numberOf } from '../events/history-watch.ts';
 import { KnownRows } from '../events/known-rows.ts';
 
-/** An event in the list; the same object while it is loaded. */
+/** The same object while the event is loaded. */
 export class ListedEvent implements EventNode {
   readonly kind = 'event';
   readonly number: number;
@@ -37,13 +36,10 @@ export interface ListLimits {
 
 const defaultListLimits: ListLimits = { live: 300, most: 2000 };
 
-/** The rows of the events view, newest first. */
 export class EventList {
-  /** The same rows, indexed for attempts. */
   readonly known = new KnownRows<ListedEvent>();
   readonly #limits: ListLimits;
   readonly #journals = new Set<Journal>();
-  /** By number, the oldest first. */
   #events: ListedEvent[] = [];
   #limit: number;
   #hasOlder = false;
@@ -67,12 +63,10 @@ export class EventList {
     return this.#hasNewer;
   }
 
-  /** The cursor for the page after the oldest. */
   get cursor(): string | undefined {
     return this.#events[0]?.row.id;
   }
 
-  /** The number of the newest; 0 if there is none. */
   get newest(): number {
     return this.#events.at(-1)?.number ?? 0;
   }
@@ -89,7 +83,7 @@ export class EventList {
     this.#hasNewer = false;
   }
 
-  /** Starts noting what arrives while a page is loaded, until `take` or `forget`. */
+  /** Records what arrives while a page is loaded, until `take` or `forget`. */
   expect(): Journal {
     const journal: Journal = { added: new Set(), attempts: this.known.expect() };
     this.#journals.add(journal);
@@ -101,7 +95,6 @@ export class EventList {
     this.known.settle(journal.attempts);
   }
 
-  /** @returns whether the list has changed */
   add(rows: readonly EventRow[]): boolean {
     let fresh = rows.filter((row) => this.known.get(row.id) === undefined);
     for (const journal of this.#journals) for (const row of fresh) journal.added.add(row.id);
@@ -119,10 +112,7 @@ export class EventList {
     return true;
   }
 
-  /**
-   * Takes a page, which replaces its part of the list except for what arrived since the request.
-   * @param journal from `expect`
-   */
+  /** The page replaces its part of the list, except for what arrived since the request. */
   take(journal: Journal, page: Page): void {
     this.#journals.delete(journal);
     const last = page.events.at(-1);
@@ -163,7 +153,6 @@ export class EventList {
     return event;
   }
 
-  /** @param added by number, none of them in the list */
   #insert(added: readonly ListedEvent[]): void {
     const first = added[0];
     if (first === undefined) return;

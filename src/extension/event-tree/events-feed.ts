@@ -1,4 +1,3 @@
-/** Keeps the list of events up to date: loads pages, applies the watch's news, and reports when to draw. */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
@@ -9,13 +8,11 @@ import type { HistoryWatch, Reading } from '../events/history-watch.ts';
 import { EventList } from './event-list.ts';
 import type { ListedEvent, ListLimits } from './event-list.ts';
 
-/** What to draw: everything, or only these events. */
 export type Drawing = 'all' | readonly ListedEvent[];
 
 export interface EventsFeedOptions {
   readonly watch: HistoryWatch;
   draw(drawing: Drawing): void;
-  /** What is drawn around the events may have changed. */
   around(): void;
   readonly timers?: Timers;
   readonly limits?: ListLimits;
@@ -29,10 +26,8 @@ const rereadSize = 250;
 /** VS Code delays a change that follows the last within 200 ms, as long as they keep coming. */
 const drawPauseMs = 210;
 
-/** Minimum pause between two readings of the first page. */
 const readPauseMs = 250;
 
-/** If more events have changed, everything is drawn. */
 const mostSingly = 50;
 
 export class EventsFeed extends HistoryReader {
@@ -50,7 +45,6 @@ export class EventsFeed extends HistoryReader {
     this.list = new EventList(options.limits);
     this.#drawing = new Coalescer(
       () => this.#draw(),
-      // A long list takes long to draw.
       () => Math.max(drawPauseMs, this.list.size / 2),
       timers,
     );
@@ -81,7 +75,6 @@ export class EventsFeed extends HistoryReader {
     return taken[0] !== false;
   }
 
-  /** Draws everything again, because names of lists have changed. */
   redraw(): void {
     this.#drawLater('all');
   }
@@ -135,10 +128,7 @@ export class EventsFeed extends HistoryReader {
     this.#drawing.cancel();
   }
 
-  /**
-   * @param before the cursor; undefined for the newest page
-   * @returns the cursor of the page after it; null if there is none, or if the response arrived too late
-   */
+  /** @returns the cursor of the next page; null if there is none, or if the response arrived too late */
   async #readPage(
     client: RelayClient,
     before: string | undefined,

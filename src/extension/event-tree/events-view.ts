@@ -39,7 +39,6 @@ export interface EventsViewParts {
   readonly watch: HistoryWatch;
 }
 
-/** After this many drawn rows, the view is recreated when it is hidden. */
 const mostRowsDrawn = 10_000;
 
 export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<EventsNode> {
@@ -50,7 +49,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   #view: vscode.TreeView<EventsNode>;
   #viewDisposables: readonly { dispose(): unknown }[] = [];
   #isDisposed = false;
-  /** Number of drawn rows when the view was created. */
   #rowsBefore = 0;
   readonly #feed: EventsFeed;
   readonly #changed = new vscode.EventEmitter<EventsNode[] | undefined>();
@@ -59,15 +57,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   readonly #disposables: readonly { dispose(): unknown }[];
   readonly #counts: StoreCounts;
   readonly #failures: StoreCounts;
-  /** The last known number of failed forwardings. */
   #failed = 0;
   #around: RowContext;
-  /** The filter that matched nothing. */
   #unmatched = '';
-  /** Whose events are counted. */
   #countedOf: RelayClient | undefined;
   #countedBy = '';
-  /** The last values of the keys for `when` clauses. */
   readonly #keys = new Map<string, boolean>();
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -141,9 +135,9 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
   }
 
   /**
-   * Recreates the view while it is hidden, if many rows were drawn: VS Code 1.139 keeps some 230 bytes in the extension
-   * host for each drawing of a row until the view is closed (measured: `_createTreeNode` registers a store with the
-   * view and never removes it).
+   * VS Code 1.139 keeps some 230 bytes in the extension host for each drawing of a row until the view is closed
+   * (measured: `_createTreeNode` registers a store with the view and never removes it). So reopen the view while it is
+   * hidden.
    */
   async #renew(): Promise<void> {
     if (this.#redraws.rows - this.#rowsBefore < mostRowsDrawn) return;
@@ -162,13 +156,11 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return { viewId: `${prefix}.events`, isVisible: () => this.#view.visible };
   }
 
-  /** The lists of the loaded events, with their names if known. */
   get lists(): readonly KnownList[] {
     const ids = new Set(this.#feed.list.newestFirst().flatMap(({ row }) => row.list ?? []));
     return [...ids].map((id) => ({ id, name: this.#around.nameOfList(id) }));
   }
 
-  /** The events for a command: the node's with its selection; from the palette or a key, the selection. */
   readonly select = (node?: EventsNode, nodes?: readonly EventsNode[]): EventRow[] => {
     const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? this.#view.selection : [node];
     // While the tree is redrawn, VS Code doesn't know its rows.
@@ -180,9 +172,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
   /**
-   * The arguments of a row's menu command. If the tree is redrawn below the menu, VS Code doesn't know its rows and
-   * passes nothing for the clicked one, which is then the focused one.
-   * @param given VS Code's arguments: from a menu the row and its selection, from elsewhere less
+   * If the tree is redrawn below a menu, VS Code passes nothing for the clicked row, which is then the focused one.
    * @throws CommandError if it isn't certain which row was clicked
    */
   async given(given: readonly unknown[]): Promise<readonly unknown[]> {
@@ -271,10 +261,7 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     return filter !== '' && filter === this.#unmatched && this.#feed.list.size === 0;
   }
 
-  /**
-   * Shows the number of events beside the view's title; above the events, the filter, what it can't find yet, and read
-   * errors. Without rows there is no message, because VS Code shows the welcome content only then.
-   */
+  /** Without rows there is no message, because VS Code shows the welcome content only then. */
   #showHeading(): void {
     const { filter } = this.#watch;
     const { list, failure } = this.#feed;
@@ -342,7 +329,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     else this.#renew().catch((error: unknown) => this.#log.warn(`the view could not be opened anew: ${String(error)}`));
   }
 
-  /** Reads what is drawn around the events, once for all that are drawn together. */
   #lookAround(): void {
     this.#around = rowContextOf(this.#session.status, this.#around, vscode.env.language);
   }
@@ -363,7 +349,6 @@ export class EventsView implements vscode.Disposable, vscode.TreeDataProvider<Ev
     this.#failures.changed();
   }
 
-  /** The badge counts events, as the rows and the status bar do. */
   #showBadge(): void {
     const failed = this.#session.status === undefined ? 0 : this.#failures.counted.total;
     if (failed === (this.#view.badge?.value ?? 0)) return;

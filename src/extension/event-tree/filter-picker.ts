@@ -6,27 +6,21 @@ import type { FilterSuggestion, KnownList } from './filter-suggestions.ts';
 
 export interface FilterItem extends vscode.QuickPickItem {
   readonly filter: string;
-  /** Accepting it puts this text into the input, to continue typing. */
+  /** Accepting the item puts this text into the input, to continue typing. */
   readonly typeOn?: string;
   readonly suggested?: true;
 }
 
-/** Check a filter this many milliseconds after the last keystroke. */
 const checkAfterMs = 200;
 
 export interface FilterQuestion {
   readonly current: string;
-  /** The latest first. */
   readonly recent: readonly string[];
   readonly lists: readonly KnownList[];
-  /** Resolves to what is wrong with a filter, or null. */
   readonly check: (filter: string) => Promise<string | null>;
 }
 
-/**
- * Asks until the filter is valid. Completions are offered before what is wrong with it.
- * @returns the filter, empty for everything; undefined if the user cancelled
- */
+/** @returns an empty filter for everything; undefined if the user cancelled */
 export function pickFilter({ current, recent, lists, check }: FilterQuestion): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick<FilterItem>();
   picker.title = say('Filter Events');
@@ -49,7 +43,6 @@ export function pickFilter({ current, recent, lists, check }: FilterQuestion): P
     // An incomplete input is neither a filter nor an error.
     if (needed && problem === null) own.length = 0;
     picker.items = needed || problem !== null ? [...ways, ...own, ...others] : [...own, ...ways, ...others];
-    // Enter accepts the input or its completion.
     const [first] = picker.items;
     if (typed !== '' && first !== undefined) picker.activeItems = [first];
   };

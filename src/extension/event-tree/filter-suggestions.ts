@@ -7,11 +7,8 @@ export interface KnownList {
 }
 
 export interface FilterSuggestion {
-  /** Replaces the last word. */
   readonly word: string;
-  /** The whole filter with it. */
   readonly filter: string;
-  /** The list's name, if the word is its ID. */
   readonly name: string | undefined;
   /** A key without its value, to continue typing. */
   readonly open: boolean;
@@ -23,7 +20,6 @@ export interface FilterSuggestions {
   readonly needed: boolean;
 }
 
-/** Keys with a fixed set of values. */
 const closed: Readonly<Record<string, readonly string[]>> = filterValues;
 
 const open: Readonly<Record<string, readonly string[]>> = {
@@ -45,7 +41,6 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
   }
   const key = word.slice(0, colon).toLowerCase();
   const given = word.slice(colon + 1);
-  // A key may have several values, separated by commas.
   const before = given.slice(0, given.lastIndexOf(',') + 1);
   const value = given.slice(before.length).toLowerCase();
   const whole = (each: string): string => `${key}:${before}${each}`;
@@ -67,11 +62,7 @@ export function suggest(text: string, lists: readonly KnownList[]): FilterSugges
   };
 }
 
-/**
- * The part of an incomplete filter that can be applied: without its last word, or that word's last value, if it is only
- * the beginning of a key or value.
- * @param text as typed so far, with what {@link suggest} returns for it
- */
+/** Leaves out the last word, or its last value, if that is only the beginning of a key or value. */
 export function settledPart(text: string, { suggestions }: FilterSuggestions): string {
   if (suggestions.length === 0) return text;
   const [word = ''] = /\S*$/.exec(text) ?? [];
@@ -79,10 +70,7 @@ export function settledPart(text: string, { suggestions }: FilterSuggestions): s
   return (text.slice(0, text.length - word.length) + kept).trim();
 }
 
-/**
- * The filter to accept: if the input isn't valid until completed, with its first completion.
- * @param text as typed, with what {@link suggest} returns for it
- */
+/** If the input isn't valid until completed, uses its first completion. */
 export function wholePart(text: string, { suggestions, needed }: FilterSuggestions): string {
   const [first] = suggestions;
   const goesOn = needed && first?.filter.toLowerCase().startsWith(text.toLowerCase());

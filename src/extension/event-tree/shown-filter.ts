@@ -1,4 +1,4 @@
-/** A filter in words. Separate from the completions, which aren't needed at activation. */
+/** Separate from the completions, which aren't needed at activation. */
 import type { ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 

@@ -1,21 +1,18 @@
-/** How many events in the history match a filter, loaded or not. */
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { Coalescer, realTimers } from '../ui/coalescer.ts';
 import type { Timers } from '../ui/coalescer.ts';
 
-/** Minimum pause between two requests, in milliseconds. */
 const pauseMs = 1000;
 
 export interface Counted {
   readonly total: number;
-  /** Not all were searched: there may be more. */
+  /** Not all events were searched, so there may be more. */
   readonly atLeast: boolean;
 }
 
 const nothing: Counted = { total: 0, atLeast: false };
 
 export interface StoreCountsOptions {
-  /** What to count now; undefined for nothing. */
   asked(): { readonly client: RelayClient; readonly filter: string } | undefined;
   onChange(): void;
   onError(error: Error): void;
@@ -45,7 +42,6 @@ export class StoreCounts {
     this.#counting.request();
   }
 
-  /** Another history or filter: discard the counts. */
   begin(): void {
     this.#epoch += 1;
     this.#counted = nothing;

@@ -22,7 +22,7 @@ import { ageOf, dateOf, listOf } from '../ui/phrases.ts';
 import type { RowContext } from '../events/event-words.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 
-/** The shape shows a state without color, and the color shows it at a glance. */
+/** The shape shows the state without color, and the color shows it at a glance. */
 const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
   failed: ['error', 'charts.red'],
   held: ['lock', 'charts.purple'],
@@ -36,7 +36,6 @@ const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
   none: ['circle-outline', 'descriptionForeground'],
 };
 
-/** Held by a pause or a breakpoint, not because of a secret. */
 const heldAtGateIcon: (typeof icons)['held'] = ['debug-pause', 'charts.purple'];
 
 export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem {
@@ -63,7 +62,6 @@ export function moreItem(): vscode.TreeItem {
   return item;
 }
 
-/** Shows that the list is frozen, and how many events have arrived since; clicking it adds them. */
 export function pausedItem(fresh: number): vscode.TreeItem {
   const count = fresh.toLocaleString(vscode.env.language);
   const item = actionItem('paused', say('List is frozen: {0} new', count), 'pinned');
@@ -83,7 +81,6 @@ export function newestItem(node: NewestNode): vscode.TreeItem {
   return item;
 }
 
-/** Shown if no event matches the filter; clicking it clears the filter. */
 export function noMatchItem(): vscode.TreeItem {
   const item = actionItem('noMatch', say('Clear Filter'), 'clear-all');
   item.command = { command: commandId('clearFilter'), title: say('Clear Filter'), arguments: [] };
@@ -104,7 +101,7 @@ function actionItem(id: string, label: string, icon: string): vscode.TreeItem {
   return item;
 }
 
-/** All about an event at a glance; text from outside is shown as text, never as markup. */
+/** Text from outside is shown as text, never as markup. */
 export function eventTooltip({ row }: EventNode, around: RowContext): vscode.MarkdownString {
   const { language } = vscode.env;
   return factsTooltip([

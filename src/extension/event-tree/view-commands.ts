@@ -36,7 +36,6 @@ export function createEventsViewCommands({
   };
 }
 
-/** @param filter from a keybinding or another command; otherwise the user is asked */
 async function filterEvents(
   { view, watch, history }: Pick<EventsViewCommandParts, 'view' | 'watch' | 'history'>,
   filter: unknown,

@@ -8,11 +8,9 @@ import type { StoppedHistory } from '../session/stopped-history.ts';
 export interface ActionParts {
   readonly context: vscode.ExtensionContext;
   readonly session: Session;
-  /** Reads the history, whether a relay is running or not. */
+  /** Also reads the history of a stopped relay. */
   readonly history: StoppedHistory;
-  /** The rows for a command: the clicked node with the selection, or the view's selection. */
   readonly select: Select;
-  /** Whether the view of events is open, which shows the results of actions. */
   readonly isSeen: () => boolean;
   readonly focused: FocusedRows<EventsNode>;
 }

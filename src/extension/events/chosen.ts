@@ -8,14 +8,13 @@ import { CommandError } from '../ui/command-error.ts';
 import { eventIdOf } from './address.ts';
 import type { ActionParts } from './action-parts.ts';
 
-/** Reads the history of the running or stopped relay. @throws CommandError if there is none */
+/** @throws CommandError if there is no history to read */
 export async function readable({ history }: Pick<ActionParts, 'history'>): Promise<RelayClient> {
   const client = await history.reader();
   if (client !== undefined) return client;
   throw notRunning();
 }
 
-/** @throws CommandError if there are none */
 export function chosenRows(
   { select }: Pick<ActionParts, 'select'>,
   node?: EventsNode,
@@ -28,15 +27,10 @@ export function chosenRows(
   return [first, ...others];
 }
 
-/** @throws CommandError if there is none */
 export function chosenRow(parts: Pick<ActionParts, 'select'>, node?: EventsNode): EventRow {
   return chosenRows(parts, node)[0];
 }
 
-/**
- * @param target a row of the view, or a URI of the event
- * @throws CommandError if there are none
- */
 export async function targetRows(
   parts: Pick<ActionParts, 'select' | 'history'>,
   target?: EventsNode | vscode.Uri,

@@ -1,4 +1,4 @@
-/** An event in words. Text from outside is made printable here. */
+/** Text from outside is made printable here. */
 import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
@@ -27,9 +27,8 @@ import type { Status } from '../../protocol/status.ts';
 export interface RowContext extends ListNaming {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The user's, such as `de`. */
   readonly language: string;
-  /** Attempts in the current retry policy, if the row doesn't say; null if unknown. */
+  /** Used if the row has no maximum of its own; null if unknown. */
   readonly maxAttempts: number | null;
   /** Why nothing is sent to a destination now; null if it is. */
   whyWaiting(destinationId: string): string | null;
@@ -37,20 +36,16 @@ export interface RowContext extends ListNaming {
   readonly sending?: Sending | undefined;
 }
 
-/**
- * The label in a narrow side bar, which cuts the end: a destination's refusal comes first, because the address may be
- * long.
- */
+/** A narrow side bar cuts the end, so a destination's refusal precedes the address, which may be long. */
 export function rowLabelOf(row: EventRow, around: UnderWay): string {
   return [refusalOf(row, around), labelOf(row)].filter((part) => part !== '').join(' · ');
 }
 
-/** The time first, because the side bar is narrow and the icon shows the state; then the rest by importance. */
+/** The time comes first, because the side bar is narrow and the icon shows the state. */
 export function descriptionOf(row: EventRow, around: RowContext): string {
   const parts = [
     clockOf(row.receivedAt, around.now, around.language),
     furtherStateOf(row, around),
-    // The ID used in messages.
     row.id,
     placeInDelivery(row),
     ...marksOf(row),
@@ -72,7 +67,6 @@ export function spokenOf(row: EventRow, around: RowContext): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** Why resending rows sent nothing: what wasn't sent yet isn't sent twice. */
 export function whyNothingIsResent(rows: readonly EventRow[]): string {
   if (rows.some(({ forwardings }) => forwardings.some(isHeldAtGate)))
     return say('Not resent. To send held events, choose Release.');
@@ -82,7 +76,6 @@ export function whyNothingIsResent(rows: readonly EventRow[]): string {
   return waits ? say('Not resent: still waiting to be sent.') : say('Not resent: no matching destination.');
 }
 
-/** The last response of a destination that refused an event; empty if none has. */
 function refusalOf(row: EventRow, around: UnderWay): string {
   const shown = row.kind === 'event' ? shownForwarding(row, around) : undefined;
   if (shown === undefined || isUnderWay(shown, around)) return '';
@@ -95,7 +88,6 @@ function furtherStateOf(row: EventRow, around: RowContext): string {
   return isSaid ? othersOf(row) : stateOf(row, around);
 }
 
-/** The state of an event's forwarding; empty if there is nothing to forward. */
 export function stateOf(row: EventRow, around: RowContext): string {
   if (row.kind !== 'event') return '';
   const shown = shownForwarding(row, around);
@@ -104,14 +96,12 @@ export function stateOf(row: EventRow, around: RowContext): string {
   return [words, othersOf(row)].filter((part) => part !== '').join(', ');
 }
 
-/** How many of several destinations accepted an event; empty if it has one. */
 function othersOf({ forwardings }: EventRow): string {
   const all = forwardings.length;
   const sent = forwardings.filter(({ state }) => state === 'sent').length;
   return all < 2 ? '' : sent === all ? say('{0} times', all) : say('{0} of {1} sent', sent, all);
 }
 
-/** @param underWay it is being sent now */
 export function forwardingOf(forwarding: Forwarding, around: RowContext, underWay: boolean = false): string {
   const { status, durationMs } = forwarding;
   // Attempts are counted across replays, so the maximum of a round is, too.
@@ -145,7 +135,6 @@ export function forwardingOf(forwarding: Forwarding, around: RowContext, underWa
   }
 }
 
-/** In full: since when, and who paused it, as far as known. */
 function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: RowContext): string {
   const { breakpointId } = forwarding;
   if (sending?.state !== 'paused') return heldAtGate(forwarding);
@@ -156,7 +145,7 @@ function heldAtGateInFull(forwarding: Forwarding, { sending, now, language }: Ro
       ? say('held: sending paused at {0} by {1}', ...words)
       : say('held: sending paused on {0} by {1}', ...words);
   }
-  // Other notifications may have been stopped at it before.
+  // Other notifications may have stopped at this breakpoint before.
   return stop?.breakpointIds.includes(breakpointId) === true && since === stop.at
     ? say('held at breakpoint {0} since {1}', printable(breakpointId), clockOf(stop.at, now, language))
     : heldAtGate(forwarding);
@@ -171,7 +160,6 @@ export function forwardingInFull(forwarding: Forwarding, around: RowContext, und
   return said || state === 'sent' ? words : `${words}; ${detail}`;
 }
 
-/** A list's name, otherwise its ID, shortened if long. */
 function shortList(list: string | null, around: RowContext): string {
   if (list === null) return '';
   const name = around.nameOfList(list);

@@ -40,9 +40,7 @@ export abstract class HistoryReader implements Reader {
   }
 
   abstract pauseMs(reading: Reading): number;
-  /** @throws what the relay refuses */
   abstract read(client: RelayClient, reading: Reading, isCurrent: IsCurrent): Promise<void>;
-  /** Another history or filter: discard what was read. */
   abstract forget(): void;
   abstract added(rows: readonly EventRow[]): void;
   abstract attempted(attempts: readonly Attempt[]): void;
@@ -59,7 +57,6 @@ export abstract class HistoryReader implements Reader {
     else if (this.toRead !== undefined) this.#reading.request();
   }
 
-  /** Resolves after the first reading, which it starts. */
   ready(): Promise<void> {
     this.#first ??= this.ask((client, isCurrent) => this.read(client, 'newest', isCurrent));
     return this.#first;
@@ -87,10 +84,7 @@ export abstract class HistoryReader implements Reader {
     if (this.#visible) this.#reading.request();
   }
 
-  /**
-   * Requests from the relay.
-   * @param work its error is kept and shown
-   */
+  /** Errors of `work` are kept and shown. */
   async ask(work: (client: RelayClient, isCurrent: IsCurrent) => Promise<void>): Promise<void> {
     const { client } = this.watch;
     if (client === undefined) return;

@@ -1,7 +1,4 @@
-/**
- * The single watch of the history for the tree and the table: which relay's history, the current filter, whether new
- * events are held back, and what has happened. While neither is visible, it requests nothing.
- */
+/** The tree and the table share one watch, which requests nothing while neither is visible. */
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayNotificationParams } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
@@ -16,19 +13,15 @@ import type { Timers } from '../ui/coalescer.ts';
 /** Report the index's progress only if it lacks more events than this. */
 const leastBehind = 5000;
 
-/** Minimum pause between two counts of new events while they are held back. */
 const countPauseMs = 250;
 
-/** Interval for updating what changes with time. */
 const ageMs = 30_000;
 
 const recentFiltersKey = `${prefix}.recentFilters`;
 const mostRecentFilters = 10;
 
-/** What to read again: the newest events, or all that are loaded. */
 export type Reading = 'newest' | 'loaded';
 
-/** What draws events: it reads them while visible, and is told what happens to them. */
 export interface Reader {
   readonly visible: boolean;
   /** Whether it was ever visible, so that there is something to update. */
@@ -36,14 +29,12 @@ export interface Reader {
   readonly failure: Error | undefined;
   /** Another history or filter: discard what was read. */
   begin(): void;
-  /** Reads all that is loaded again, and discards pending responses. */
+  /** Reads everything that is loaded again, and discards pending responses. */
   again(): void;
-  /** Reads this soon, or once visible. */
   later(reading: Reading): void;
   /** These events have just been stored, and match the filter. */
   added(rows: readonly EventRow[]): void;
   attempted(attempts: readonly Attempt[]): void;
-  /** The sending of these notifications has begun or ended. */
   underWay(notificationIds: readonly string[]): void;
   /** The filter, the pause, or the state of sending may have changed. */
   around(): void;
@@ -59,12 +50,11 @@ export interface HistoryWatchParts {
   readonly timers?: Timers;
 }
 
-/** Whose history is shown; `left` is the state in which a stopped relay left sending, undefined until it is known. */
+/** `left` is the state in which a stopped relay left sending, undefined until it is known. */
 type Source =
   | { readonly kind: 'running'; readonly client: RelayClient }
   | { readonly kind: 'stopped'; readonly client: RelayClient; left: Sending | undefined };
 
-/** The number of an event's ID, which orders events. */
 export function numberOf(id: string): number {
   return Number(id.slice(1));
 }
@@ -78,12 +68,10 @@ export class HistoryWatch {
   #source: Source | undefined;
   #failure: Error | undefined;
   #filter = '';
-  /** The number of the newest known event; 0 if there is none. */
   #newest = 0;
-  /** Set while new events are held back: none later than `at` is shown, which is unknown until something was read. */
+  /** While new events are held back, none later than `at` is shown; undefined until something was read. */
   #pause: { at: number | undefined } | undefined;
   #matching = 0;
-  /** The last one of the relay that is running. */
   #status: Status | undefined;
   #addedSinceStatus = false;
   #stopAges: (() => void) | undefined;
@@ -113,7 +101,6 @@ export class HistoryWatch {
     return this.#source?.kind === 'stopped';
   }
 
-  /** The state in which a stopped relay left sending; undefined if one is running, or if unknown. */
   get left(): Sending | undefined {
     return this.#source?.kind === 'stopped' ? this.#source.left : undefined;
   }
@@ -126,12 +113,11 @@ export class HistoryWatch {
     return this.#filter;
   }
 
-  /** The latest first. */
   get recentFilters(): readonly string[] {
     return this.#parts.memory.get<readonly string[]>(recentFiltersKey, []);
   }
 
-  /** The searchable part of the history in percent, until it is complete; then undefined. */
+  /** In percent; undefined if all but a few recent events can be searched. */
   get searchable(): number | undefined {
     return this.#status && searchablePart(this.#status.index);
   }
@@ -141,7 +127,6 @@ export class HistoryWatch {
     return this.#pause !== undefined;
   }
 
-  /** Number of matching events that arrived while they are held back. */
   get fresh(): number {
     if (this.#pause?.at === undefined) return 0;
     return this.#filter === '' ? Math.max(0, this.#newest - this.#pause.at) : this.#matching;
@@ -164,10 +149,7 @@ export class HistoryWatch {
     this.#readers.add(reader);
   }
 
-  /**
-   * What is wrong with a filter.
-   * @returns undefined if it is valid, or if there is no relay to ask
-   */
+  /** @returns undefined if the filter is valid, or if there is no relay to ask */
   async refusalOf(filter: string): Promise<Error | undefined> {
     if (filter === '') return undefined;
     try {
@@ -178,10 +160,7 @@ export class HistoryWatch {
     }
   }
 
-  /**
-   * @param filter checked by the relay; empty for everything
-   * @param isTyped still being typed, so not remembered
-   */
+  /** @param isTyped whether the filter is still being typed, so it isn't remembered */
   async setFilter(filter: string, isTyped = false): Promise<void> {
     const recent = [filter, ...this.recentFilters.filter((each) => each !== filter)].slice(0, mostRecentFilters);
     const kept = filter === '' || isTyped ? undefined : this.#parts.memory.update(recentFiltersKey, recent);
@@ -192,7 +171,6 @@ export class HistoryWatch {
     await kept;
   }
 
-  /** Holds back new events from now on, or shows those that have arrived. */
   setPaused(paused: boolean): void {
     if (paused === this.paused) return;
     this.#pause = paused ? { at: this.#newest === 0 ? undefined : this.#newest } : undefined;
@@ -201,7 +179,7 @@ export class HistoryWatch {
     for (const reader of this.#readers) reader.again();
   }
 
-  /** Reads everything again, from the newest; a pause starts again now. */
+  /** A pause starts again from now. */
   refresh(): void {
     if (this.#pause !== undefined) this.#pause = { at: undefined };
     this.#matching = 0;
@@ -215,7 +193,6 @@ export class HistoryWatch {
     if (this.#parts.session.state.kind !== 'running') void this.#readStopped();
   }
 
-  /** A reader has read the newest events. @param id of the first; undefined if there is none */
   noteNewest(id: string | undefined): void {
     const number = id === undefined ? 0 : numberOf(id);
     this.#newest = Math.max(this.#newest, number);
@@ -233,7 +210,6 @@ export class HistoryWatch {
     this.#stopAges?.();
   }
 
-  /** A reader's visibility has changed. */
   seen(): void {
     this.#stopAges?.();
     this.#stopAges = undefined;
@@ -266,7 +242,6 @@ export class HistoryWatch {
     this.#takeStatus(state.status);
   }
 
-  /** Without a relay, shows its history once a reader is visible. */
   async #readStopped(): Promise<void> {
     const { session, history } = this.#parts;
     const isStopped = (): boolean => session.state.kind !== 'running';
@@ -281,7 +256,7 @@ export class HistoryWatch {
     source.left = await history.sending();
     if (this.#source === source) this.#tellAround();
     await client.closed;
-    // Its process has ended. Don't start another one, which may end, too, until the user asks.
+    // The process has ended. Don't start another one, which may end, too, until the user asks.
     if (this.#source !== source || !isStopped()) return;
     this.#attach(undefined);
     if (history.failure !== undefined) this.#cannotRead(history.failure);
@@ -320,17 +295,13 @@ export class HistoryWatch {
     this.#matchAgain();
   }
 
-  /** What was reported may change what matches the filter. */
   #matchAgain(): void {
     if (this.#filter === '') return;
     if (this.paused) this.#countLater();
     else this.#readLater('newest');
   }
 
-  /**
-   * Changes without their own notification: discarded, replayed, cleared, held, and destinations that go down or come
-   * back.
-   */
+  /** Changes without a notification: discarded, replayed, cleared, held, and destinations going down or recovering. */
   #takeStatus(now: Status): void {
     const before = this.#status;
     this.#status = now;
@@ -399,7 +370,6 @@ export class HistoryWatch {
   }
 }
 
-/** In percent; undefined if all of it can be searched, but for a few recent events. */
 function searchablePart({ events, of }: Status['index']): number | undefined {
   const behind = of - events;
   return behind > leastBehind && behind > of / 50 ? Math.floor((100 * events) / of) : undefined;

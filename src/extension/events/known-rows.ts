@@ -1,4 +1,3 @@
-/** Rows that are updated by attempts. */
 import type { Attempt, EventRow, Forwarding } from '../../protocol/history.ts';
 
 export class KnownRows<T extends { row: EventRow }> {
@@ -20,7 +19,6 @@ export class KnownRows<T extends { row: EventRow }> {
     return ids.flatMap((id) => [...(this.#byNotification.get(id) ?? [])]);
   }
 
-  /** Replaces any row of the same event. */
   add(holder: T): void {
     const { row } = holder;
     this.remove(row.id);
@@ -43,7 +41,6 @@ export class KnownRows<T extends { row: EventRow }> {
     }
   }
 
-  /** Removes the oldest rows beyond a maximum. @param isKept whether an event's row stays */
   trim(most: number, isKept: (id: string) => boolean): void {
     for (const id of this.#byId.keys()) {
       if (this.#byId.size <= most) return;
@@ -56,24 +53,18 @@ export class KnownRows<T extends { row: EventRow }> {
     this.#byNotification.clear();
   }
 
-  /** Starts noting attempts that a pending response may not include, until `settle`. */
   expect(): Attempt[] {
     const journal: Attempt[] = [];
     this.#journals.add(journal);
     return journal;
   }
 
-  /** The response has been applied, or has failed. */
   settle(journal: Attempt[]): void {
     if (!this.#journals.delete(journal)) return;
     for (const attempt of journal) this.#apply(attempt, new Set());
   }
 
-  /**
-   * Applies attempts to their forwardings.
-   * @returns the changed rows, and whether an attempt was for an event here but an unknown forwarding, such as after a
-   * replay to another destination
-   */
+  /** @returns whether an attempt was for an unknown forwarding, such as after a replay to another destination */
   record(attempts: readonly Attempt[]): { readonly changed: Set<T>; readonly unknown: boolean } {
     const changed = new Set<T>();
     let unknown = false;
@@ -84,7 +75,6 @@ export class KnownRows<T extends { row: EventRow }> {
     return { changed, unknown };
   }
 
-  /** @returns whether the attempt is for an event here, but an unknown forwarding */
   #apply(attempt: Attempt, changed: Set<T>): boolean {
     let unknown = false;
     for (const known of this.#byNotification.get(attempt.notificationId) ?? []) {
@@ -94,7 +84,7 @@ export class KnownRows<T extends { row: EventRow }> {
       );
       const before = forwardings[at];
       if (before === undefined) unknown = true;
-      // If it isn't newer, the row's response already included it.
+      // If the attempt isn't newer, the row's response already included it.
       else if (attempt.number > before.attempts) {
         known.row = { ...known.row, forwardings: forwardings.with(at, after(before, attempt)) };
         this.#onAttempt?.(known, attempt);
@@ -105,7 +95,6 @@ export class KnownRows<T extends { row: EventRow }> {
   }
 }
 
-/** A row's own notifications, and its delivery's raw one. */
 function notificationIdsOf({ notificationId, forwardings }: EventRow): Set<string> {
   const ids = new Set(forwardings.map((each) => each.notificationId));
   return notificationId === null ? ids : ids.add(notificationId);

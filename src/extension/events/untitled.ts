@@ -1,11 +1,9 @@
-/** Unsaved documents: saved with one key in the right folder, never over an existing file. */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 
 /**
- * Opens an unsaved document whose name determines its language. It is saved in the workspace's folder; without one,
- * `saveCreated` asks, and suggests the home folder. If one with that name is open, shows it unchanged.
- * @param name without a folder; gets a number if a file has it
+ * Shows a document of that name unchanged if one is open. Saved in the workspace folder; without one, `saveCreated`
+ * asks. @param name gets a number if a file has it
  */
 export async function openUntitled(name: string, text: string): Promise<vscode.TextEditor> {
   const document = await vscode.workspace.openTextDocument(await placeOf(name));
@@ -42,10 +40,7 @@ async function isThere(place: vscode.Uri): Promise<boolean> {
   );
 }
 
-/**
- * Closes an unsaved document without a question, unless it was saved or changed since.
- * @param version when it was no longer needed
- */
+/** Doesn't ask. @param version the document stays open if it was changed after this version */
 export async function closeUntitled(document: vscode.TextDocument, version: number): Promise<void> {
   if (document.isClosed || !document.isUntitled || document.version !== version) return;
   const shows = ({ input }: vscode.Tab): boolean =>
