@@ -108,9 +108,10 @@ describe('The relay, as a person controls it', () => {
   });
 
   it('offers what a command lacks, in the message that says so', async () => {
+    const { campaignMonitorUrl } = await statusOf(dataDir);
+    await send(campaignMonitorUrl, { body: sampleBody({ email: 'before@example.com' }) });
     await workbench.runCommand(`${category}: Stop Relay`);
     await untilStatusBar(workbench, 'stopped');
-    // What it received can be looked at, and sent by a running relay alone.
     await workbench.chooseFromContextMenu(workbench.treeRow(eventsView, 'before@example.com'), 'Resend');
     await workbench.answerNotification('The relay isn’t running', 'Start Relay');
     await untilStatusBar(workbench, 'reachable from this machine only');
