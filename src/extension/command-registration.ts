@@ -1,4 +1,3 @@
-/** Registers and runs the commands: an error is logged once and shown with what to do next. */
 import * as vscode from 'vscode';
 import { say } from '../common/say.ts';
 import { GivenUpError } from './ui/progress.ts';
@@ -21,7 +20,7 @@ interface MenuEntry {
   readonly when?: string;
 }
 
-/** The commands of a menu, and of its submenus. @param when a part of their conditions; submenus don't have it */
+/** Includes submenus. @param when a required part of the entries' `when`; not applied in submenus */
 function menuCommands(menus: Contributes['menus'], menu: string, when: string): string[] {
   return (menus[menu] ?? [])
     .filter((entry) => entry.when?.includes(when) === true || when === '')
@@ -31,10 +30,6 @@ function menuCommands(menus: Contributes['menus'], menu: string, when: string): 
     ]);
 }
 
-/**
- * @param events the view whose rows have menus, and may be redrawn below one
- * @param handlers called for each run
- */
 export function registerCommands(
   { extension }: Pick<vscode.ExtensionContext, 'extension'>,
   log: vscode.LogOutputChannel,
@@ -46,7 +41,6 @@ export function registerCommands(
   // Commands in the view's title don't need a row: VS Code passes none there if no row has the focus.
   const inTitle = new Set(ofEvents('view/title'));
   const ofRows = new Set(ofEvents('view/item/context').filter((id) => !inTitle.has(id)));
-  // The script that generates package.json checks it against the descriptions.
   const declared = contributes.commands.map(({ command }) => command.slice(prefix.length + 1) as CommandName);
   return [...declared, ...internalCommands].map((name) =>
     vscode.commands.registerCommand(commandId(name), (...args: unknown[]) =>
@@ -63,7 +57,6 @@ async function run(log: vscode.LogOutputChannel, command: () => unknown): Promis
   try {
     return await command();
   } catch (error) {
-    // The user cancelled.
     if (error instanceof GivenUpError) return undefined;
     const { message, requestId, nextAction } = error as Error & {
       requestId?: string | null;

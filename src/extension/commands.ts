@@ -1,4 +1,3 @@
-/** The names of the commands, from the modules' contributions.ts. */
 import type { contributions } from './contributions.ts';
 import { prefix } from './prefix.ts';
 
@@ -9,7 +8,7 @@ export type CommandName<Part extends CommandPart = CommandPart> = Part extends C
   ? keyof Contributions[Part] & string
   : never;
 
-/** Commands that rows and other commands run, and that aren't in package.json. */
+/** Commands that rows and other commands run; they aren't in package.json. */
 export const internalCommands = [
   'open',
   'loadMore',
@@ -30,7 +29,6 @@ export function commandId(name: CommandName): string {
   return `${prefix}.${name}`;
 }
 
-/** The handlers of a part's commands, or of all. The compiler checks that they are complete. */
 export type CommandHandlers<Part extends CommandPart = CommandPart> = {
   readonly [name in CommandName<Part>]: (...args: never[]) => unknown;
 };

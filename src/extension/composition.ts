@@ -1,4 +1,3 @@
-/** Connects the parts that exist from activation on, and loads others when needed. */
 import * as vscode from 'vscode';
 import { ListNames } from './accounts/list-names.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
@@ -35,7 +34,7 @@ import { StoppedHistory } from './session/stopped-history.ts';
 import { walked, walkthroughOpened } from './ui/walkthrough.ts';
 import { logSandbox, SandboxProcess } from './sandbox/sandbox-process.ts';
 
-/** Registers everything in package.json, and attaches to a relay that this window left running. */
+/** Creates the parts that exist from activation on; the others are loaded on first use, to keep activation short. */
 export function compose(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Campaign Monitor Relay', { log: true });
   const secrets = new SecretBox(context);
@@ -121,7 +120,6 @@ export function compose(context: vscode.ExtensionContext): void {
     }),
     ...registerCommands(context, log, events, handlers),
   );
-  // Steps of the walkthrough.
   context.subscriptions.push(
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       if (editor?.document.uri.scheme === documentScheme) walked('look');
@@ -167,7 +165,6 @@ export function compose(context: vscode.ExtensionContext): void {
       registerSendLens(),
       registerDecorations(),
       vscode.window.registerWebviewViewProvider(`${prefix}.table`, {
-        // The table is loaded when it is first shown.
         resolveWebviewView: async (view) => (await handlers()).table.show(view),
       }),
       registerAssistants({

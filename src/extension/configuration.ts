@@ -7,7 +7,7 @@ function configuration(): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration(prefix);
 }
 
-/** A setting's value; its default if not set, or set only by a folder that must not. */
+/** Returns the default if the setting is set only by a folder that may not set it. */
 export function setting<N extends SettingName>(name: N): ReadSetting<N> {
   const found = configuration();
   const said = folderCounts(name, vscode.workspace.isTrusted)
@@ -16,12 +16,11 @@ export function setting<N extends SettingName>(name: N): ReadSetting<N> {
   return said as ReadSetting<N>;
 }
 
-/** A trimmed text of the settings; empty if the value isn't a text. */
 export function trimText(said: unknown): string {
   return typeof said === 'string' ? said.trim() : '';
 }
 
-/** Where a setting's effective value is, and the value: a workspace's valid value overrides the user's. */
+/** The effective value and where it is set: a workspace's permitted value overrides the user's. */
 export function whereSaid(name: SettingName): { readonly target: vscode.ConfigurationTarget; readonly said: unknown } {
   const found = configuration().inspect(name);
   return folderCounts(name, vscode.workspace.isTrusted) && found?.workspaceValue !== undefined
@@ -33,7 +32,6 @@ export function isOfWorkspace(name: SettingName): boolean {
   return whereSaid(name).target === vscode.ConfigurationTarget.Workspace;
 }
 
-/** Writes a setting, for every folder on this machine or only for this workspace. */
 export async function writeSetting<N extends SettingName>(
   name: N,
   value: SettingValue<N>,

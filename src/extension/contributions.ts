@@ -1,7 +1,4 @@
-/**
- * Every command of the extension, as its module describes it. `node scripts/check-manifest.ts --write` generates
- * package.json's commands, menus, and keybindings from it; code uses only the types.
- */
+/** The source of package.json's commands, menus and keybindings (`node scripts/check-manifest.ts --write`). */
 import { accountsCommands } from './accounts/contributions.ts';
 import { webhooksCommands } from './webhooks/contributions.ts';
 import { handlerCommands } from './debug/contributions.ts';

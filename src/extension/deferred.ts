@@ -1,8 +1,4 @@
-/**
- * What is loaded on first use, to keep activation small: the connection to the relay with its schemas, the vendor's
- * payload and samples, the export formats, and what documents and exports need. Import it with `await
- * import('./deferred.ts')`.
- */
+/** Loaded on first use, to keep activation short: use `await import('./deferred.ts')`. */
 export { checkDataDirectory, isUntrusted, trustDataDirectory } from '../protocol/data-directory.ts';
 export { isRefusal, NoRelayError } from '../protocol/errors.ts';
 export { keptChannelOf } from '../protocol/control-channel.ts';

@@ -7,7 +7,7 @@ export function activate(context: vscode.ExtensionContext): void {
   compose(context);
 }
 
-/** The context's subscriptions end everything else; the relay continues, so that a reloaded window finds it. */
+/** The relay keeps running, so that a reloaded window finds it; the context's subscriptions end the rest. */
 export function deactivate(): void {
   return;
 }

@@ -1,13 +1,11 @@
 /**
- * Which settings a folder may set: those that decide where data is sent or stored, or what is started, count only if
- * the user trusts the folder, or never. package.json is generated from this, and code also checks it: VS Code applies
- * package.json only to whole names, so a folder could set a part of a setting under its name and a dot.
+ * Settings that decide where data goes or what is started count only in a trusted folder, or never. Code checks this
+ * besides package.json: VS Code compares whole names, so a folder could set part of a setting under its name and a dot.
  */
 import type { SettingName } from './settings.ts';
 
 export type FolderRule = 'never' | 'trusted';
 
-/** Any folder may set those not listed here. */
 export const folderRules: Readonly<Partial<Record<SettingName, FolderRule>>> = {
   destinations: 'trusted',
   port: 'trusted',
@@ -38,7 +36,6 @@ export function folderCounts(name: SettingName, trusted: boolean): boolean {
   return rule === undefined || (rule === 'trusted' && trusted);
 }
 
-/** A setting's value without its folder: the user's own, merged with an object's default. */
 export function withoutFolder({ defaultValue, globalValue }: Said): unknown {
   if (globalValue === undefined) return defaultValue;
   return isObject(defaultValue) && isObject(globalValue) ? { ...defaultValue, ...globalValue } : globalValue;

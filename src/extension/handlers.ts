@@ -1,7 +1,4 @@
-/**
- * The command handlers, the form, and the keepers: loaded on first use, to keep activation small. Import it with `await
- * import('./handlers.ts')`.
- */
+/** Loaded on first use, to keep activation short: use `await import('./handlers.ts')`. */
 import * as vscode from 'vscode';
 import type { ListNames } from './accounts/list-names.ts';
 import { createWebhookActions } from './webhooks/webhook-actions.ts';
@@ -90,7 +87,6 @@ export interface Handlers {
   readonly checkPanels: CheckPanels;
 }
 
-/** Called once for a window. */
 export function createHandlers(parts: ActivationParts): Handlers {
   const { context, log, secrets, session, sandbox, platform, uris, events, watch, webhooks } = parts;
   const { instances, instanceStore: store, instanceDocuments: documents, destinations, names, relays, history } = parts;
@@ -164,7 +160,6 @@ export function createHandlers(parts: ActivationParts): Handlers {
     commands: {
       ...webhookActions.accountHandlers,
       ...webhookActions.webhookHandlers,
-      // For the sandbox, it fills in the sandbox's values.
       newInstance: (where?: unknown) => (where === 'sandbox' ? form.openForSandbox() : form.open()),
       ...createRelayCommands({
         context,

@@ -1,8 +1,4 @@
-/**
- * Every setting of the extension as a zod schema: its type and bounds, its default, and its description. If the relay
- * has the setting, these are the relay's own. `node scripts/check-manifest.ts --write` generates package.json, its
- * English texts, and docs/settings.md from it; code uses only the types.
- */
+/** The source of package.json's settings and docs/settings.md (`node scripts/check-manifest.ts --write`). */
 import { z } from 'zod';
 import { campaignMonitorHost } from '../campaign-monitor/service.ts';
 import { defaultCallbackPort } from '../oauth/ways.ts';
@@ -19,9 +15,8 @@ import type { TunnelPreset } from '../protocol/tunnel-presets.ts';
 import { tunnelProgramSchema } from '../protocol/tunnel-program.ts';
 
 interface SettingDescription {
-  /** With its default, and editors' messages for its patterns. */
   readonly schema: z.ZodType;
-  /** In Markdown; by default the schema's description. */
+  /** Markdown; default: the schema's description. */
   readonly means?: string;
   readonly advanced?: true;
 }
@@ -41,7 +36,6 @@ const url = {
   patternErrorMessage: 'Enter an http:// or https:// URL without a user name or password.',
 };
 
-/** A text of a pattern that may be empty. @param wrong the message for any other */
 function emptyOr(pattern: string | undefined, wrong: string): z.ZodDefault<z.ZodString> {
   return z
     .string()
@@ -58,7 +52,7 @@ function programName(means: string): z.ZodDefault<z.ZodString> {
   return emptyOr(z.toJSONSchema(ownName).pattern, wrong).describe(means);
 }
 
-/** The user's own program, as far as an editor helps with it; the relay checks the rest. */
+/** Checked only as far as an editor can help; the relay checks the rest. */
 const ownCommand = z
   .looseObject({
     program: program.program,
@@ -69,7 +63,7 @@ const ownCommand = z
   .default({})
   .describe('Your own tunnel program, for the tunnel `command`. See docs/tunnels.md.');
 
-/** The tunnel programs, with flat members, so that the settings editor shows each as a row. */
+/** Flat members, because the settings editor shows each as a row. */
 const programs = z.strictObject({
   cloudflaredPath: programPath('cloudflared'),
   ngrokPath: programPath('ngrok'),
@@ -95,7 +89,7 @@ const programs = z.strictObject({
   command: ownCommand,
 });
 
-/** A handwritten destination; `held` and `sample` are set only by the extension. */
+/** Without `held` and `sample`, which only the extension sets. */
 const destination = destinationSchema.omit({ held: true, sample: true }).extend({
   id: destinationSchema.shape.id.meta({
     patternErrorMessage:
@@ -271,7 +265,6 @@ const relay = {
   },
 } as const satisfies Descriptions;
 
-/** The settings by their names after the prefix, in the sections and order of the settings editor. */
 export const settingSections = {
   forwarding: { title: 'Forwarding', settings: forwarding },
   receiving: { title: 'Receiving', settings: receiving },
@@ -283,8 +276,6 @@ export const settingSections = {
 type Settings = typeof forwarding & typeof receiving & typeof notifications & typeof vendors & typeof relay;
 
 export type SettingName = keyof Settings;
-/** A value that a user may write, without inner defaults. */
 export type SettingValue<N extends SettingName> = Exclude<z.input<Settings[N]['schema']>, undefined>;
 type Whole<T> = T extends readonly unknown[] ? T : T extends object ? Required<T> : T;
-/** A setting's value: the default or the user's; an object has all members, including default ones. */
 export type ReadSetting<N extends SettingName> = Whole<SettingValue<N>>;
