@@ -6,14 +6,12 @@ import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import type { InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import type { FieldName, FormFields, SecretField } from './messages.ts';
 
-/** The value of the region field, and of the host setting, for the sandbox on this machine. */
+/** Value of the region field and of the host setting for the sandbox. */
 export const sandboxRegion = 'sandbox';
-/** The value of the region field for a host that is typed in its own field. */
 export const otherRegion = 'other';
 
 export type TypedSecrets = Readonly<Partial<Record<SecretField, string>>>;
 
-/** See {@link InstanceProblemCode} for the codes of an instance's input. */
 export interface FormProblem {
   readonly field: FieldName;
   readonly severity: 'error' | 'warning';
@@ -43,7 +41,7 @@ export function regionOf(host: string): Pick<FormFields, 'region' | 'host'> {
   return known === undefined ? { region: otherRegion, host } : { region: known.id, host: '' };
 }
 
-/** The host in the fields, in the form of the setting; undefined if it is invalid. */
+/** In the form of the host setting; undefined if invalid. */
 export function hostOf({ region, host }: Pick<FormFields, 'region' | 'host'>): string | undefined {
   if (region === sandboxRegion) return sandboxRegion;
   const known = regions.find(({ id }) => id === region);
@@ -56,7 +54,7 @@ export function hostOf({ region, host }: Pick<FormFields, 'region' | 'host'>): s
   }
 }
 
-/** The input of an instance. Omits fields that the current choices hide (events off, another authentication). */
+/** Omits fields that the current choices hide. */
 export function instanceInput(fields: FormFields, secrets: TypedSecrets): InstanceInput {
   const { eventsEnabled } = fields;
   const oauth = fields.authentication === 'oauth';
@@ -88,7 +86,7 @@ export function parseTags(text: string): string[] {
     .filter((tag) => tag !== '');
 }
 
-/** Headers as a JSON object of texts; undefined if invalid. */
+/** Undefined if `text` isn't a JSON object of strings. */
 export function parseHeaders(text: string): Readonly<Record<string, string>> | undefined {
   if (text.trim() === '') return {};
   try {
@@ -104,15 +102,12 @@ export function parseHeaders(text: string): Readonly<Record<string, string>> | u
 
 const fieldNames: Partial<Record<keyof InstanceInput, FieldName>> = { username: 'campaignMonitorApiKey' };
 
-/**
- * All problems of the form, the first of each field.
- * @param stored whether Open Connectors' secrets for this host are already stored
- */
+/** The first problem of each field. @param stored whether Open Connectors' secrets for this host are already stored */
 export function checkForm(fields: FormFields, secrets: TypedSecrets, stored: boolean): FormProblem[] {
   const problems: FormProblem[] = [];
   if (hostOf(fields) === undefined)
     problems.push({ field: 'host', severity: 'error', code: fields.host.trim() === '' ? 'missing' : 'not-a-host' });
-  // Both are stored together: if one is typed again, the other one is required, too.
+  // They are stored together: if one is typed, both are required.
   const missing = (['userSecret', 'organizationSecret'] as const).filter((name) => (secrets[name] ?? '').trim() === '');
   if (!(stored && missing.length === 2))
     for (const field of missing) problems.push({ field, severity: 'error', code: 'missing' });
@@ -120,16 +115,13 @@ export function checkForm(fields: FormFields, secrets: TypedSecrets, stored: boo
     problems.push({ field: 'callbackHeaders', severity: 'error', code: 'not-headers' });
   for (const { field, ...rest } of checkInstanceInput(instanceInput(fields, secrets))) {
     if (field === 'code') continue;
-    // The sandbox can use local URLs.
     if (rest.code === 'loopback-url' && fields.region === sandboxRegion) continue;
     problems.push({ ...rest, field: fieldNames[field] ?? (field as FieldName) });
   }
-  // An error comes before a warning; only the first is shown.
   problems.sort((one, other) => Number(one.severity === 'warning') - Number(other.severity === 'warning'));
   return problems.filter(({ field }, index) => problems.findIndex((each) => each.field === field) === index);
 }
 
-/** The body of `POST /instances` for display: secrets masked. */
 export function previewOf(fields: FormFields, secrets: TypedSecrets): string {
   return JSON.stringify(maskInstanceBody(buildInstanceBody(instanceInput(fields, secrets))), null, 2);
 }

@@ -25,7 +25,6 @@ export interface FormActionParts {
   readonly instances: InstanceStore;
   readonly browser: BrowserAuthorization;
   readonly sandbox: SandboxProcess;
-  /** Asks for lists until the signal is aborted; undefined if none were chosen. */
   readonly pickLists: (chosen: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
 }
 
@@ -33,19 +32,15 @@ export interface FormInUse {
   readonly client: typeof client;
   readonly state: FormState;
   readonly say: (done: string) => void;
-  /** Reports what went wrong, and what to do. */
   readonly fail: (message: string) => void;
-  /** Runs a longer task: the page shows its text, and **Cancel** aborts the signal. */
   readonly during: <Result>(text: string, work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
-  /** Shows the created instance. @returns when the page has shown it, or can't report it */
+  /** Resolves when the page has shown the instance or can't report it. */
   readonly showCreated: () => Promise<void>;
   readonly showToken: (token: string) => void;
 }
 
-/** An action may throw, and the error's `next` says what to do. */
 export type ActionHandlers = Readonly<Record<Exclude<FormAction, 'cancel' | 'showLog'>, (form: FormInUse) => unknown>>;
 
-/** The changed fields are drawn when an action has ended. */
 export function createFormActions(parts: FormActionParts): ActionHandlers {
   return {
     useSandbox: (form) => useSandbox(parts, form),
@@ -66,14 +61,13 @@ export function createFormActions(parts: FormActionParts): ActionHandlers {
     showToken: async (form) => form.showToken(await token(parts, form)),
     another: ({ state }) => {
       state.created = undefined;
-      // The app stays the same; a key belongs to one instance.
+      // The app stays the same; a signature key belongs to one instance.
       state.forget('signatureKey');
       state.fill({ name: '' });
     },
   };
 }
 
-/** Stores Open Connectors' secrets for their host, once both were typed. */
 export async function storeSecrets({ platform }: Pick<FormActionParts, 'platform'>, state: FormState): Promise<void> {
   const secrets = state.platformSecrets();
   if (secrets === undefined) return;
@@ -91,7 +85,7 @@ async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void
   const { client, state } = form;
   const { running, oauthCallbackUrl } = await form.during(say('Starting sandbox…'), async (signal) => {
     const running = await parts.sandbox.start(signal);
-    // Its app accepts any port of this machine.
+    // The sandbox's OAuth app accepts any port of this machine.
     const oauthCallbackUrl = await parts.browser.loopbackCallback();
     signal.throwIfAborted();
     return { running, oauthCallbackUrl };
@@ -106,11 +100,9 @@ async function useSandbox(parts: FormActionParts, form: FormInUse): Promise<void
   form.say(say('Sandbox values filled in.'));
 }
 
-/** Starts the relay and opens its public URL, if necessary and if the user agrees. */
 async function fillCallback({ session }: FormActionParts, form: FormInUse): Promise<void> {
   const { state } = form;
   const urls = await form.during(say('Waiting for the relay URL…'), (signal) =>
-    // If cancelled, a start in progress continues, as after the commands for the relay.
     unlessAborted(openVendorUrls(session, state), signal),
   );
   if (urls === undefined) return;
@@ -152,7 +144,7 @@ async function baseUrlAt({ platform }: FormActionParts, client: FormInUse['clien
   return (await platform.api({ host, startSandbox: true }))?.baseUrl ?? '';
 }
 
-/** @throws CommandError if it isn't stored */
+/** @throws CommandError if the token isn't stored */
 async function token({ instances }: FormActionParts, { state: { created } }: FormInUse): Promise<string> {
   const kept = created === undefined ? undefined : await instances.token(created.host, Number(created.id));
   if (kept !== undefined) return kept;
@@ -175,7 +167,6 @@ async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<v
       : say('Creating the instance…');
   const input = client.instanceInput(fields, typed);
   const creation = await form.during(text, async (signal): Promise<Creation> => {
-    // The views show the host on which the instance is created.
     if (parts.platform.host !== host) await parts.platform.setHost(host);
     await storeSecrets(parts, state);
     return createInstance(parts, { host, input }, signal);
@@ -184,7 +175,7 @@ async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<v
   if (creation.kind === 'cancelled') form.say(say('Cancelled. Nothing was created.'));
   if (creation.kind !== 'created') return;
   state.created = { id: String(creation.id), name: creation.name, host: creation.host };
-  // A question about the key takes the focus from the page: this returns it.
+  // A question about the key would take the focus from the page, so wait until the page shows the instance.
   await form.showCreated();
   const { signatureKey = '' } = input;
   if (signatureKey === '') return;

@@ -1,4 +1,3 @@
-/** The form for a new instance: one panel, which survives hiding and the reload of the window. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { prefix } from '../prefix.ts';
@@ -31,20 +30,18 @@ interface Form {
   readonly state: FormState;
 }
 
-/** Actions whose result only applies to the host that was chosen when they started. */
+/** Cancelled if the host changes. */
 const ofOneHost: readonly FormAction[] = ['useSandbox', 'fillCallback'];
 
-/** The page only draws: the form's content and current tasks are here, and the page's messages are validated. */
+/** One panel that survives hiding and a reload of the window. The page only draws; its messages are validated. */
 export class FormPanel implements vscode.Disposable {
   readonly #parts: FormParts;
   readonly #actions: ActionHandlers;
   #panel: vscode.WebviewPanel | undefined;
   #page: PageHost<PageMessage, HostMessage> | undefined;
-  /** Whether the page's stored state was already read. */
   #isTaken = false;
-  /** Contains all secrets, and is discarded with the panel. */
+  /** Contains secrets, so it is discarded with the panel. */
   #form: Form | undefined;
-  /** Whether the restored form had the relay's URL. */
   #relayUrlWanted = false;
   #createdShown: () => void = () => undefined;
   #underWay: UnderWay | undefined;
@@ -64,7 +61,6 @@ export class FormPanel implements vscode.Disposable {
     );
   }
 
-  /** As it was left, or new; replaces the page of a created instance. */
   async open(): Promise<void> {
     if (this.#panel === undefined)
       this.#use(
@@ -81,9 +77,7 @@ export class FormPanel implements vscode.Disposable {
     await this.#carryOut('useSandbox');
   }
 
-  /** Takes over the panel from before a reload. Its page sends its stored state. */
   restore(panel: vscode.WebviewPanel): void {
-    // There is only one form.
     if (this.#panel === undefined) this.#use(panel);
     else panel.dispose();
   }
@@ -118,7 +112,7 @@ export class FormPanel implements vscode.Disposable {
     this.#underWay = this.#error = this.#done = undefined;
   }
 
-  /** Resolves when the page has reported it, or is closed or hidden, because then it reports nothing. */
+  /** Also resolves when the page is closed or hidden, because it then reports nothing. */
   async #showCreated(): Promise<void> {
     if (this.#panel === undefined || this.#page?.isReady !== true || !this.#page.isVisible) return;
     const shown = new Promise<void>((resolve) => (this.#createdShown = resolve));
@@ -142,7 +136,7 @@ export class FormPanel implements vscode.Disposable {
   async #answer({ client, state }: Form, message: PageMessage): Promise<void> {
     switch (message.type) {
       case 'ready':
-        // This window's state is newer than the page's, unless the window has none yet.
+        // The state in memory, if any, is newer than the page's.
         if (!this.#isTaken) this.#takePageState(state, client.readFormPageState(message.pageState));
         this.#isTaken = true;
         await this.#readStored();
@@ -158,7 +152,7 @@ export class FormPanel implements vscode.Disposable {
         this.#refresh();
         return;
       case 'action':
-        // Not awaited: input is handled in the meantime, and a second click finds this one in progress.
+        // Not awaited: the page's input must be handled during the action.
         void this.#carryOut(message.action);
         return;
       case 'createdShown':
@@ -175,7 +169,6 @@ export class FormPanel implements vscode.Disposable {
     }
     if (this.#underWay !== undefined && ofOneHost.includes(this.#underWay.action)) this.#underWay.abort.abort();
     await this.#readStored();
-    // The sandbox's values were removed.
     if (state.fields !== fields) this.#fill();
   }
 
@@ -184,12 +177,11 @@ export class FormPanel implements vscode.Disposable {
     const { fields, created } = pageState;
     this.#relayUrlWanted = fields.callbackUrl === relayUrlPlaceholder;
     state.change(this.#relayUrlWanted ? { ...fields, callbackUrl: '' } : fields);
-    // An instance that was removed or deleted in the meantime isn't shown.
     if (created !== undefined && this.#parts.instances.find(created.host, Number(created.id)) !== undefined)
       state.created = created;
   }
 
-  /** The relay's URL is not stored: it is filled in again when the relay is available. */
+  /** The relay's URL contains a secret, so it isn't stored but filled in again. */
   #fillKept(): void {
     if (!this.#relayUrlWanted || !this.#isTaken || this.#form === undefined) return;
     const { state } = this.#form;
@@ -224,7 +216,6 @@ export class FormPanel implements vscode.Disposable {
     if (this.#form !== undefined) this.#page?.post({ type: 'view', view: this.#view(this.#form) });
   }
 
-  /** Also draws the fields, because they were changed outside the page. */
   #fill(): void {
     if (this.#form === undefined) return;
     this.#page?.post({ type: 'fill', fields: this.#form.state.fields, view: this.#view(this.#form) });
@@ -241,7 +232,6 @@ export class FormPanel implements vscode.Disposable {
     };
   }
 
-  /** Runs an action; an error is logged once and shown in the form with what to do next. */
   async #carryOut(action: FormAction): Promise<void> {
     if (action === 'cancel') {
       this.#underWay?.abort.abort();
@@ -264,7 +254,6 @@ export class FormPanel implements vscode.Disposable {
     } catch (error) {
       if (this.#underWay === underWay) this.#sayFailed(error, underWay.abort.signal);
     } finally {
-      // If the panel was closed in the meantime, there is nothing to clear.
       if (this.#underWay === underWay) {
         this.#underWay = undefined;
         if (this.#form?.state.fields === fields) this.#refresh();

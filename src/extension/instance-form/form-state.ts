@@ -1,22 +1,17 @@
-/**
- * The form's content: its fields, the secrets that were typed or generated in it, and the created instance. Decides to
- * which host the secrets belong: Open Connectors' belong to one host, and the sandbox's values to the sandbox.
- */
+/** Open Connectors' secrets belong to one host, and the sandbox's values to the sandbox. */
 import { hostOf, sandboxRegion } from './fields.ts';
 import type { TypedSecrets } from './fields.ts';
 import type { CreatedInstance, FormFields, SecretField } from './messages.ts';
 
 type OtherFields = Partial<Omit<FormFields, 'region' | 'host'>>;
 
-/** The sandbox's values, except the region. */
 export interface SandboxValues {
   readonly fields: OtherFields;
-  /** Only for empty fields. */
+  /** Fills only empty fields. */
   readonly proposed: Partial<Pick<FormFields, 'name' | 'listIds'>>;
   readonly secrets: TypedSecrets;
 }
 
-/** The sandbox's values, and the previous ones. */
 interface FilledIn {
   readonly fields: OtherFields;
   readonly secrets: TypedSecrets;
@@ -25,11 +20,10 @@ interface FilledIn {
 
 export class FormState {
   #fields: FormFields;
-  /** Only in memory. */
+  /** In memory only. */
   #typed: TypedSecrets = {};
   #stored = false;
   #filledIn: FilledIn | undefined;
-  /** While its page replaces the fields. */
   created: CreatedInstance | undefined;
 
   constructor(fields: FormFields) {
@@ -44,7 +38,6 @@ export class FormState {
     return this.#typed;
   }
 
-  /** Whether Open Connectors' secrets of the host are already stored. */
   get stored(): boolean {
     return this.#stored;
   }
@@ -57,11 +50,7 @@ export class FormState {
     return this.#fields.region === sandboxRegion;
   }
 
-  /**
-   * Applies typed fields. If the host changes, removes Open Connectors' secrets, and the sandbox's values that are
-   * still there.
-   * @returns whether the host has changed
-   */
+  /** If the host changes, removes Open Connectors' secrets and unchanged sandbox values, and returns true. */
   change(fields: FormFields): boolean {
     const { host, isSandbox } = this;
     this.#fields = fields;
@@ -71,7 +60,6 @@ export class FormState {
     return true;
   }
 
-  /** Replaces existing values. */
   fillFromSandbox({ fields: said, proposed, secrets }: SandboxValues): void {
     this.#takeBack();
     const before = this.#fields;
@@ -101,7 +89,7 @@ export class FormState {
     if (host === this.host) this.#stored = stored;
   }
 
-  /** Open Connectors' secrets to store, if both were typed; not the sandbox's. */
+  /** Undefined unless both were typed, and for the sandbox. */
   platformSecrets(): Readonly<Record<'host' | 'userSecret' | 'organizationSecret', string>> | undefined {
     const { host } = this;
     const userSecret = this.#typed.userSecret?.trim() ?? '';

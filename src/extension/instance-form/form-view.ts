@@ -6,7 +6,6 @@ import type { FieldNote, FormView, Region, FieldName } from './messages.ts';
 import { formTexts } from './texts.ts';
 import type { FormProblem } from './fields.ts';
 
-/** The part of the view that depends on the fields. Contains no secrets, only which ones are set. */
 export function viewOfFields(
   { checkForm, previewOf }: Pick<typeof client, 'checkForm' | 'previewOf'>,
   { fields, typed, stored }: Pick<FormState, 'fields' | 'typed' | 'stored'>,
@@ -87,7 +86,6 @@ function missingText(field: FieldName): string {
   return texts[field] ?? say('Required.');
 }
 
-/** A field's name for a sentence; undefined for one that can't be missing. */
 function fieldLabel(field: FieldName): string | undefined {
   const labels: Partial<Record<FieldName, string>> = {
     host: say('Host'),
@@ -108,15 +106,11 @@ function fieldLabel(field: FieldName): string | undefined {
   return labels[field];
 }
 
-/**
- * The relay's current URL for Open Connectors; undefined if there is none.
- * @param local whether a local URL is sufficient, as for the sandbox
- */
+/** Undefined if there is none. @param local whether a local URL is enough, as for the sandbox */
 export function currentRelayUrl({ status }: Pick<Session, 'status'>, local: boolean): string | undefined {
   return status?.publicOpenConnectorsUrl ?? (local ? status?.openConnectorsUrl : undefined);
 }
 
-/** One sentence on the relay and the typed URL. */
 export function describeRelay({ status }: Pick<Session, 'status'>, callbackUrl: string): string {
   if (status === undefined) return say('The relay isn’t running; “Use This Relay” starts it.');
   if (callbackUrl === status.publicOpenConnectorsUrl) return say('This is the public URL of the relay.');

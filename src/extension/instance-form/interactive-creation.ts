@@ -1,4 +1,3 @@
-/** Creates an instance in this window: the consent in the browser, progress, questions, and the result. */
 import * as vscode from 'vscode';
 import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
@@ -19,7 +18,7 @@ export type Creation =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** `host` is in the form of the setting. Stores the token, and logs Open Connectors' request ID. */
+/** Stores the token. `host` is in the form of the host setting. */
 export async function createInstance(
   parts: {
     readonly log: vscode.LogOutputChannel;
@@ -118,7 +117,7 @@ async function during<T>(step: CreationStep, task: (signal: AbortSignal) => Prom
     creating: say('Creating instance'),
     looking: say('Not confirmed; checking whether the instance was created'),
   };
-  // The task's own error is more specific than a cancellation: whether an instance was created must still be checked.
+  // Don't report a cancellation instead of the task's error: the instance may have been created.
   const outcome = await working(titles[step], (signal) =>
     task(signal).then(
       (value) => ({ value }),
@@ -137,7 +136,7 @@ function confirmDuplicate(existing: readonly InstanceFacts[]): Promise<boolean> 
   );
 }
 
-/** Asks whether to use the instance that a call without a response created. @returns undefined for no, and for several */
+/** Returns undefined if the user declines, or several instances were found. */
 async function offer(found: readonly InstanceFacts[]): Promise<InstanceFacts | undefined> {
   const [instance, another] = found;
   if (instance === undefined || another !== undefined) return undefined;
@@ -158,24 +157,19 @@ function explainPlatformError(error: OpenConnectorsError): { readonly message: s
   return { message: sentence(messageOf(error)), next: nextOf(error) ?? '' };
 }
 
-/** An error for the log: with the request ID, for Open Connectors' support. */
 function platformErrorForLog(error: OpenConnectorsError): string {
   const status = error.status === null ? '' : `, status ${error.status}`;
   const request = error.requestId === null ? '' : `, request ${error.requestId}`;
   return `${error.message} (${error.kind}${status}${request})`;
 }
 
-/** Makes a sentence of a message from outside, without links in VS Code. */
+/** Ends with a period, and without links in VS Code, because the text is from outside. */
 function sentence(text: string): string {
   const plain = unlinked(text).trim();
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;
 }
 
-/**
- * Stores each kind of key even if the other fails, which is logged.
- * @param signDirect whether the relay also signs what it creates itself
- * @returns what failed, and how the user stores it: the instance exists anyway
- */
+/** Logs a failure and goes on. @returns per failure, what the user can do: the instance exists anyway */
 export async function storeSignatureKey(
   { log, ...parts }: VerifyKeyParts & { readonly log: Pick<vscode.LogOutputChannel, 'error'> },
   instance: Pick<StoredInstance, 'name' | 'id' | 'host'>,
@@ -199,7 +193,7 @@ export async function storeSignatureKey(
     ),
   );
   if (!signDirect) return failures;
-  // Only by its name, because destinations refer to it.
+  // The key's name, because destinations refer to it.
   await trying(parts.secrets.set('signatureKeys', instance.name.slice(0, 100), key), (why) =>
     say(
       'Couldn’t store the key for signing notifications that the relay creates: {0}. Add the key as a signature key with “Manage Keys and Secrets…”.',

@@ -1,4 +1,4 @@
-/** The texts of the form's page. The help texts follow the vendor's parameter table and set-up steps. */
+/** The help texts follow Open Connectors' parameter table and set-up steps. */
 import { say } from '../../common/say.ts';
 import { pageTexts } from '../ui/page-texts.ts';
 

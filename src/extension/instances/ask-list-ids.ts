@@ -1,4 +1,3 @@
-/** Asks for the lists of an instance: typed, pasted, or picked. */
 import type * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { HubList } from '../../open-connectors/answers.ts';
@@ -17,10 +16,6 @@ interface Asked {
   readonly ids: readonly string[];
 }
 
-/**
- * @param lists reads the lists of the account of the instance
- * @throws what `lists` throws
- */
 export async function askListIds(
   facts: PlacedInstance,
   lists: (signal: AbortSignal) => Promise<readonly HubList[]>,
@@ -94,7 +89,7 @@ function pickIds(facts: PlacedInstance, lists: (signal: AbortSignal) => Promise<
             picked: ids.includes(id),
             id,
           })),
-          // A current ID that the account doesn't list stays unless the user unticks it.
+          // Keep a current ID that the account doesn't list, until the user clears it.
           ...ids
             .filter((id) => !known.has(id))
             .map((id) => ({

@@ -1,4 +1,4 @@
-/** Changes an instance in Open Connectors. Each action writes only its own properties, and reports the result. */
+/** Each action writes only its own properties. */
 import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { InstanceChange } from '../../open-connectors/api.ts';
@@ -16,7 +16,7 @@ import { tokenOf, forgetInstance } from './instance-store.ts';
 import { newCredentials } from './reauthorise.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 
-/** Reads the instances again, after a failure too, because the change may have been made. */
+/** Refreshes after a failure too, because the change may have been made. */
 export async function thenRefresh(
   { view }: Pick<InstanceCommandParts, 'view'>,
   title: string,
@@ -39,7 +39,6 @@ async function change(
   await thenRefresh(parts, title, (signal) => api.patchInstance(node.facts.id, part, {}, signal));
 }
 
-/** Points an instance to this relay, which is started and made public if necessary. */
 export async function useRelayUrl(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
@@ -67,7 +66,7 @@ async function adopt({ store }: InstanceCommandParts, { facts, instance, host }:
 
 export async function turnEventsOn(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   if (node.facts.callbackUrl !== '') return setEvents(parts, node, true);
-  // Events need a callback, so it gets this relay's.
+  // Events need a callback URL: set the relay's.
   const url = (await openVendorUrls(parts.session, parts.platform))?.openConnectors;
   if (url === undefined) return;
   await change(parts, node, say('Turning on events for {0}', node.facts.name), {
@@ -102,7 +101,7 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   const { store, view } = parts;
   const { host } = node;
   const api = await platformOf(parts, node);
-  // Read it again, because all lists are written, and another user may have changed them.
+  // Read again: the change writes all lists, and another user may have changed them.
   const { facts, instance } = view.node(
     await working(say('Reading {0}', node.facts.name), (signal) => api.getInstance(node.facts.id, signal)),
     host,
@@ -162,7 +161,7 @@ export async function deleteInstance(parts: InstanceCommandParts, node: Instance
     say('Delete Instance'),
   );
   if (!isAgreed) return;
-  // After the question, because the settings may now name another host, where this ID is another instance.
+  // Only now: during the question, the host setting may have changed, and the ID is another instance's there.
   const api = await platformOf(parts, node);
   await thenRefresh(parts, say('Deleting {0}', name), async (signal) => {
     await api.deleteInstance(facts.id, signal);

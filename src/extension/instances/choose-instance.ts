@@ -1,4 +1,3 @@
-/** Chooses the instance for a command, and the client for its Open Connectors host. */
 import { say } from '../../common/say.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -22,13 +21,13 @@ export interface InstanceCommandParts {
   readonly view: InstancesView;
   readonly documents: InstanceDocuments;
   readonly browser: BrowserAuthorization;
-  /** An instance's callback URL was set: something may be queued for it. */
+  /** Called when a callback URL was set: notifications may be queued for it. */
   readonly callbackSet: () => void;
 }
 
 type ChoosingParts = Pick<InstanceCommandParts, 'platform' | 'view'>;
 
-/** The client for the current host. @throws CommandError if its secrets are not set */
+/** @throws CommandError if the current host's secrets are not set */
 export async function connectedPlatform(platform: Platform): Promise<OpenConnectorsApi> {
   const api = await platform.api({ startSandbox: true });
   if (api !== undefined) return api;
@@ -40,9 +39,8 @@ export async function connectedPlatform(platform: Platform): Promise<OpenConnect
 }
 
 /**
- * The client for an instance's host. The ID means another instance at another host, so call it again after waiting for
- * the user.
- * @throws CommandError if the settings now name another host, or its secrets are not set
+ * Call it again after waiting for the user: at another host, the ID is another instance's.
+ * @throws CommandError if the host setting has changed, or the host's secrets are not set
  */
 export function platformOf(
   { platform }: Pick<ChoosingParts, 'platform'>,
@@ -58,7 +56,6 @@ export function platformOf(
   );
 }
 
-/** @returns false if the user cancels @throws CommandError if the instances can't be read */
 async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean> {
   await connectedPlatform(platform);
   const reading = await view.refresh();
@@ -68,11 +65,6 @@ async function readForChoice({ view, platform }: ChoosingParts): Promise<boolean
   return reading === 'read';
 }
 
-/**
- * The clicked instance, or one that the user picks.
- * @param action title of the picker
- * @returns undefined if the user picks none
- */
 export async function chooseInstance(
   parts: ChoosingParts,
   clicked: InstancesNode | undefined,
@@ -94,7 +86,6 @@ export async function chooseInstance(
     askChoice(alone(action), {
       placeholder:
         items.length === 0 ? say('No instances of the Campaign Monitor connector yet') : say('Which instance?'),
-      // The item that is selected first, for Enter.
       items: items.toSorted(
         (a, b) => Number(b.node.facts.id === selected?.facts.id) - Number(a.node.facts.id === selected?.facts.id),
       ),

@@ -1,4 +1,3 @@
-/** Compares an instance's event log in Open Connectors with the relay's history. */
 import { say } from '../../common/say.ts';
 import type { LogRow, ReceivedNotification } from '../../open-connectors/instance-log.ts';
 import { markdownText } from '../ui/printable.ts';
@@ -7,13 +6,10 @@ export interface LogFrame {
   readonly name: string;
   readonly id: number;
   readonly at: string;
-  /** Whether the relay's history could be read. */
   readonly relayRuns: boolean;
-  /** Further notifications were not compared. */
   readonly cut: boolean;
 }
 
-/** In Markdown. */
 export function eventLogText(frame: LogFrame, rows: readonly LogRow[]): string {
   const head = [
     `# ${say('Events of {0} ({1})', markdownText(frame.name), frame.id)}`,

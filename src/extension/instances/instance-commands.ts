@@ -37,7 +37,7 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
       await parts.view.refresh();
     },
     useRelayUrl: on(say('Set Callback URL to This Relay'), useRelayUrl),
-    // A message's button turns them on, even if the state has changed.
+    // `turnOn`: a message's button turns events on even if the state has changed.
     toggleInstanceEvents: (clicked?: InstancesNode, _nodes?: readonly InstancesNode[], turnOn = false) =>
       on(say('Turn Events On or Off'), (_parts, node) =>
         node.facts.eventsEnabled && !turnOn ? setEvents(parts, node, false) : turnEventsOn(parts, node),
@@ -65,7 +65,6 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
   };
 }
 
-/** Asks what to change. @returns undefined if the user cancels */
 async function askChange({ facts }: InstanceNode): Promise<typeof editLists | undefined> {
   const choice = await only(
     askChoice(alone(say('Edit Instance {0}', printable(facts.name))), {
@@ -79,7 +78,6 @@ async function askChange({ facts }: InstanceNode): Promise<typeof editLists | un
   return choice?.change;
 }
 
-/** The copyable properties of an instance by label; a key copies the first. */
 export function copiesOfInstance(parts: InstanceCommandParts, node: InstanceNode): readonly RowCopy[] {
   const detail = say('Secrets are replaced with placeholders');
   return [

@@ -1,4 +1,3 @@
-/** Details of an instance, loaded when they are shown: its facts, its queue and its tooltip. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { ListNames } from '../accounts/list-names.ts';
@@ -27,7 +26,7 @@ export class InstanceDetails {
     this.#names = { nameOfList: names.nameOf };
     const relayUrls = (): readonly string[] => {
       const { earlierOpenConnectorsUrls = [], openConnectorsUrl } = session.status ?? {};
-      // The sandbox can use the local URL, too.
+      // The sandbox can also use the local URL.
       return platform.isSandbox && openConnectorsUrl !== undefined
         ? [...earlierOpenConnectorsUrls, openConnectorsUrl]
         : earlierOpenConnectorsUrls;
@@ -37,13 +36,11 @@ export class InstanceDetails {
     this.queues = new QueueStates({ platform, log, changed, relayUrls, areFetched });
   }
 
-  /** The facts below an instance; reads its queue if that wasn't done yet. */
   rows(of: InstanceNode): FactNode[] {
     const queue = this.queues.of(of);
     return factRows(of.facts, Date.now(), this.#names, queue).map((row) => ({ kind: 'fact', of, ...row }));
   }
 
-  /** A summary of the instance; text from outside is never markup. */
   tooltip({ facts }: InstanceNode): vscode.MarkdownString {
     const tooltip = new vscode.MarkdownString();
     const rows = factRows(facts, Date.now(), this.#names).map(

@@ -1,4 +1,3 @@
-/** Read-only documents about an instance: the API's response with secrets masked, and its event log. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
@@ -25,11 +24,10 @@ export class InstanceDocuments implements vscode.TextDocumentContentProvider {
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    // After a reload of the window, nothing is requested without a user action.
+    // After a reload of the window, don't send requests without a user action.
     return this.#texts.get(uri.toString()) ?? say('Open this document again from the Instances view.');
   }
 
-  /** Shows a document, replacing an earlier one of the same kind and instance. */
   async show({ id, name }: InstanceFacts, kind: InstanceDocument, text: string): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${id}/${documentName(name)} ${kind}` });
     this.#texts.set(uri.toString(), text);

@@ -1,4 +1,3 @@
-/** The facts below an instance in words. Makes text from outside printable. */
 import { say } from '../../common/say.ts';
 import { messageOf } from '../ui/error-words.ts';
 import { ageOf, listOf } from '../ui/phrases.ts';

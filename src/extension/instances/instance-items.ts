@@ -52,7 +52,6 @@ export function goneItem({ stored }: GoneNode): vscode.TreeItem {
   return item;
 }
 
-/** Why the instances could not be read, or what to do next; a click retries. */
 export function failureItem({ row, text }: FailureNode): vscode.TreeItem {
   const shown = printable(text, 300);
   const item = new vscode.TreeItem(shown);

@@ -1,40 +1,35 @@
-/** The last read instances, and stored ones that no longer exist in Open Connectors. */
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { InstanceStore, StoredInstance } from './instance-store.ts';
 
 export interface Found {
-  /** `Platform.host` when it was read. */
+  /** `Platform.host` at the time of reading. */
   readonly host: string;
   readonly instances: readonly Instance[];
-  /** Stored here, but no longer in Open Connectors. */
   readonly gone: readonly StoredInstance[];
 }
 
 export type Loaded =
   | { readonly kind: 'unasked' }
   | { readonly kind: 'noSecrets' }
-  /** The host is the sandbox, which isn't running. */
   | { readonly kind: 'noSandbox' }
   | ({ readonly kind: 'loaded' } & Found)
-  /** The earlier instances stay visible. */
+  /** The previous instances stay visible. */
   | ({ readonly kind: 'failed'; readonly error: Error } & Found);
 
 export type Reading =
   | 'read'
-  /** By the user, or replaced by a newer read: the visible instances stay. */
+  /** Cancelled by the user or replaced by a newer read: the visible instances stay. */
   | 'given-up'
-  /** It failed, or there are no secrets or no sandbox: the list shows which. */
   | 'failed';
 
 export interface InstanceListParts {
   readonly platform: Pick<Platform, 'api' | 'host' | 'isSandbox'>;
   readonly store: Pick<InstanceStore, 'all'>;
   readonly log: { warn(message: string): void; error(message: string): void };
-  /** Runs a task that may take a while. Resolves to undefined if the user cancels; rejects with the task's error. */
+  /** Resolves to undefined if the user cancels. */
   readonly working: <T>(task: (signal: AbortSignal) => Promise<T>) => Promise<T | undefined>;
-  /** Removes a stored instance, with its secrets. */
   readonly forget: (host: string, id: number) => Promise<void>;
   readonly changed: () => void;
 }
@@ -63,20 +58,19 @@ export class InstanceList {
       : { host: this.#parts.platform.host, instances: [], gone: [] };
   }
 
-  /** The host or its secrets have changed: discards the instances of the old ones, and cancels a read in progress. */
+  /** Call it if the host or its secrets change: the instances belong to the old ones. */
   beginAnew(): void {
     this.#loading?.abort();
     this.#set({ kind: 'unasked' });
   }
 
-  /** Reads the instances; cancels a read in progress. A failure is shown and logged. */
   async read(): Promise<Reading> {
     this.#loading?.abort();
     const { signal } = (this.#loading = new AbortController());
     const isOver = (): boolean => signal.aborted;
     const { platform, store, log, working } = this.#parts;
     const { host, isSandbox } = platform;
-    // Before the request, because its response may lack an instance that is created in the meantime.
+    // Before the request: the response may lack an instance that is created in the meantime.
     const kept = store.all(host);
     try {
       const api = await platform.api();
@@ -87,7 +81,7 @@ export class InstanceList {
       }
       const found = await working((givenUp) => this.#find(api, kept, AbortSignal.any([signal, givenUp])));
       if (isOver() || found === undefined) return 'given-up';
-      // Each sandbox starts empty: another one's instances are lost, including their tokens.
+      // Each sandbox starts empty: an earlier sandbox's instances are lost, and so are their tokens.
       this.#set({ kind: 'loaded', host, ...found, ...(isSandbox && { gone: [] }) });
       if (isSandbox) await this.#forgetAll(found.gone);
       return 'read';
@@ -113,7 +107,6 @@ export class InstanceList {
     }
   }
 
-  /** The instances of the host, and the stored ones: those that are not in the list are requested by ID. */
   async #find(
     api: OpenConnectorsApi,
     kept: readonly StoredInstance[],

@@ -8,9 +8,9 @@ import type { Place, UrlContext } from '../public-url/url-place.ts';
 export interface InstanceNode {
   readonly kind: 'instance';
   readonly facts: PlacedInstance;
-  /** `Platform.host` when it was read. */
+  /** `Platform.host` at the time of reading. */
   readonly host: string;
-  /** The API's response, including the token: never shown. */
+  /** Includes the token: never shown. */
   readonly instance: Instance;
 }
 
@@ -22,16 +22,12 @@ export interface FactNode {
   readonly value: string;
 }
 
-/** An instance created here that no longer exists in Open Connectors: its stored data can be removed. */
 export interface GoneNode {
   readonly kind: 'gone';
   readonly stored: StoredInstance;
 }
 
-/**
- * The instances could not be read; clicking it retries. What to do has a separate row, so that a narrow side bar
- * doesn't cut it off.
- */
+/** What to do is in a separate row, so that a narrow side bar doesn't cut it off. */
 export interface FailureNode {
   readonly kind: 'failure';
   readonly row: 'what' | 'next';
@@ -40,18 +36,16 @@ export interface FailureNode {
 
 export type InstancesNode = InstanceNode | FactNode | GoneNode | FailureNode;
 
-/** Where the callback URL points to; `none`: there is none. */
 export type CallbackPlace = Place | 'none';
 
 export interface PlacedInstance extends InstanceFacts {
   readonly place: CallbackPlace;
-  /** Created here, or its callback URL was set here: its URL may be updated. */
+  /** Created here, or its callback URL was set here: the URL may be updated. */
   readonly managed: boolean;
 }
 
 export interface AroundInstance {
   readonly urlContext: UrlContext;
-  /** Open Connectors is the sandbox, which can use local URLs. */
   readonly isSandbox: boolean;
   readonly managed: boolean;
 }
@@ -60,30 +54,25 @@ export function placedInstance(instance: Instance, around: AroundInstance): Plac
   const facts = factsOf(instance);
   return {
     ...facts,
-    // A row needs a label.
     name: facts.name === '' ? String(facts.id) : facts.name,
     place: placeOfCallback(facts.callbackUrl, around),
     managed: around.managed,
   };
 }
 
-/**
- * Where a callback URL points to: a relay is identified by the secret in its path, which no other relay has.
- * @param callbackUrl empty if there is none
- */
+/** A relay is identified by the secret in its path. @param callbackUrl empty if there is none */
 export function placeOfCallback(
   callbackUrl: string,
   { urlContext, isSandbox }: Pick<AroundInstance, 'urlContext' | 'isSandbox'>,
 ): CallbackPlace {
   if (callbackUrl === '') return 'none';
-  // An instance elsewhere may have got the local URL while there was no other.
+  // Without a public URL, an instance may have been given the local one.
   const reach = { reachesLocal: isSandbox || urlContext.publicUrl === null };
   if (reachesRelay(callbackUrl, reach, urlContext)) return 'current';
   const place = placeOfUrl(bare(callbackUrl), reach, urlContext);
   return place === 'current' ? 'old' : place;
 }
 
-/** Without a suffix that a user may have added: the URL still contains the relay's secret. */
 function bare(url: string): string {
   if (!URL.canParse(url)) return url;
   const { origin, pathname } = new URL(url);

@@ -1,4 +1,4 @@
-/** The instances that this extension created or adopted: their properties, and their tokens in SecretStorage. */
+/** Instances created or adopted here; their tokens are in SecretStorage. */
 import type * as vscode from 'vscode';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { prefix } from '../prefix.ts';
@@ -7,9 +7,9 @@ import type { SecretBox } from '../secrets/secrets.ts';
 export interface StoredInstance {
   readonly id: number;
   readonly name: string;
-  /** `Platform.host` when it was created. */
+  /** `Platform.host` when the instance was created. */
   readonly host: string;
-  /** When it was stored here, ISO. */
+  /** When it was stored here, ISO 8601. */
   readonly createdAt: string;
   readonly verifyKey?: string;
 }
@@ -20,7 +20,7 @@ export type StoreContext = Pick<vscode.ExtensionContext, 'globalState' | 'secret
 
 export class InstanceStore {
   readonly #context: StoreContext;
-  /** Changes of this window run one after another: each reads the result of the previous one. */
+  /** Changes run one after another, because each reads the result of the previous one. */
   #last: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
 
@@ -28,13 +28,12 @@ export class InstanceStore {
     this.#context = context;
   }
 
-  /** Calls back when this window adds, changes or removes an instance. */
   readonly onDidChange = (listener: () => void): { dispose(): void } => {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
   };
 
-  /** The instances of a host, or all, oldest first. */
+  /** Oldest first. */
   all(host?: string): readonly StoredInstance[] {
     const all = this.#context.globalState.get<readonly StoredInstance[]>(instancesKey, []);
     return host === undefined ? all : all.filter((each) => each.host === host);
@@ -44,7 +43,7 @@ export class InstanceStore {
     return this.all(host).find((each) => each.id === id);
   }
 
-  /** Stores an instance, replacing an earlier version. Without a token, the stored one stays. */
+  /** Without `token`, keeps the stored one. */
   add(instance: StoredInstance, token?: string): Promise<void> {
     return this.#change(async () => {
       if (token !== undefined) await this.#context.secrets.store(tokenKey(instance.host, instance.id), token);
@@ -58,7 +57,6 @@ export class InstanceStore {
     );
   }
 
-  /** Also removes its token. */
   forget(host: string, id: number): Promise<void> {
     return this.#change(async () => {
       await this.#context.secrets.delete(tokenKey(host, id));
@@ -91,7 +89,7 @@ function tokenKey(host: string, id: number): string {
   return `${prefix}.instanceToken.${host}.${id}`;
 }
 
-/** The token in the API's response, if it is there and not masked. */
+/** Undefined if missing or masked. */
 export function tokenOf({ token }: Pick<Instance, 'token'>): string | undefined {
   return token === undefined || token === '' || /^\*+$/.test(token) ? undefined : token;
 }
@@ -101,7 +99,7 @@ export interface VerifyKeyParts {
   readonly store: Pick<InstanceStore, 'find' | 'change' | 'forget'>;
 }
 
-/** The name of an instance's verify key: unique, recognizable, and short enough for the relay. */
+/** Unique, recognizable, and short enough for the relay. */
 export function verifyKeyName({ name, id, host }: Pick<StoredInstance, 'name' | 'id' | 'host'>): string {
   return `${name.slice(0, 40)} (${id}, ${host.slice(0, 40)})`;
 }
@@ -117,7 +115,6 @@ export async function keepVerifyKey(
   await secrets.set('verifyKeys', verifyKey, key);
 }
 
-/** Also removes its token and its verify key. */
 export async function forgetInstance({ secrets, store }: VerifyKeyParts, host: string, id: number): Promise<void> {
   const verifyKey = store.find(host, id)?.verifyKey;
   if (verifyKey !== undefined) await secrets.remove('verifyKeys', verifyKey);

@@ -13,7 +13,7 @@ export interface InstanceUrlsParts {
   readonly changed: () => void;
 }
 
-/** Changes only managed instances whose callback URL contains this relay's secret, not those of other windows. */
+/** Changes only managed instances whose callback URL contains this relay's secret, not other windows' instances. */
 export class InstanceUrls implements UrlHolder {
   readonly #parts: InstanceUrlsParts;
 
@@ -50,7 +50,7 @@ export class InstanceUrls implements UrlHolder {
     return left;
   }
 
-  /** In the sandbox, outdated URLs are updated without asking, as soon as there is a new one. */
+  /** In the sandbox, outdated URLs are updated without asking. */
   #isOf(state: StaleState): boolean {
     return state === (this.#parts.platform.isSandbox ? 'following' : 'behind') && this.#url !== null;
   }
@@ -60,7 +60,7 @@ export class InstanceUrls implements UrlHolder {
     return urlFor({ reachesLocal: platform.isSandbox }, urlContext());
   }
 
-  /** @returns undefined if the instance no longer exists, or its host can't be used now */
+  /** Undefined if the instance no longer exists, or its host can't be used now. */
   async #read(host: string, id: number): Promise<Instance | undefined> {
     const { platform } = this.#parts;
     if (platform.host !== host) return undefined;
@@ -68,7 +68,6 @@ export class InstanceUrls implements UrlHolder {
     try {
       return await api?.getInstance(id);
     } catch (error) {
-      // Deleted elsewhere: there is nothing to update.
       if ((error as { status?: unknown }).status === 404) return undefined;
       throw error;
     }
@@ -76,11 +75,10 @@ export class InstanceUrls implements UrlHolder {
 
   async #update(host: string, id: number, signal: AbortSignal): Promise<boolean> {
     const { platform, changed } = this.#parts;
-    // The settings may now name another host, where this ID is another instance.
+    // The host setting may have changed, and the ID is another instance's there.
     if (platform.host !== host) return false;
     const api = await platform.api();
     const url = this.#url;
-    // The secrets were removed in the meantime, or the URL is gone and will be checked again when it is back.
     if (api === undefined || url === null) return false;
     try {
       await api.patchInstance(id, { configuration: { 'event.notification.callback.url': url } }, {}, signal);

@@ -1,4 +1,3 @@
-/** An instance in words. Makes text from outside printable. */
 import { say } from '../../common/say.ts';
 import { hookSecret } from '../../common/hook-path.ts';
 import { maskPlaces } from '../../common/masking.ts';
@@ -52,7 +51,7 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? printable(new URL(url).host) : shownUrl(url);
 }
 
-/** A callback URL for display: a relay's secret in it is masked, as are user name and password. */
+/** Masks a relay's secret, a user name, a password and query values. */
 export function shownUrl(url: string): string {
   return printable(
     maskPlaces(url, [hookSecret])
@@ -76,7 +75,7 @@ export function spokenOf(facts: PlacedInstance): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** Which commands apply: matched in package.json as `viewItem =~ /;flag;/`. */
+/** Flags for package.json's `viewItem =~ /;flag;/`. */
 export function flagsOf(facts: PlacedInstance): string {
   const flags = ['instance'];
   if (facts.place !== 'current') flags.push('notHere');

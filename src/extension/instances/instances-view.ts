@@ -44,7 +44,6 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
   readonly #changed = new vscode.EventEmitter<InstancesNode[] | undefined>();
   readonly #redraws = new Redraws<InstancesNode>((nodes) => this.#changed.fire(nodes));
   readonly #disposables: readonly { dispose(): unknown }[];
-  /** Loaded on first use. */
   readonly #details = memoizeAsync(async () => {
     const { InstanceDetails } = await import('./instance-details.ts');
     return (this.#loaded = new InstanceDetails(this.#parts, () => this.#redraws.draw()));
@@ -81,17 +80,14 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
       this.#view.onDidChangeVisibility(({ visible }) => {
         if (visible && this.#list.loaded.kind === 'unasked') void this.refresh();
       }),
-      // Another host or other secrets: the shown instances belong to the old ones.
       parts.platform.onDidChange(() => this.#beginAnew()),
       parts.sandbox.onDidChange(() => {
         if (parts.platform.isSandbox) this.#beginAnew();
       }),
-      // An instance was created, renamed or removed here.
       parts.store.onDidChange(() => {
         if (this.#view.visible) void this.refresh();
         else this.#list.beginAnew();
       }),
-      // The relay's URL decides how callbacks are described.
       followUrls(parts.session, parts.relays, 'open-connectors', () => this.#redraws.draw()),
       parts.names.onDidChange(() => this.#redraws.draw()),
     ];
@@ -103,13 +99,11 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** The instances of the last read, newest first. */
   get nodes(): InstanceNode[] {
     const { host, instances } = this.#list.found;
     return instances.map((instance) => this.node(instance, host)).sort((a, b) => b.facts.id - a.facts.id);
   }
 
-  /** Stored here, but no longer in Open Connectors. */
   get gone(): GoneNode[] {
     return this.#list.found.gone.map((stored) => ({ kind: 'gone', stored }));
   }
@@ -121,7 +115,6 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     return { kind: 'instance', instance, host, facts: placedInstance(instance, around) };
   }
 
-  /** This window's relay URLs for Open Connectors, and those of earlier relays on this machine. */
   urlContext(): UrlContext {
     return urlContext(this.#parts.session, this.#parts.relays, 'open-connectors');
   }
@@ -144,12 +137,11 @@ export class InstancesView implements vscode.Disposable, vscode.TreeDataProvider
     return of === undefined ? undefined : this.now(of);
   }
 
-  /** The instance of the last read; undefined if it is no longer visible. */
+  /** Undefined if the instance is no longer visible. */
   now({ host, facts: { id } }: InstanceNode): InstanceNode | undefined {
     return this.nodes.find((node) => node.host === host && node.facts.id === id);
   }
 
-  /** Reads the instances again; cancels a read in progress. A failure is shown in the view and logged. */
   async refresh(): Promise<Reading> {
     this.#loaded?.queues.forget();
     return this.#list.read();

@@ -1,4 +1,4 @@
-/** Offers queued notifications once: after the relay has started, and when it has another URL. */
+/** Offers queued notifications once per relay start and URL. */
 import type { Memento } from 'vscode';
 import { nameOfSecret } from '../../common/secret-name.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
@@ -10,34 +10,30 @@ import type { QueueStates } from './queue-states.ts';
 
 export interface QueueOfferParts {
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
-  /** The instances created here or pointed here. */
   readonly store: { all(host: string): readonly StoredInstance[] };
   readonly queues: () => Promise<QueueStates>;
   readonly node: (instance: Instance, host: string) => InstanceNode;
-  /** Identifies the running relay; undefined if none is running, or its URL is still being opened. */
+  /** The relay's pid; undefined if none is running, or its URL is still being opened. */
   readonly relay: () => number | undefined;
-  /** Of this folder. */
   readonly memory: Pick<Memento, 'get' | 'update'>;
-  /** Resolves when the user uses this window: other windows of the same relay then offer nothing. */
+  /** Resolves when the user uses this window, so that other windows of the same relay offer nothing. */
   readonly attention: () => Promise<void>;
   readonly offer: (node: InstanceNode, queued: number) => void;
   readonly log: { warn(message: string): void };
 }
 
 const memoryKey = `${prefix}.offeredQueues`;
-/** Maximum number of remembered offers, the latest. */
 const maxOffers = 20;
 
 export class QueueOffer {
   readonly #parts: QueueOfferParts;
-  /** Checked pairs of relay and callback URL. */
   readonly #looked = new Set<string>();
 
   constructor(parts: QueueOfferParts) {
     this.#parts = parts;
   }
 
-  /** Call it when the relay's URL, or an instance's callback URL, may have changed. Never rejects. */
+  /** Call it if the relay's URL or a callback URL may have changed. Never rejects. */
   async follow(): Promise<void> {
     const { platform, store, log } = this.#parts;
     const { host } = platform;
@@ -45,7 +41,7 @@ export class QueueOffer {
       try {
         await this.#look(host, id);
       } catch (error) {
-        // The user didn't request this; the view shows it when an instance is expanded.
+        // Only logged, because the user didn't request it.
         log.warn(`whether something is queued for instance ${id} is not known: ${(error as Error).message}`);
       }
     }
@@ -57,7 +53,6 @@ export class QueueOffer {
     const pid = relay();
     if (api === undefined || pid === undefined) return;
     const found = node(await api.getInstance(id), host);
-    // Another relay or server is responsible for its callback URL.
     if (found.facts.place === 'none' || found.facts.place === 'foreign' || found.facts.place === 'other') return;
     const key = `${pid} ${host} ${id} ${found.facts.callbackUrl}`;
     if (this.#looked.has(key)) return;
@@ -69,20 +64,18 @@ export class QueueOffer {
       if (facts === undefined) this.#looked.delete(key);
       else if (await this.#isNew(found, states, pid)) offer(found, facts.state.count + facts.earlier);
     } catch (error) {
-      // Nothing was offered: check again the next time.
       this.#looked.delete(key);
       throw error;
     }
   }
 
-  /** Whether something wasn't fetched yet, for a URL whose queue wasn't offered since the relay's start: true once. */
+  /** True once per relay start and URL, if something wasn't fetched yet. */
   async #isNew(node: InstanceNode, queues: QueueStates, pid: number): Promise<boolean> {
     const { memory } = this.#parts;
     const offered = memory.get<readonly string[]>(memoryKey, []);
-    // The URL has the relay's secret, which is not stored.
+    // The URL contains the relay's secret, which must not be stored.
     const nameOf = (url: string): string => `${pid} ${node.host} ${nameOfSecret(url)}`;
     const urls = queues.urlsOf(node).filter((url) => queues.listed(url).size > 0 && !offered.includes(nameOf(url)));
-    // If the relay has ended in the meantime, nothing can be fetched.
     if ((await queues.areFetched(urls)) ?? true) return false;
     await memory.update(memoryKey, [...urls.map(nameOf), ...offered].slice(0, maxOffers));
     return true;

@@ -1,16 +1,13 @@
-/** The queues of this window's instances as last read. */
 import type { OpenConnectorsApi } from '../../open-connectors/api.ts';
 import type { DeliveryKey, FailurePolicy, ListedDeliveries, QueueState } from '../../open-connectors/delivery-queue.ts';
 import type { InstanceNode } from './instance-node.ts';
 
 export interface QueueFacts {
-  /** Of its callback URL. */
   readonly state: QueueState;
   /** Number of notifications queued for earlier URLs of this relay. */
   readonly earlier: number;
-  /** The running relay has fetched all of them. */
   readonly allFetched: boolean;
-  /** Of the whole account; null if the API doesn't return it. */
+  /** The account's; null if the API doesn't return it. */
   readonly policy: FailurePolicy | null;
 }
 
@@ -20,11 +17,9 @@ export type KnownQueue =
   | { readonly kind: 'failed'; readonly error: Error };
 
 export interface QueueStatesParts {
-  /** The client of the current host; undefined if there are no secrets for it. */
   readonly platform: { readonly host: string; api(): Promise<OpenConnectorsApi | undefined> };
-  /** This relay's current and earlier URLs for Open Connectors. */
   readonly relayUrls: () => readonly string[];
-  /** Whether the running relay has fetched all of these; undefined if none is running. */
+  /** Undefined if no relay is running. */
   readonly areFetched: (deliveries: DeliveryKey[]) => Promise<boolean | undefined>;
   readonly log: { warn(message: string): void };
   readonly changed: () => void;
@@ -39,7 +34,7 @@ export class QueueStates {
     this.#parts = parts;
   }
 
-  /** The state of an instance's queue; reads it if it is unknown. Undefined without a callback URL. */
+  /** Reads the queue if it is unknown; undefined without a callback URL. */
   of(node: InstanceNode): KnownQueue | undefined {
     if (node.facts.callbackUrl === '') return undefined;
     const known = this.#known.get(keyOf(node));
@@ -48,18 +43,14 @@ export class QueueStates {
     return this.#known.get(keyOf(node));
   }
 
-  /**
-   * Reads an instance's queue again.
-   * @returns undefined if its host can't be used now
-   * @throws OpenConnectorsError, which the row shows, too
-   */
+  /** Undefined if the instance's host can't be used now. @throws OpenConnectorsError, which the row shows too */
   async read(node: InstanceNode, signal?: AbortSignal): Promise<QueueFacts | undefined> {
     const key = keyOf(node);
     const before = this.#known.get(key);
     const reading: KnownQueue = { kind: 'reading' };
     if (before === undefined) this.#known.set(key, reading);
     const set = (known: KnownQueue): void => {
-      // Discarded in the meantime: the next use reads it again.
+      // If it was discarded in the meantime, the next use reads it again.
       if (this.#known.get(key) !== (before ?? reading)) return;
       this.#known.set(key, known);
       this.#parts.changed();
@@ -68,7 +59,6 @@ export class QueueStates {
       const { platform } = this.#parts;
       const api = platform.host === node.host ? await platform.api() : undefined;
       const facts = api === undefined ? undefined : await this.#count(api, node, signal);
-      // If the host can't be used, the instances are about to be read again.
       if (facts !== undefined) set({ kind: 'read', ...facts });
       return facts;
     } catch (error) {
@@ -82,15 +72,11 @@ export class QueueStates {
     this.#known.clear();
   }
 
-  /** The URLs for which notifications of this instance or this relay may be queued. */
   urlsOf({ facts }: InstanceNode): readonly string[] {
     return [...new Set([facts.callbackUrl, ...this.#parts.relayUrls()])];
   }
 
-  /**
-   * The deliveries listed for a URL since this window was loaded: a fetch finds them, even if listing them changed their
-   * status.
-   */
+  /** Deliveries listed since this window was loaded: a fetch needs them if listing changed their status. */
   listed(url: string): ListedDeliveries {
     const key = `${this.#parts.platform.host} ${url}`;
     const listed: ListedDeliveries = this.#listed.get(key) ?? new Map();
@@ -98,7 +84,6 @@ export class QueueStates {
     return listed;
   }
 
-  /** Whether the running relay has fetched all that was listed for these URLs; undefined if none is running. */
   areFetched(urls: readonly string[]): Promise<boolean | undefined> {
     return this.#parts.areFetched(urls.flatMap((url) => [...this.listed(url).values()]));
   }
@@ -114,7 +99,7 @@ export class QueueStates {
       earlier += there.count;
       more ||= there.more;
     }
-    // A relay that can't say it must not hide what is queued.
+    // If the relay can't answer, still show what is queued.
     const areFetched = await this.areFetched([callbackUrl, ...others]).catch(() => undefined);
     return { state, earlier, allFetched: areFetched === true && !more && state.count + earlier > 0, policy };
   }

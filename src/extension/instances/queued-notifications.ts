@@ -1,7 +1,3 @@
-/**
- * Queued notifications in this window: Queued Notifications… delivers or fetches them, or changes the account's policy,
- * and they are offered once.
- */
 import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { Fetched } from '../../open-connectors/fetch-queued.ts';
@@ -22,7 +18,6 @@ import { QueueOffer } from './queue-offer.ts';
 import type { QueueOfferParts } from './queue-offer.ts';
 import { shownUrl } from './instance-words.ts';
 
-/** Actions that a message offers directly. */
 export type QueueAction = 'deliver' | 'fetch';
 
 export async function queuedNotifications(
@@ -37,7 +32,6 @@ export async function queuedNotifications(
     showStatusMessage(say('{0} has no callback URL, so Open Connectors queues nothing for it.', name));
     return;
   }
-  // A user action, so it may start the sandbox, and reports missing secrets.
   await platformOf(parts, node);
   const queues = await parts.view.queues();
   const facts = await working(say('Reading the queue of {0}', name), (signal) => queues.read(node, signal));
@@ -79,7 +73,6 @@ async function deliverQueued(parts: InstanceCommandParts, node: InstanceNode): P
   showStatusMessage(say('Open Connectors is posting the queued notifications of {0} again.', name));
 }
 
-/** Fetches queued notifications into the history of this window's relay, which is started if necessary. */
 async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { session } = parts;
   if (session.client === undefined) await byCommand('start')();
@@ -89,7 +82,7 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
   const queues = await parts.view.queues();
   const urls = queues.urlsOf(node);
   const { fetchQueued } = await import('../deferred.ts');
-  // If cancelled, it keeps what was fetched, which is not fetched again.
+  // If cancelled, it keeps what was fetched.
   const fetched = await working(say('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
     fetchQueued(queue, urls, client, { signal, listed: (url) => queues.listed(url) }),
   );
@@ -144,7 +137,7 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
     node: (instance, host) => view.node(instance, host),
     relay: () => {
       const { pid, publicUrl = null, settled = false } = positionOf(session) ?? {};
-      // While its public URL is being opened, nothing could be delivered: this is called again once it is open.
+      // Nothing could be delivered yet: this is called again when the URL is open.
       return publicUrl !== null || settled ? pid : undefined;
     },
     attention: atThisWindow,
@@ -156,7 +149,7 @@ export function createQueueOffer(parts: InstanceCommandParts & Pick<QueueOfferPa
           : say('Open Connectors couldn’t deliver {0} notifications of {1}, and has queued them.', queued, name);
       const deliver = { [say('Deliver Queued')]: byCommand('queuedNotifications', node, [node], 'deliver') };
       const fetch = { [say('Fetch Queued')]: byCommand('queuedNotifications', node, [node], 'fetch') };
-      // The action that works comes first: nothing can be delivered to a URL that doesn't respond.
+      // The action that works comes first.
       const reached = node.facts.place === 'current';
       void offer('Information', text, reached ? { ...deliver, ...fetch } : { ...fetch, ...deliver });
     },

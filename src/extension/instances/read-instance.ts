@@ -24,21 +24,18 @@ export async function copyToken(
   await copy(token, say('Token copied. Anyone who has it can use the instance.'));
 }
 
-/** Secrets are replaced with placeholders. */
 export async function copyReading(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { instanceReadCurl } = await import('../deferred.ts');
   const { baseUrl } = await platformOf(parts, node);
   await copy(instanceReadCurl(node.facts.id, baseUrl));
 }
 
-/** Secrets are replaced with placeholders. */
 export async function copyMaking(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { instanceCurl } = await import('../deferred.ts');
   const { baseUrl } = await platformOf(parts, node);
   await copy(instanceCurl(node.instance, baseUrl));
 }
 
-/** Shows the API's response, with secrets masked. */
 export async function showInstance(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const { facts } = node;
   const api = await platformOf(parts, node);

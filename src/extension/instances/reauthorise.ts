@@ -1,4 +1,3 @@
-/** Renews an instance's consent, or its API key: its ID and token stay. */
 import { say } from '../../common/say.ts';
 import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { printable } from '../ui/printable.ts';
@@ -16,11 +15,7 @@ interface Asked {
   readonly apiSecret: string;
 }
 
-/**
- * Asks for the masked values, and for the consent in the browser.
- * @param again action of "Try Again" if the consent was not given
- * @returns what to change, or undefined if the user cancelled or refused, which was reported
- */
+/** Undefined if the user cancelled or refused, which was reported. @param again the action of "Try Again" */
 export async function newCredentials(
   api: OpenConnectorsApi,
   browser: BrowserAuthorization,

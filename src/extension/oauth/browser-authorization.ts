@@ -18,16 +18,14 @@ import type { CallbackPortError, PageTexts } from '../../oauth/loopback.ts';
 import type { UriCallbacks } from './uri-handler.ts';
 import type { EditorEnvironment } from '../../oauth/ways.ts';
 
-/** Authorizations through a browser: opens the page, and receives the code in any way that it comes back. */
 export class BrowserAuthorization {
   readonly #context: vscode.ExtensionContext;
   readonly #log: vscode.LogOutputChannel;
   readonly #uris: UriCallbacks;
-  /** The pending one, and its end: a new one replaces it, because both would need the same port. */
+  /** One at a time, because two would need the same port. */
   #current: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
   #showBox: (() => void) | undefined;
 
-  /** @param uris reports the URLs that VS Code passes to this extension */
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, uris: UriCallbacks) {
     this.#context = context;
     this.#log = log;
@@ -35,17 +33,12 @@ export class BrowserAuthorization {
     context.subscriptions.push({ dispose: () => this.#current?.stop.abort() });
   }
 
-  /** The callback to register with an app for a page on this machine. */
   async loopbackCallback(): Promise<string> {
     const { loopbackCallback } = await import('../deferred.ts');
     return loopbackCallback(setting('oauth.port'));
   }
 
-  /**
-   * Opens the consent page and waits for the code, with progress that can be cancelled. A pending one is cancelled.
-   * Doesn't report the result: see {@link explain} and {@link say}.
-   * @throws what `buildUrl` throws, AuthorizationUrlError
-   */
+  /** Cancels a pending one. Doesn't report the result. @throws what `buildUrl` throws, AuthorizationUrlError */
   async authorize(request: AuthorizationRequest): Promise<Authorization> {
     const before = this.#current;
     before?.stop.abort();
@@ -96,7 +89,6 @@ export class BrowserAuthorization {
     }
   }
 
-  /** Doesn't wait for an answer. */
   say(result: Exclude<Authorization, { kind: 'code' }>, again: () => unknown): void {
     const { message, next } = this.explain(result);
     const text = `${message} ${next}`;
@@ -131,7 +123,7 @@ export class BrowserAuthorization {
         way === 'loopback'
           ? listenOnLoopback({ url: new URL(redirectUri), answered, texts: pageTexts() })
           : Promise.resolve(this.#uris.listen(uriPath(redirectUri), answered)),
-      // As a string, which VS Code passes unchanged: a Uri would decode what is escaped in the query.
+      // A string is passed unchanged; a Uri would decode what is escaped in the query.
       openBrowser: (url) => vscode.env.openExternal(url as unknown as vscode.Uri),
       showWaiting: (options) => this.#showWaiting(options),
       askAboutPort,
@@ -172,7 +164,7 @@ export class BrowserAuthorization {
         if (!sent) void offerLink(url);
       },
       stray: (why, again) => {
-        // Any page may send the browser here any number of times: report it once.
+        // Report it once: any page may send the browser here any number of times.
         if (told) return;
         told = true;
         void offer('Warning', say('The browser returned an unexpected answer. {0}.', strayText(why)), {
@@ -190,13 +182,11 @@ export class BrowserAuthorization {
   }
 }
 
-/** The path at which VS Code passes a URL to the extension, also for the nested URL of VS Code in a browser. */
 function uriPath(redirectUri: string): string {
   const url = new URL(redirectUri);
   return url.searchParams.get('vscode-path') ?? url.pathname;
 }
 
-/** The browser didn't open, so the user has to open the link. */
 function offerLink(url: string): Promise<void> {
   const text = say('The browser didn’t open. Copy the link and open it in a browser.');
   return offer('Warning', text, { [say('Copy Link')]: () => vscode.env.clipboard.writeText(url) });
@@ -261,7 +251,6 @@ export function createAuthorizationCommands(browser: BrowserAuthorization): Comm
 interface PasteBoxOptions {
   readonly title: string;
   readonly redirectUri: string;
-  /** @returns what is wrong with it, or null if it is accepted */
   readonly paste: (text: string) => StrayAnswer | null;
 }
 
@@ -273,7 +262,7 @@ function showPasteBox({ title, redirectUri, paste }: PasteBoxOptions): { dispose
     redirectUri.replace(/\?.*/, ''),
   );
   box.placeholder = say('URL, or only the code');
-  // The browser takes the focus, and the box must stay.
+  // The browser takes the focus, and the box must stay open.
   box.ignoreFocusOut = true;
   box.onDidChangeValue(() => (box.validationMessage = undefined));
   box.onDidAccept(() => {

@@ -1,4 +1,4 @@
-/** URLs that the system passes to this extension: `vscode://cm-relay.campaign-monitor-relay/oauth/callback?…`. */
+/** For `vscode://cm-relay.campaign-monitor-relay/oauth/callback?…`. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
@@ -7,7 +7,6 @@ import type { PageKind } from '../../oauth/loopback.ts';
 
 type Taker = (query: URLSearchParams) => PageKind;
 
-/** VS Code allows one handler for the extension, so it passes URLs to the listeners by path. */
 export class UriCallbacks implements vscode.UriHandler {
   readonly #waiting = new Map<string, Taker>();
 
@@ -36,12 +35,11 @@ function queryOf({ query }: vscode.Uri): string {
   return query.replaceAll('%', '%25').replaceAll('+', '%2B');
 }
 
-/** A URL as text, so that the box for pasting reads the same query. */
 export function asPasted(uri: vscode.Uri): string {
   return `${uri.scheme}://${uri.authority}${uri.path}?${queryOf(uri)}`;
 }
 
-/** The URL isn't shown or logged, because it may contain a code. */
+/** Don't show or log the URL, because it may contain a code. */
 function offerUrl(uri: vscode.Uri): Promise<void> {
   const text = say(
     'The browser returned a URL, but this window isn’t waiting for a URL. If another window is waiting, paste the URL there.',

@@ -8,7 +8,6 @@ import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 import type { OpenConnectorsSecrets, Platform } from './platform.ts';
 
-/** The actions of **Manage Keys and Secrets…** for the secrets of Open Connectors. */
 export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   return {
     set: async () => {
@@ -23,7 +22,6 @@ export function createPlatformSecrets(platform: Platform): PlatformSecrets {
   };
 }
 
-/** @returns whether the user entered them */
 async function askForSecrets(platform: Platform): Promise<boolean> {
   const { host } = platform;
   if (platform.isSandbox) {
@@ -56,7 +54,6 @@ async function askForSecrets(platform: Platform): Promise<boolean> {
   return true;
 }
 
-/** @returns whether they were removed */
 async function forgetSecrets(platform: Platform): Promise<boolean> {
   const hosts = await platform.hostsWithSecrets();
   if (hosts.length === 0) {

@@ -1,7 +1,4 @@
-/**
- * Which Open Connectors this window uses: its host, the client of its API, and the secrets of each host in
- * SecretStorage. The sandbox has its own secrets.
- */
+/** The secrets of each host are in SecretStorage; the sandbox has its own. */
 import * as vscode from 'vscode';
 import type { OpenConnectorsApi } from '../deferred.ts';
 import { onSetting, setting, trimText, writeSetting } from '../configuration.ts';
@@ -9,19 +6,17 @@ import type { OpenConnectorsOptions } from '../../open-connectors/http.ts';
 import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 import { prefix } from '../prefix.ts';
 
-/** The value of the host setting that means the sandbox on this machine. */
 const sandboxHost = 'sandbox';
 
 export type OpenConnectorsSecrets = Pick<OpenConnectorsOptions, 'userSecret' | 'organizationSecret'>;
 
-/** The hosts with stored secrets, because SecretStorage can't list them. */
+/** A list of hosts with stored secrets, because SecretStorage can't list them. */
 const hostsKey = `${prefix}.openConnectorsHosts`;
 
 export class Platform {
   readonly #context: vscode.ExtensionContext;
   readonly #sandbox: SandboxProcess;
   readonly #changed = new vscode.EventEmitter<void>();
-  /** The host or its secrets have changed, here or in another window. */
   readonly onDidChange = this.#changed.event;
 
   constructor(context: vscode.ExtensionContext, sandbox: SandboxProcess) {
@@ -39,7 +34,7 @@ export class Platform {
     );
   }
 
-  /** The host of the settings: a host name, a URL, or `sandbox`. */
+  /** A host name, a URL, or `sandbox`. */
   get host(): string {
     return trimText(setting('openConnectors.host'));
   }
@@ -48,7 +43,6 @@ export class Platform {
     return this.host === sandboxHost;
   }
 
-  /** Writes the setting for every folder on this machine. */
   async setHost(host: string): Promise<void> {
     await writeSetting('openConnectors.host', host);
   }
@@ -62,7 +56,7 @@ export class Platform {
     await this.#context.secrets.store(secretsKey(host), JSON.stringify({ userSecret, organizationSecret }));
   }
 
-  /** The hosts with stored secrets. The current one is checked, too, in case it isn't listed. */
+  /** Checks the current host too, in case it isn't listed. */
   async hostsWithSecrets(): Promise<readonly string[]> {
     const hosts: string[] = [];
     for (const host of new Set([...this.#noted, this.host])) {
@@ -77,9 +71,8 @@ export class Platform {
   }
 
   /**
-   * Undefined if the secrets aren't set, or the sandbox isn't running.
-   * @param options by default, the host of the settings. An action may start the sandbox, a view may not.
-   * @throws the sandbox's error at its start
+   * Undefined if the secrets aren't set or the sandbox isn't running. Only a user action may start the sandbox.
+   * @throws the sandbox's start error
    */
   async api(
     options: { readonly host?: string; readonly startSandbox?: boolean } = {},
