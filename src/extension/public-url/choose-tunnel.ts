@@ -1,4 +1,3 @@
-/** The choice of a tunnel: what is on this machine, and what the chosen one still needs. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { SurveyedTunnel } from '../../protocol/tunnel-survey.ts';
@@ -25,10 +24,7 @@ interface TunnelItem extends vscode.QuickPickItem {
   readonly surveyed?: SurveyedTunnel;
 }
 
-/**
- * Asks which tunnel to use and for what it needs, and writes the settings.
- * @returns whether there is now one to open
- */
+/** Resolves to whether the settings now have a tunnel to open. */
 export async function chooseTunnel(): Promise<boolean> {
   const { surveyTunnels } = await import('../deferred.ts');
   const { paths } = programsSaid();
@@ -42,7 +38,6 @@ export async function chooseTunnel(): Promise<boolean> {
     askChoice(alone(say('Choose a tunnel')), {
       placeholder: say('Every delivery passes through the tunnel’s service, which can read it'),
       items,
-      // Without one, the list starts with installed ones.
       active: kind === 'none' ? undefined : items.find(({ tunnel }) => tunnel === kind),
       matchOnDescription: true,
     }),
@@ -50,7 +45,6 @@ export async function chooseTunnel(): Promise<boolean> {
   return chosen !== undefined && (await use(chosen));
 }
 
-/** The installed ones first, in their order. */
 async function itemsOf(all: readonly SurveyedTunnel[]): Promise<TunnelItem[]> {
   const { costText, obstacleText } = await import('../deferred.ts');
   const items = all.map((surveyed): TunnelItem => {
@@ -171,7 +165,6 @@ async function askForUrl(): Promise<boolean> {
   return true;
 }
 
-/** The programs in the user's own settings. */
 function programsSaid(): {
   readonly programs: ReadSetting<'tunnel.programs'>;
   readonly paths: Readonly<Record<string, string>>;

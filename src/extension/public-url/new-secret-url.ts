@@ -1,4 +1,3 @@
-/** Another secret for the webhook URLs, if one leaked. */
 import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -9,10 +8,7 @@ import { readRelayUrl } from './url-place.ts';
 import type { Session } from '../session/session.ts';
 import type { UrlKeeper } from './url-keeper.ts';
 
-/**
- * Asks, gives the relay another secret, and updates the vendors as for a changed public URL.
- * @throws the relay's refusal, if it couldn't save it, or another window was faster
- */
+/** For a leaked secret. @throws the relay's refusal if it can't save the secret or another window was faster */
 export async function newSecretUrl(session: Session, keeper: UrlKeeper): Promise<void> {
   const { status } = session;
   if (status === undefined) return;

@@ -12,10 +12,7 @@ import type { Status } from '../../protocol/status.ts';
 import { sentences } from '../../common/words.ts';
 import { namesOtherHost, opening, tryingAgain } from '../../protocol/tunnel-words.ts';
 
-/**
- * Opens the public URL of a running relay: asks which tunnel if the settings have none, and asks for consent unless the
- * user has allowed that tunnel. May resolve before the URL is open: see urls.ts.
- */
+/** Asks for consent unless the user has allowed this tunnel. May resolve before the URL is open: see urls.ts. */
 export async function openTunnel(session: Session): Promise<void> {
   let tunnel = await readTunnel();
   if (tunnel?.kind === 'none') {
@@ -29,7 +26,6 @@ export async function openTunnel(session: Session): Promise<void> {
   await session.openTunnel(tunnel);
 }
 
-/** The tunnel of the settings; undefined if they are invalid, which is reported. */
 async function readTunnel(): Promise<TunnelConfig | undefined> {
   try {
     return (await readSettings()).tunnel;
@@ -77,7 +73,6 @@ function tunnelQuestion(tunnel: TunnelConfig): string {
   );
 }
 
-/** Who can read what passes through a tunnel. */
 function providerOf(tunnel: TunnelConfig): string {
   if (tunnel.kind === 'localtunnel') return new URL(tunnel.host).host;
   if (tunnel.kind !== 'command') return tunnel.kind;
@@ -89,7 +84,6 @@ const otherHost = namesOtherHost('', '').text;
 const freshly = opening('').text;
 const retrying = tryingAgain(opening(''), '').text;
 
-/** After a start: the public URL opens again if it was open when the relay ended. */
 export async function sayReopening(session: Session): Promise<void> {
   if ((session.status?.tunnel.state ?? 'closed') === 'closed') return;
   await offer('Information', say('Reopening the public URL, which was open when the relay stopped.'), {
@@ -97,14 +91,14 @@ export async function sayReopening(session: Session): Promise<void> {
   });
 }
 
-/** Reports why the first attempt to open the public URL failed, and why there is no further one: each once. */
+/** Reports the first failed attempt and the final failure, each once. */
 export function followTunnel(session: Session): vscode.Disposable {
   let told: string | undefined;
   const look = (): void => {
     const { status } = session;
     const { state = 'closed', reason, said = [] } = status?.tunnel ?? {};
     const text = said[0]?.text;
-    // One that was open is reopened first; the view and the status bar show it in the meantime.
+    // A URL that was open is reopened first; the view and the status bar show this.
     const isRetrying = text === retrying && state !== 'verifying' && !(state === 'degraded' && told === 'open');
     const before = told;
     if (state === 'failed') told = reason;
@@ -124,9 +118,9 @@ async function tellOfFailure(session: Session, { tunnel, settings }: Status): Pr
   const [server, host] = refused?.values ?? [];
   if (isFinal && typeof server === 'string' && typeof host === 'string')
     return askAboutHost(session, settings.tunnel, server, host);
-  // The next start opens only what was open.
+  // Otherwise the next start would open it again.
   if (isFinal) await session.tunnels.close();
-  // Without the time until the next attempt, which would be over before it is read.
+  // Omit the time until the next attempt: it would have passed before the message is read.
   const said = tunnel.said.map((words) => {
     const [why] = words.values;
     return words.text === retrying && typeof why === 'object' ? why : words;

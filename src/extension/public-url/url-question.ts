@@ -1,4 +1,3 @@
-/** The URL keeper's questions and messages in this window: one question and one setting for all vendors. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { setting, writeSetting } from '../configuration.ts';
@@ -66,7 +65,7 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
   });
 }
 
-/** Undefined while the relay isn't running. */
+/** Undefined if the relay isn't running. */
 export function positionOf({ state }: Pick<Session, 'state'>): RelayPosition | undefined {
   if (state.kind !== 'running') return undefined;
   const { pid, publicUrl, tunnel, campaignMonitorUrl } = state.status;
@@ -74,10 +73,8 @@ export function positionOf({ state }: Pick<Session, 'state'>): RelayPosition | u
   return { pid, relay, publicUrl, settled: tunnel.state === 'closed' || tunnel.state === 'failed' };
 }
 
-/** Undefined if the user declines. */
 type Answer = Choice | (() => Promise<Choice | undefined>) | undefined;
 
-/** @param answers the buttons, by their labels */
 async function choose(
   question: string,
   answers: readonly (readonly [label: string, answer: Answer])[],
@@ -109,7 +106,6 @@ async function ask(state: AskedState, left: readonly StaleRegistration[]): Promi
         [say('Not Now'), undefined],
       ]);
     case 'dead':
-      // The relay is running, but these URLs don't respond.
       return choose(say('This relay’s webhooks on these lists use an old URL: {0}.', namesOf(left)), [
         [say('Open Public URL'), openUrl],
         [say('Deactivate'), { action: 'deactivate' }],
@@ -151,7 +147,6 @@ function sayDone(action: UrlAction, changed: readonly StaleRegistration[], state
   });
 }
 
-/** Such as `2 webhooks (Newsletter, Members) and 1 instance (kappa)`. */
 function wordsOf(all: readonly Pick<StaleRegistration, 'kind' | 'name'>[]): string {
   const webhooks = all.filter(({ kind }) => kind === 'webhook');
   const instances = all.filter(({ kind }) => kind === 'instance');
@@ -175,7 +170,6 @@ export function titleOf(action: UrlAction, state: StaleState): string {
   switch (action) {
     case 'update':
       if (state === 'unfinished') return say('Finishing changes of webhooks');
-      // They were deactivated when the relay stopped; only webhooks are.
       return state === 'idle' ? say('Activating webhooks') : say('Updating webhooks and instances');
     case 'deactivate':
       return say('Deactivating webhooks');
@@ -184,7 +178,6 @@ export function titleOf(action: UrlAction, state: StaleState): string {
   }
 }
 
-/** @param words the number of what was changed, and which */
 export function doneText(action: UrlAction, state: StaleState, words: string): string {
   switch (action) {
     case 'update':

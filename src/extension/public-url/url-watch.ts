@@ -1,4 +1,3 @@
-/** Records the relay's URLs, and loads the URL keeper if a vendor has one of them. */
 import type * as vscode from 'vscode';
 import type { KnownRelays } from '../session/known-relays.ts';
 import { readRelayUrl } from './url-place.ts';
@@ -8,9 +7,8 @@ export interface UrlWatchParts {
   readonly session: Session;
   readonly relays: KnownRelays;
   readonly log: vscode.LogOutputChannel;
-  /** Whether a vendor has a URL that was set from here. @param relay identifies the relay, as in url-place.ts */
+  /** Whether a URL set here is at a vendor. @param relay as in url-place.ts */
   readonly isKept: (relay: string) => boolean;
-  /** Loads what follows the relay's URL: the keeper, and what offers queued deliveries. */
   readonly followers: () => Promise<readonly { follow(): Promise<void> }[]>;
 }
 

@@ -8,10 +8,7 @@ export interface VendorUrls {
   readonly openConnectors: string;
 }
 
-/**
- * Starts the relay and opens its public URLs if necessary, with the usual consent; the sandbox needs only local ones.
- * @returns undefined if the user declined or cancelled, or there can be none, which is reported
- */
+/** The sandbox needs only local URLs. Undefined if the user declined or the tunnel failed, which is reported. */
 export async function openVendorUrls(
   session: Session,
   { isSandbox }: { readonly isSandbox: boolean },
@@ -26,7 +23,7 @@ export async function openVendorUrls(
     return publicUrls(session) ?? { campaignMonitor, openConnectors };
   }
   await byCommand('openTunnel')();
-  // The window's status of the tunnel may be older than the request to open it.
+  // The status in this window may be older than the request to open the tunnel.
   await session.refresh();
   if ((session.status?.tunnel.state ?? 'closed') === 'closed') return undefined;
   return unlessGivenUp(working(say('Opening public URL'), (signal, say) => opened(session, signal, say)));
@@ -40,8 +37,8 @@ function publicUrls({ status }: Session): VendorUrls | undefined {
 }
 
 /**
- * Resolves once the URLs exist; to undefined if the relay ends, or the tunnel is closed or fails, or at the signal.
- * @param say receives what the tunnel waits for: it retries an unreachable server without end
+ * Resolves to undefined if the relay ends, the tunnel closes or fails, or the signal is aborted.
+ * @param tell reports what the tunnel waits for: it retries an unreachable server forever
  */
 function opened(
   session: Session,

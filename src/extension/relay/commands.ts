@@ -38,9 +38,8 @@ export interface RelayCommandParts {
   readonly view: ProgressPlace;
   readonly urlKeeper: UrlKeeper;
   readonly platformSecrets: PlatformSecrets;
-  /** Copies the sandbox's URLs and credentials; undefined if none is running. */
   readonly sandboxFacts: () => Promise<(() => Promise<void>) | undefined>;
-  /** Runs before the user stops the relay. Resolves to whether to stop. */
+  /** Resolves to whether to stop the relay. */
   readonly beforeStop: () => Promise<boolean>;
 }
 
@@ -51,7 +50,7 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
   return {
     start: () => start(parts),
     stop: async () => {
-      // Ask first, because webhooks are changed at once.
+      // Ask before changing webhooks.
       const held = await askAboutHeld(session.status?.sending);
       if (held !== undefined && (await parts.beforeStop())) await stop(parts, held);
     },
@@ -65,7 +64,6 @@ export function createRelayCommands(parts: RelayCommandParts): CommandHandlers<'
       isTunnelOn(session.status?.tunnel.state ?? 'closed') ? session.closeTunnel() : openPublicUrl(parts),
     chooseTunnel: async () => {
       const { chooseTunnel } = await import('../public-url/choose-tunnel.ts');
-      // Offers to open the chosen one; a running relay already has it.
       if (await chooseTunnel()) await openPublicUrl(parts);
     },
     showLog: () => log.show(),
@@ -98,18 +96,17 @@ async function start(parts: RelayCommandParts): Promise<void> {
   const { session } = parts;
   const began = Date.now();
   const isRunning = await bringUp(parts);
-  // Not if it only attached to a running relay.
+  // Not if the window only attached to a running relay.
   if (isRunning && Date.parse(session.status?.startedAt ?? '') >= began) void sayReopening(session);
 }
 
-/** Starts the relay with progress, and reports failures with a next action. Resolves to whether it is running. */
 async function bringUp(parts: RelayCommandParts): Promise<boolean> {
   const { session } = parts;
   try {
     await working(say('Starting relay'), (signal) => session.start(signal));
     return true;
   } catch (error) {
-    // Not awaited: the message may stay, and the caller continues.
+    // Not awaited: the message may stay open, and the caller continues.
     if (!(error instanceof GivenUpError)) void explainStart(parts, error as Error);
     return false;
   }
@@ -135,7 +132,6 @@ const urls = {
   public: (status: Status): string | null => status.publicUrl,
 } as const;
 
-/** @param which copies that one without asking; asks for any other value */
 async function copyUrl({ session, sandboxFacts }: RelayCommandParts, which: unknown): Promise<void> {
   const { status } = session;
   const isNamed = typeof which === 'string' && which in urls;
@@ -195,7 +191,6 @@ async function chooseUrl(
   return choice?.which;
 }
 
-/** Opens a terminal in which `cm-relay` is this extension's, bound to this window's relay. */
 export async function openRelayTerminal(context: vscode.ExtensionContext, session: Session): Promise<void> {
   const folder = join(context.globalStorageUri.fsPath, 'bin');
   await mkdir(folder, { recursive: true });
@@ -219,7 +214,7 @@ export async function openRelayTerminal(context: vscode.ExtensionContext, sessio
   terminal.show();
 }
 
-/** The batch file `cm-relay.cmd`. It runs in the user's own shell, so it must not change its variables. */
+/** Runs in the user's own shell, so it must not change the shell's variables. */
 export function windowsScript(node: string, script: string): string {
   return ['@setlocal', '@set ELECTRON_RUN_AS_NODE=1', `@"${node}" "${script}" %*`, ''].join('\r\n');
 }

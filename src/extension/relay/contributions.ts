@@ -84,7 +84,6 @@ export const relayCommands = {
   },
 } as const satisfies CommandDescriptions;
 
-/** Sending is paused in a running or stopped relay. */
 const sendingPaused = `${prefix}.sendingPaused`;
 const sendingFlows = `${prefix}.state == running && !${prefix}.sendingPaused`;
 /** In a debug session, VS Code's own keys apply. */

@@ -1,4 +1,3 @@
-/** Everything for a bug report, on the clipboard, in English for its readers. */
 import { release } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -17,7 +16,6 @@ export interface DiagnosticParts {
   readonly history: Pick<StoppedHistory, 'reader'>;
 }
 
-/** Copies versions, settings, states, and the last errors, masked. */
 export async function copyDiagnostics({ context, session, history }: DiagnosticParts): Promise<void> {
   const { diagnosticsText, fitForReport, logSection, problemsOf, relayDiagnostics } = await import('../deferred.ts');
   const status = session.status ?? null;
@@ -65,7 +63,7 @@ function windowSection(): DiagnosticSection {
   };
 }
 
-/** Texts may contain names, hosts, and programs: report only that they are set. */
+/** Report only that a text is set, because it may contain names, hosts or programs. */
 function changedSettings(manifest: unknown): [string, string][] {
   const { contributes } = manifest as {
     contributes: { configuration: readonly { properties: Readonly<Record<string, { enum?: readonly unknown[] }>> }[] };

@@ -1,4 +1,3 @@
-/** Commands for the rows of all views: copying a row, and reading rows again. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -30,7 +29,7 @@ type RowNode = DestinationsNode | WebhooksNode | InstancesNode;
 
 export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows'> {
   return {
-    // A key passes its view in place of a row, and copies the first choice.
+    // A key binding passes its view instead of a row, and copies the first choice.
     copy: async (node?: RowNode | CopiedView, nodes?: readonly RowNode[]) => {
       if (typeof node !== 'string') return (await askCopy(await copiesOf(parts, node, nodes)))?.copy();
       const view = { ...parts, instances: parts.instances.view }[node];
@@ -39,7 +38,7 @@ export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows
     },
     refresh: async () => {
       const { events, webhooks, instances } = parts;
-      // A hidden view reads when it is shown, without requests before.
+      // A hidden view reads when it is shown.
       if (webhooks.isVisible) webhooks.refresh();
       if (events.progressPlace.isVisible()) await events.refresh();
       if (instances.view.isVisible) await instances.view.refresh();
@@ -47,7 +46,6 @@ export function createRowCommands(parts: RowCommandParts): CommandHandlers<'rows
   };
 }
 
-/** @throws CommandError if it isn't known which row is meant */
 async function copiesOf(
   { instances }: RowCommandParts,
   node: RowNode | undefined,

@@ -16,7 +16,6 @@ export interface SubscriberParts {
   readonly urlContext: (path: VendorPath) => UrlContext;
 }
 
-/** The clicked row: a list, or an instance, whose lists are offered first. */
 export type SubscriberPlace =
   | { readonly kind: 'list'; readonly listId: string; readonly name: string }
   | { readonly kind: 'instance'; readonly facts: { readonly listIds: readonly string[] } };
@@ -53,11 +52,9 @@ export async function addSandboxSubscriber(
     const [hooks, instances] = await Promise.all([api.webhooks(listId, signal), platform.listInstances({}, signal)]);
     return { listId, hooks, instances };
   });
-  // Not awaited: the message may stay.
   void sayAdded(inMessage(address), inMessage(list.name, 60), hearingOf(sources, urlContext));
 }
 
-/** @param first IDs of the lists to offer first */
 async function pickList(api: CampaignMonitorApi, first: readonly string[]): Promise<CampaignMonitorList | undefined> {
   const items = await working(say('Reading lists'), async (signal) => {
     const clients = await api.clients(signal);

@@ -6,27 +6,23 @@ import { placeOfUrl } from '../public-url/url-place.ts';
 import type { UrlContext, VendorPath } from '../public-url/url-place.ts';
 
 /**
- * Who receives the events of a list:
- * - `heard`: this window's relay
- * - `stopped`: this window's relay, once it is running
- * - `closed`: a URL of this window's relay that is closed or no longer in use, through an instance
- * - `elsewhere`: only others
- * - `unsent`: none
+ * - `heard`: by this window's relay
+ * - `stopped`: by this window's relay once it runs
+ * - `closed`: sent to a closed or former URL of this window's relay
+ * - `elsewhere`: only by others
+ * - `unsent`: by no receiver
  */
 export type Hearing = 'heard' | 'stopped' | 'closed' | 'elsewhere' | 'unsent';
 
 export interface EventSources {
   readonly listId: string;
-  /** Those of the list. */
   readonly hooks: readonly Webhook[];
-  /** All of Open Connectors. */
   readonly instances: readonly Instance[];
 }
 
-/** Part of the URL of each webhook that the sandbox's Open Connectors registers for an instance. */
+/** In the URLs of webhooks that the sandbox's Open Connectors registers. */
 const instanceHookPath = '/elements/api-v2/events/';
 
-/** @param around the relays, as the vendor with this path reaches them */
 export function hearingOf(
   { listId, hooks, instances }: EventSources,
   around: (path: VendorPath) => UrlContext,
@@ -45,10 +41,6 @@ export function hearingOf(
   return called.includes('asleep') || called.includes('old') ? 'closed' : 'elsewhere';
 }
 
-/**
- * That a subscriber was added, and what happens next.
- * @param address already printable, like the list's name
- */
 export function addedText(address: string, list: string, hearing: Hearing): string {
   switch (hearing) {
     case 'heard':

@@ -12,7 +12,7 @@ import type { RunningSandbox } from './shared-sandbox.ts';
 export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'sandbox'> {
   const { sandbox } = parts;
   return {
-    // A message's button names the action, so that it is right even if the state has changed.
+    // A message's button names the action, because the state may have changed.
     toggleSandbox: async (wanted?: unknown) => {
       if (wanted === 'start') return startSandbox(sandbox);
       const runs = (await sandbox.find()) !== undefined;
@@ -24,7 +24,7 @@ export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'
 
 async function startSandbox(sandbox: SandboxProcess): Promise<void> {
   const running = await working(say('Starting sandbox'), (signal) => sandbox.start(signal));
-  // Not awaited: the message may stay, and the caller continues.
+  // Not awaited: the message may stay open, and the caller continues.
   void offer(
     'Information',
     say(

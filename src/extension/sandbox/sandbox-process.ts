@@ -1,4 +1,3 @@
-/** The sandbox shared by all windows of this machine, as seen by this window. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { prefix } from '../prefix.ts';
@@ -28,21 +27,16 @@ export class SandboxProcess implements vscode.Disposable {
     };
   }
 
-  /**
-   * Finds the running sandbox, or starts one with random credentials.
-   * @param signal cancels waiting, and the start if no other caller waits for it
-   * @throws SandboxStartError, and the signal's reason if it was cancelled
-   */
+  /** `signal` cancels the start only if no other caller waits for it. @throws SandboxStartError, the signal's reason */
   async start(signal?: AbortSignal): Promise<RunningSandbox> {
     signal?.throwIfAborted();
     return this.#starting.join(signal);
   }
 
-  /** Looks for a sandbox started by another window, or by this one before a reload. Starts none. */
   async find(): Promise<RunningSandbox | undefined> {
     const known = this.#running ?? (await notedSandbox(this.#place.storage));
     const found = known !== undefined && (await isSandbox(known.control)) ? known : undefined;
-    // Keep one that was started in the meantime.
+    // Keep a sandbox that was started in the meantime.
     if (found === undefined && this.#running !== undefined && this.#running.control !== known?.control) {
       return this.#running;
     }
@@ -50,7 +44,6 @@ export class SandboxProcess implements vscode.Disposable {
     return found;
   }
 
-  /** Stops the sandbox, even if another window started it; does nothing if none is running. */
   async stop(): Promise<void> {
     const running = await this.find();
     if (running === undefined) return;
@@ -58,7 +51,7 @@ export class SandboxProcess implements vscode.Disposable {
     this.#set(undefined);
   }
 
-  /** The process continues. */
+  /** Leaves the sandbox running. */
   dispose(): void {
     clearInterval(this.#timer);
     this.#changed.dispose();

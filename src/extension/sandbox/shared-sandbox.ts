@@ -1,7 +1,4 @@
-/**
- * The one sandbox of a storage, for windows and `npm run vscode` alike: a file there says where it is, and it outlives
- * the process that started it. It ends some time after its last request, or when stopped.
- */
+/** Windows and `npm run vscode` find a storage's sandbox by a file; it outlives the process that started it. */
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,20 +22,17 @@ export interface SandboxPlace {
   readonly version: string;
 }
 
-/** The process ends after this time without a request. */
 const keepAliveSeconds = 900;
-/** Interval of the requests that keep it alive while it is in use, in milliseconds. */
+/** Milliseconds between the requests that keep the sandbox alive. */
 export const lookEveryMs = 60_000;
 
 export const sandboxFile = 'sandbox.json';
 
-/** It may have ended. */
 export async function notedSandbox(storage: string): Promise<RunningSandbox | undefined> {
   try {
     const said: unknown = JSON.parse(await readFile(join(storage, sandboxFile), 'utf8'));
     return isRunningSandbox(said) ? said : undefined;
   } catch {
-    // Missing or incomplete: no sandbox.
     return undefined;
   }
 }
@@ -48,10 +42,7 @@ export async function findSandbox(storage: string): Promise<RunningSandbox | und
   return noted !== undefined && (await isSandbox(noted.control)) ? noted : undefined;
 }
 
-/**
- * Finds the running sandbox, or starts one with random credentials.
- * @throws Error if it can't be started, or is cancelled
- */
+/** @throws Error if the sandbox can't be started, or the start is cancelled */
 export async function findOrStartSandbox(place: SandboxPlace, signal?: AbortSignal): Promise<RunningSandbox> {
   const found = await unlessAborted(findSandbox(place.storage), signal);
   if (found !== undefined) return found;
@@ -69,7 +60,7 @@ export async function stopSandbox(storage: string, { control }: RunningSandbox):
   await rm(join(storage, sandboxFile), { force: true });
 }
 
-/** Records a sandbox. If another process was first, uses its sandbox and ends ours. */
+/** If another process was first, uses its sandbox and ends this one. */
 async function publish(storage: string, started: RunningSandbox): Promise<RunningSandbox> {
   const file = join(storage, sandboxFile);
   const temporary = `${file}.${randomUUID()}`;
@@ -89,7 +80,6 @@ async function publish(storage: string, started: RunningSandbox): Promise<Runnin
   return started;
 }
 
-/** The file may be from another version, or edited. */
 function isRunningSandbox(value: unknown): value is RunningSandbox {
   if (!hasTexts(value, ['campaignMonitorApi', 'campaignMonitorOAuth', 'openConnectorsApi', 'control'])) return false;
   const { control, credentials } = value as { control: string; credentials?: Record<string, unknown> | null };
@@ -109,7 +99,6 @@ function hasTexts(value: unknown, names: readonly string[]): boolean {
   );
 }
 
-/** The sandbox's URLs and credentials for the user's programs: lines for a shell, with less common ones as comments. */
 export function sandboxFacts(running: RunningSandbox): string {
   const { campaignMonitor, openConnectors } = running.credentials;
   return [
@@ -130,25 +119,18 @@ const answerTimeoutMs = 10_000;
 /** In bytes; the sandbox sends a few thousand. */
 const longestAnswer = 1_000_000;
 
-/**
- * Whether the sandbox with these controls runs: another program may have its port by now.
- * @param control the base of the controls, `http://127.0.0.1:<port>/sandbox/<key>`
- */
+/** Another program may have the sandbox's port. @param control `http://127.0.0.1:<port>/sandbox/<key>` */
 export async function isSandbox(control: string): Promise<boolean> {
   const answer = await ask('GET', control);
   try {
     const { controls } = JSON.parse(answer ?? '') as { controls?: unknown };
     return controls !== undefined;
   } catch {
-    // Not the sandbox's JSON, or no response.
     return false;
   }
 }
 
-/**
- * Uses node:http because VS Code sends `fetch` through the user's proxy. @returns the response's body; undefined
- * without one
- */
+/** Uses node:http because VS Code sends `fetch` through the user's proxy. Resolves to undefined without a response. */
 export function ask(method: string, url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const signal = AbortSignal.timeout(answerTimeoutMs);

@@ -1,4 +1,3 @@
-/** All keys and secrets in one place: to set, change, and remove. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
@@ -7,9 +6,7 @@ import type { SecretBox, SecretKind } from './secrets.ts';
 
 export type SecretTopic = SecretKind | 'consents' | 'remove' | 'openConnectors' | 'forgetOpenConnectors';
 
-/** The secrets of another module, which asks for them itself. */
 export interface PlatformSecrets {
-  /** @returns whether the user entered them */
   readonly set: () => Promise<boolean>;
   readonly forget: () => Promise<void>;
   readonly kept: () => Promise<boolean>;
@@ -21,11 +18,7 @@ export interface ManagedSecrets {
   readonly chooseConsents: () => Promise<void>;
 }
 
-/**
- * Shows what is stored and what can be set, and performs the choice.
- * @param topic performs that without asking; any other value, such as a clicked row, asks
- * @returns the name, or whether something was entered, depending on the topic
- */
+/** @param topic performs this action without asking; any other value, such as a clicked row, asks */
 export async function manageSecrets(
   { secrets, platform, chooseConsents }: ManagedSecrets,
   topic?: unknown,

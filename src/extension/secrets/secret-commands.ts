@@ -1,4 +1,3 @@
-/** Commands for keys and credentials: destinations use them by name, and their values are never shown again. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
@@ -7,12 +6,11 @@ import { ifAnswered, inSteps } from '../ui/steps.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import type { SecretBox, SecretKind } from './secrets.ts';
 
-/** Whether an existing name may be used, which replaces its value. */
+/** `new`: an existing name can't be replaced. */
 type Naming = 'any' | 'new';
 
 type Choice = vscode.QuickPickItem & { readonly choose: () => string | Promise<string | undefined> };
 
-/** @param naming `new` if it must not replace one */
 export async function setKey(
   secrets: SecretBox,
   kind: 'signatureKeys' | 'verifyKeys',
@@ -113,7 +111,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   showStatusMessage(say('Removed “{0}”.', choice.label));
 }
 
-/** @returns the name, null for none, undefined if the user cancelled */
+/** Resolves to null for none, undefined if the user cancelled. */
 export async function chooseSecret(
   secrets: SecretBox,
   kind: 'signatureKeys' | 'credentials',
@@ -144,7 +142,7 @@ export async function chooseSecret(
           },
         ]
       : [];
-  // Enter keeps the current one.
+  // Enter keeps the current name.
   const named = [none, ...kept].sort((a, b) => Number('description' in b) - Number('description' in a));
   const asked = askChoice<vscode.QuickPickItem & Partial<Choice>>(alone(title), {
     placeholder:

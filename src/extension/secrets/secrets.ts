@@ -1,4 +1,3 @@
-/** Signature keys, verify keys, and destination credentials by name, only in VS Code's SecretStorage. */
 import * as vscode from 'vscode';
 import type { Secrets, SecretsChange } from '../../protocol/settings.ts';
 import { prefix } from '../prefix.ts';
@@ -11,23 +10,22 @@ export interface SecretName {
   readonly name: string;
 }
 
-/** Only the names are in the global state, because SecretStorage can't list them. */
+/** Kept in the global state, because SecretStorage can't list names. */
 type Names = Partial<Record<SecretKind, string[]>>;
 
 const namesKey = `${prefix}.secretNames`;
 
-/** When each was removed, in ISO 8601: a relay that was running then may still have it. */
+/** Removal times, ISO 8601: a relay that was running then may still have the secret. */
 type Removed = Partial<Record<SecretKind, Record<string, string>>>;
 
 const removedKey = `${prefix}.removedSecretNames`;
 
-/** Maximum number of each kind, the latest. */
 const mostRemoved = 100;
 
 export class SecretBox {
   readonly #context: vscode.ExtensionContext;
   readonly #changed = new vscode.EventEmitter<SecretName>();
-  /** A key or credentials were set or removed, here or in another window. */
+  /** Also for changes in another window. */
   readonly onDidChange = this.#changed.event;
 
   constructor(context: vscode.ExtensionContext) {
@@ -36,7 +34,6 @@ export class SecretBox {
       this.#changed,
       context.secrets.onDidChange(({ key }) => {
         const kind = kinds.find((each) => key.startsWith(keyOf(each, '')));
-        // The extension stores other secrets there, too.
         if (kind !== undefined) this.#changed.fire({ kind, name: key.slice(keyOf(kind, '').length) });
       }),
     );
@@ -46,7 +43,6 @@ export class SecretBox {
     return this.#context.globalState.get<Names>(namesKey, {})[kind] ?? [];
   }
 
-  /** Replaces one with the same name. */
   async set(kind: SecretKind, name: string, value: string): Promise<void> {
     const names = this.#context.globalState.get<Names>(namesKey, {});
     await this.#context.globalState.update(namesKey, {
@@ -67,11 +63,7 @@ export class SecretBox {
     await this.#context.secrets.delete(keyOf(kind, name));
   }
 
-  /**
-   * The secrets that any window removed since a time, for a relay that was running then. Secrets that were never stored
-   * here, such as those from a command line, stay.
-   * @param since in ISO 8601
-   */
+  /** Removed by any window since then (ISO 8601); excludes secrets never stored here, such as a command line's. */
   removedSince(since: string): SecretsChange {
     const removed = this.#context.globalState.get<Removed>(removedKey, {});
     const of = (kind: SecretKind): Record<string, null> =>

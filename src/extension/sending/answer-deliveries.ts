@@ -1,4 +1,3 @@
-/** Forced responses: asks for the status, the delay, and the duration. */
 import * as vscode from 'vscode';
 import { STATUS_CODES } from 'node:http';
 import { say } from '../../common/say.ts';
@@ -11,7 +10,7 @@ import { ifAnswered, inSteps } from '../ui/steps.ts';
 import type { Step } from '../ui/steps.ts';
 import { afterStatus, onPurposeText } from './sending-words.ts';
 
-/** The answers; a status of null: normal. */
+/** A status of null ends the forced response. */
 interface Asked {
   readonly status?: number | null;
   readonly delayMs?: number;
@@ -22,7 +21,6 @@ interface Item<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
-/** The most common ones, worst first; others can be typed. */
 const usualStatuses = [503, 500, 429, 404, 410, 200];
 /** In seconds. */
 const usualDelays = [0, 5, 30, 60];
@@ -30,15 +28,12 @@ const mostDelay = 60;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** The default, also with a count: the same as in the protocol (answering.ts), which isn't loaded here. */
+/** The same as in the protocol (answering.ts), which isn't loaded here. */
 const usualMs = 10 * minuteMs;
 const mostMinutes = 24 * 60;
 
 /**
- * Asks, and sets the relay's forced response.
- * @param by this window, for the relay's status
- * @param given `as-usual` ends it without asking
- * @throws CommandError if no relay is running, and what the relay refuses
+ * `given`: `as-usual` ends the forced response. @throws CommandError if no relay is running, and the relay's refusal
  */
 export async function answerDeliveries(session: Session, by: AskedAnswer['by'], given: unknown): Promise<void> {
   const client = connected(session);
@@ -51,7 +46,6 @@ export async function answerDeliveries(session: Session, by: AskedAnswer['by'], 
   if (asked?.status === undefined) return;
   const { status, delayMs = 0, end = { forMs: usualMs } } = asked;
   await client.request('relay/answer', { answer: status === null ? null : { status, delayMs, ...end, by } });
-  // The status bar shows a forced response.
   if (status === null) showStatusMessage(say('Deliveries are answered as usual.'));
 }
 
@@ -130,7 +124,6 @@ function statusItem(status: number): Item<number> {
   };
 }
 
-/** Adds the typed value, if it isn't one of the items. */
 function withTyped<T>(items: readonly Item<T>[], typed: Item<T>): readonly Item<T>[] {
   return items.some(({ label }) => label === typed.label) ? items : [typed, ...items];
 }

@@ -14,7 +14,6 @@ export class SendingNotices {
     this.#open = open;
   }
 
-  /** Sending stopped at a breakpoint, and no debugger of this window shows it. */
   async stopped(stop: Stop): Promise<void> {
     const { eventId } = stop;
     await offer('Warning', stopText(stop), {
@@ -23,7 +22,7 @@ export class SendingNotices {
     });
   }
 
-  /** Sending was already paused, or responses forced, when this window attached to the relay. */
+  /** Called if this was so when the window attached to the relay. */
   async leftSo({ sending, answering }: Partial<Pick<Status, 'sending' | 'answering'>>): Promise<void> {
     const reader = { now: Date.now(), language: vscode.env.language };
     if (answering?.state === 'on-purpose') {

@@ -1,18 +1,13 @@
-/** Detects when to notify the user that sending is paused. The notices are loaded then. */
 import * as vscode from 'vscode';
 import { debugType, prefix } from '../prefix.ts';
 import type { SendingNotices } from './sending-notices.ts';
 import type { Session } from '../session/session.ts';
 
-/** The relay's start for which a pause was last reported. */
+/** Workspace state: the relay start for which a pause was last reported. */
 const pausedKey = `${prefix}.toldPaused`;
-/** The relay's start, and the start of the forced response that was last reported. */
 const answeringKey = `${prefix}.toldAnswering`;
 
-/**
- * Reports that sending stopped at a breakpoint, once until it continues, if no debugger shows it; when this window
- * attaches, reports a pause once for each start of the relay, and each forced response once.
- */
+/** Reports a stop at a breakpoint if no debugger shows it, and once an existing pause or forced response. */
 export function watchSending(
   { subscriptions, workspaceState }: Pick<vscode.ExtensionContext, 'subscriptions' | 'workspaceState'>,
   session: Session,
@@ -31,7 +26,7 @@ export function watchSending(
     }),
     vscode.debug.onDidTerminateDebugSession(({ id }) => debugging.delete(id)),
     session.onDidStopSending(({ stop, sending }) => {
-      // While it stays paused, further stops follow a step that a client made.
+      // Further stops while paused follow a client's step.
       const isFirst = sending.state === 'paused' && sending.since === stop.at;
       if (stop.reason === 'breakpoint' && isFirst && debugging.size === 0)
         void notices().then((made) => made.stopped(stop));

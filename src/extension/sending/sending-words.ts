@@ -1,17 +1,14 @@
-/** The state of sending in words. Text from outside is made printable here. */
 import { say } from '../../common/say.ts';
 import { heldCount, pauserOf } from '../../protocol/event-row.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { AnsweringOnPurpose } from '../../protocol/answering.ts';
 import { clockOf, durationOf, isToday } from '../ui/phrases.ts';
 
-/** Paused by a client, or stopped at a breakpoint. */
 export type PausedSending = Extract<Sending, { state: 'paused' }>;
 
 export interface Reader {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The user's, such as `de`. */
   readonly language: string;
 }
 
@@ -51,7 +48,6 @@ export function onPurposeText(
       );
 }
 
-/** The consequence of a status that may be unexpected: a success isn't posted again. */
 export function afterStatus(status: number): string | undefined {
   return status >= 200 && status < 300 ? say('the sender doesn’t post again') : undefined;
 }

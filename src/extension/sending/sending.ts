@@ -1,4 +1,3 @@
-/** Pause, step, and continue without a debug session; and what to do with held notifications when the relay stops. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { heldCount } from '../../protocol/event-row.ts';
@@ -59,10 +58,7 @@ export async function showHeld(): Promise<void> {
   await vscode.commands.executeCommand(commandId('filterEvents'), 'state:held');
 }
 
-/**
- * Asks what to do with what is held before the relay stops; without any, doesn't ask.
- * @returns undefined if the user doesn't want to stop
- */
+/** Doesn't ask if nothing is held. Resolves to undefined if the user doesn't want to stop. */
 export async function askAboutHeld(sending: Sending | undefined): Promise<HeldAtStop | undefined> {
   const held = sending === undefined ? 0 : heldCount(sending.held);
   if (held === 0) return 'keep';
