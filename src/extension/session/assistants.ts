@@ -1,4 +1,3 @@
-/** Offers `cm-relay mcp` to the assistants in VS Code, if the user turned it on: docs/assistants.md. */
 import * as vscode from 'vscode';
 import { onSetting, setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
@@ -6,16 +5,12 @@ import { prefix } from '../prefix.ts';
 const providerId = `${prefix}.assistants`;
 
 export interface AssistantsParts {
-  /** dist/cm-relay.js in the extension. */
   readonly bundle: string;
   readonly version: string;
   readonly dataDir: string;
 }
 
-/**
- * Offers a server only if the user's own setting says so, not a workspace's. VS Code starts it when an assistant needs
- * it, and asks the user first.
- */
+/** Only the user's own setting counts, not a workspace's. VS Code asks the user before it starts the server. */
 export function registerAssistants(parts: AssistantsParts): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
   return vscode.Disposable.from(
@@ -35,11 +30,7 @@ export function registerAssistants(parts: AssistantsParts): vscode.Disposable {
   );
 }
 
-/**
- * Node's arguments for the server.
- * @param right the setting's value; an unknown one allows nothing
- * @returns null if assistants aren't allowed
- */
+/** Node's arguments; null if assistants aren't allowed or `right` is unknown. */
 export function assistantArguments(
   right: unknown,
   { bundle, dataDir }: Pick<AssistantsParts, 'bundle' | 'dataDir'>,

@@ -1,6 +1,3 @@
-/**
- * Keeps this window's relay configured: with the settings, and only those stored secrets that its destinations may use.
- */
 import * as vscode from 'vscode';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Destination, Secrets, SecretsChange, Settings } from '../../protocol/settings.ts';
@@ -23,26 +20,28 @@ export interface ConfiguratorParts {
 
 interface Plan {
   readonly settings: Settings;
-  /** What its destinations may use, and every verify key, which is never sent anywhere. */
+  /** Secrets that the destinations may use, and all verify keys, which are never sent anywhere. */
   readonly given: readonly SecretName[];
   readonly open: readonly ConsentQuestion[];
 }
 
-/** Runs one configuration of one relay at a time: changes in the meantime go into the next one. */
+/**
+ * Gives the relay the settings, and only those secrets that its destinations may use. One configuration runs at a time;
+ * changes in the meantime go into the next one.
+ */
 export class Configurator implements vscode.Disposable {
   readonly #parts: ConfiguratorParts;
   readonly #subscriptions: vscode.Disposable[];
-  /** Up to when removals were reported to each relay: each only once, because another client may give the secret again. */
+  /** When removals were last reported: report each once, because another client may give the secret again. */
   readonly #removalsTold = new WeakMap<RelayClient, string>();
   #client: RelayClient | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<Status> | undefined;
   #plan: Plan | undefined;
-  /** The consents used for that. */
   #consented = '';
-  /** Destinations that were removed from the settings, but for which waiting notifications need stored secrets. */
+  /** Destinations no longer in the settings whose waiting notifications need stored secrets. */
   #left: ReadonlySet<string> = new Set();
-  /** Questions that the user dismissed: not asked again before the next start. */
+  /** Dismissed questions: not asked again before the next start. */
   #putOff = new Set<string>();
   #asking = false;
   #said: string | undefined;
@@ -57,7 +56,7 @@ export class Configurator implements vscode.Disposable {
         if (concernsRelay(event)) void this.refresh();
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.refresh()),
-      // Other windows ask, too, and don't report the answers.
+      // Other windows ask too, and don't report the answers.
       vscode.window.onDidChangeWindowState(({ focused }) => {
         if (focused && this.#consented !== parts.consents.fingerprint) void this.refresh();
       }),
@@ -70,9 +69,8 @@ export class Configurator implements vscode.Disposable {
   }
 
   /**
-   * Configures a relay that was found or started. If it was running and the settings are invalid, it keeps its own, and
-   * the user is told. From then on, changes are applied.
-   * @throws what the relay refuses
+   * If the settings are invalid, a relay that was already running keeps its own, and the user is told.
+   * @throws the relay's refusal
    */
   async begin(client: RelayClient): Promise<Status> {
     this.#client = client;
@@ -87,7 +85,7 @@ export class Configurator implements vscode.Disposable {
     }
   }
 
-  /** Follows the relay's status: removes secrets that only waiting notifications needed, once none waits. */
+  /** Removes secrets that only waiting notifications needed, when none is waiting. */
   follow(client: RelayClient, { destinations }: Status): void {
     if (this.#client !== client) return;
     const left = destinations.filter(
@@ -103,7 +101,6 @@ export class Configurator implements vscode.Disposable {
     if (this.#client === client) this.#client = undefined;
   }
 
-  /** Applies changes without interrupting what is waiting or being sent. Reports failures to the user. */
   async refresh(): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
@@ -117,10 +114,6 @@ export class Configurator implements vscode.Disposable {
     }
   }
 
-  /**
-   * Asks about undecided uses of secrets, one destination after the other, in the focused window. What is undecided is
-   * held until then.
-   */
   async askWhereSecretsGo(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
@@ -192,7 +185,7 @@ export class Configurator implements vscode.Disposable {
     return { settings: { ...settings, destinations, tunnel: await tunnels.take(settings.tunnel) }, given, open };
   }
 
-  /** A destination for the relay: held if it uses secrets that the user hasn't allowed to be sent there. */
+  /** Holds a destination that uses secrets which the user hasn't allowed to be sent there. */
   #judged(destination: Destination, given: SecretName[], open: ConsentQuestion[]): Destination {
     const { consents } = this.#parts;
     const uses = consents.stored(destination);
@@ -206,7 +199,7 @@ export class Configurator implements vscode.Disposable {
     return { ...destination, held: whyHeld(notAllowed) };
   }
 
-  /** Waiting notifications may be for a destination no longer in the settings: they are still sent, if allowed. */
+  /** Notifications may be waiting for a destination no longer in the settings: they are still sent, if allowed. */
   #neededByWhatWaits({ destinations }: Status): SecretUse[] {
     const { consents } = this.#parts;
     return destinations.flatMap((destination) => {
@@ -215,7 +208,7 @@ export class Configurator implements vscode.Disposable {
     });
   }
 
-  /** Removes stored secrets that aren't given: they may have been given before. */
+  /** The relay may have been given these secrets before. */
   #unnamed(given: readonly SecretName[]): SecretsChange {
     const of = (kind: SecretUse['kind']): Record<string, null> => {
       const names = new Set(given.flatMap((each) => (each.kind === kind ? [each.name] : [])));
@@ -225,14 +218,12 @@ export class Configurator implements vscode.Disposable {
     return { signatureKeys: of('signatureKeys'), credentials: of('credentials') };
   }
 
-  /** Whether a change of a secret concerns the relay: only if a destination uses it. */
   #concerns({ kind, name }: SecretName): boolean {
     if (kind === 'verifyKeys' || this.#plan === undefined) return true;
     const field = kind === 'credentials' ? 'credentialsName' : 'signatureKeyName';
     return this.#plan.settings.destinations.some((each) => each[field] === name);
   }
 
-  /** The next question about what the relay has now that was neither answered nor dismissed. */
   #nextQuestion(): ConsentQuestion | undefined {
     if (this.#client === undefined) return undefined;
     const { consents } = this.#parts;
@@ -241,7 +232,6 @@ export class Configurator implements vscode.Disposable {
     );
   }
 
-  /** Once, until a configuration succeeds. */
   #say(error: Error): void {
     this.#parts.log.error(`the settings were not applied: ${error.message}`);
     if (error instanceof SettingsError) {
@@ -260,10 +250,6 @@ export class Configurator implements vscode.Disposable {
   }
 }
 
-/**
- * The destination of a relay without one in the settings: it keeps its last response.
- * @param before the relay's current destinations
- */
 function sampleDestination(before: readonly Destination[]): Destination {
   const url = 'http://127.0.0.1/sample-receiver';
   const fresh: Destination = { id: 'sample-receiver', url, mode: 'normalised', timeoutMs: 10_000, sample: 'ok' };
@@ -274,7 +260,6 @@ function keyOf({ url, uses }: ConsentQuestion): string {
   return JSON.stringify([url, uses]);
 }
 
-/** Later ones override. */
 function merged(...changes: readonly (SecretsChange | Secrets)[]): SecretsChange {
   const of = <Kind extends keyof SecretsChange>(kind: Kind): SecretsChange[Kind] =>
     Object.assign({}, ...changes.map((each) => each[kind])) as SecretsChange[Kind];

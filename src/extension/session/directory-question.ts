@@ -1,4 +1,3 @@
-/** Asks about a data directory that none of the user's relays created, before using it. */
 import { renameSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
@@ -6,8 +5,8 @@ import { inMessage } from '../ui/printable.ts';
 import { GivenUpError } from '../ui/progress.ts';
 
 /**
- * Asks if necessary: whether to use the directory, or to set it aside and create a new one.
- * @throws GivenUpError if the user cancels; the system's error if it can't be set aside
+ * Asks whether to use a directory that none of the user's relays created, or to set it aside.
+ * @throws GivenUpError if the user cancels; the system's error if the directory can't be set aside
  */
 export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutputChannel, 'warn'>): Promise<void> {
   const { trustDataDirectory } = await import('../deferred.ts');
@@ -26,7 +25,6 @@ export async function admitDirectory(dataDir: string, log: Pick<vscode.LogOutput
   const choice = await vscode.window.showWarningMessage(
     say('Use a history that your relays didn’t create?'),
     { modal: true, detail: facts.join('\n') },
-    // Enter presses the first button.
     afresh,
     use,
   );
@@ -46,7 +44,6 @@ export async function isUnknownDirectory(dataDir: string): Promise<boolean> {
     checkDataDirectory(dataDir);
     return false;
   } catch (error) {
-    // Other problems are reported by what uses it.
     return isUntrusted(error);
   }
 }

@@ -1,6 +1,4 @@
-/**
- * Logs what happens to the relay and its deliveries, without secrets: URLs have no query, and the relay's own no path.
- */
+/** Logs no secrets: URLs have no query, and the relay's own no path. */
 import type * as vscode from 'vscode';
 import type { Attempt, Delivery } from '../../protocol/history.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -28,7 +26,6 @@ export function logRelay(
   );
 }
 
-/** Logs changes of state. The session reports why a connection ended. */
 function stateLogger(info: (line: string) => void): (state: SessionState) => void {
   let before: SessionState['kind'] = 'stopped';
   let startingSince = 0;

@@ -1,29 +1,22 @@
-/**
- * Our programs in their own processes. They run a copy of their one-file bundle from the global storage, with their
- * working directory there and a clean environment, so that they never block files from an update of the extension or VS
- * Code; they outlive the window.
- */
+/** Programs run from a copy of their bundle, so that they never block an update; they outlive the window. */
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface NodeProcessOptions {
-  /** The prefix of the copy's name, such as `relay`. */
   readonly name: string;
   readonly bundle: string;
-  /** A folder for the copy, also the working directory. */
   readonly storage: string;
   readonly version: string;
   readonly args: readonly string[];
-  /** Additional options for Node, and additional environment variables. */
   readonly nodeOptions?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Ends the program unless it has written its first line. */
+  /** Ends the program only until it has written its first line. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Environment variables that a program needs: homes, temporary folders, proxies; nothing of VS Code's own. */
+/** No variables of VS Code's own. */
 const kept = [
   'PATH',
   'HOME',
@@ -47,11 +40,7 @@ const kept = [
   'NODE_EXTRA_CA_CERTS',
 ];
 
-/**
- * Starts a program detached from this process.
- * @returns its first line on standard output
- * @throws Error if it can't be started, or ends before that line
- */
+/** Resolves to the program's first line. @throws Error if it can't be started, or ends before that line */
 export async function startNodeProcess(options: NodeProcessOptions): Promise<string> {
   const script = await copyBundle(options);
   const env: NodeJS.ProcessEnv = { ...options.environment, ELECTRON_RUN_AS_NODE: '1' };
@@ -86,7 +75,6 @@ function firstLine(child: ReturnType<typeof spawn>, name: string): Promise<strin
   });
 }
 
-/** Copies the bundle to a name with its version and hash; removes older copies that no process uses. */
 async function copyBundle({ name, bundle, storage, version }: NodeProcessOptions): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(bundle))

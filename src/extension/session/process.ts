@@ -1,4 +1,3 @@
-/** The relay in its own process (see node-process.ts), and the storage for its data. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { nextOfRelay } from '../ui/error-words.ts';
@@ -9,23 +8,17 @@ export class RelayStartError extends Error {
 }
 
 export interface RelayProcessOptions {
-  /** dist/cm-relay.js in the extension. */
   readonly bundle: string;
-  /** A folder for the copy, also the working directory. */
   readonly storage: string;
   readonly dataDir: string;
   readonly version: string;
   /** 0: the last port if it is free, otherwise any. */
   readonly port: number;
   readonly keepAliveMinutes: number;
-  /** Ends the process unless it is ready. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Resolves when the relay responds, or when another one of the same data directory was there first.
- * @throws RelayStartError with the process's output
- */
+/** Also resolves if another relay has the data directory. @throws RelayStartError with the process's output */
 export async function startRelayProcess(options: RelayProcessOptions): Promise<void> {
   const { bundle, storage, version, dataDir, keepAliveMinutes, port, signal } = options;
   const args = [
@@ -47,26 +40,22 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<v
   throw new RelayStartError([said.message, nextOfRelay(said)].filter(Boolean).join('. '));
 }
 
-/** The relay's own log, in its data directory. */
 export function logFile(dataDir: string): string {
   return join(dataDir, 'relay.log');
 }
 
-/**
- * How to start the relay's process so that it returns memory: its bodies are large and short-lived, and under load Node
- * and the C library would otherwise keep some 200 MB unused. Measured: docs/security.md.
- */
+/** Under load, Node and the C library would otherwise keep some 200 MB unused. Measured: docs/security.md. */
 export const lowMemory = {
-  /** A third of V8's young generation, in megabytes. */
+  /** In megabytes: a third of V8's young generation. */
   nodeOptions: ['--max-semi-space-size=8'],
-  /** For glibc; other C libraries ignore it. Large blocks are returned to the system when freed. */
+  /** For glibc: large blocks are returned to the system when freed. */
   environment: { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' },
 } as const;
 
 /**
- * The storage shared by all windows of a workspace. VS Code gives it to the first window only: another window of the
- * same folder, or a reloaded one whose old extension host still runs, gets that name with `-1` to `-9` appended.
- * @param storage the extension's own folder in the storage that this window was given
+ * VS Code gives the storage to a folder's first window only; another window, or a reloaded one whose old extension host
+ * still runs, gets the name with `-1` to `-9` appended.
+ * @param storage the extension's folder in the storage that this window was given
  */
 export function sharedStorage(storage: string): string {
   const given = dirname(storage);

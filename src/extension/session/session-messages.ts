@@ -1,7 +1,4 @@
-/**
- * Messages about this window's relay, each with a next action. None is an error message, which VS Code would show until
- * it is dismissed: the state may change, and the status bar shows it.
- */
+/** No error messages: VS Code shows those until dismissed, but the state may change, and the status bar shows it. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { withNext } from '../ui/error-words.ts';
@@ -36,13 +33,11 @@ export function sayNotAttached(error: Error): Promise<void> {
   });
 }
 
-/** Nothing was changed. */
 export function sayUnusable({ setting, message }: SettingProblem): Promise<void> {
   const text = say('The setting {0} can’t be used: {1}. The relay keeps its previous value.', setting, message);
   return offer('Warning', text, { [say('Open Setting')]: () => openSettings(setting) });
 }
 
-/** @param again applies them once more */
 export function sayNotApplied(error: Error, again: () => void): Promise<void> {
   const isProxy = (error as { advice?: unknown }).advice === 'check-proxy';
   const text = say(
@@ -56,7 +51,6 @@ export function sayNotApplied(error: Error, again: () => void): Promise<void> {
   });
 }
 
-/** The user didn't allow a secret to be sent somewhere: events for it are held, and it can still be allowed. */
 export function sayHeld(origin: string): Promise<void> {
   const text = say(
     'Events for {0} are held until you allow the destination’s keys and credentials.',
@@ -65,7 +59,6 @@ export function sayHeld(origin: string): Promise<void> {
   return offer('Information', text, { [say('Allow…')]: byCommand('manageSecrets', 'consents') });
 }
 
-/** @param query for VS Code's settings editor */
 export function openSettings(query: string): Thenable<unknown> {
   return vscode.commands.executeCommand('workbench.action.openSettings', query);
 }

@@ -1,4 +1,3 @@
-/** This window's relay: starts it or attaches to it, configures it, and reports its state. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -27,13 +26,12 @@ export type SessionState =
   | { readonly kind: 'stopped'; readonly elsewhere?: true }
   | { readonly kind: 'starting' }
   | { readonly kind: 'running'; readonly client: RelayClient; readonly status: Status }
-  /** It couldn't be started, or ended by itself. */
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Milliseconds before reporting that a relay has ended: it may be restarting elsewhere. */
 const sayAfterMs = 2000;
 
-/** The running relay has another version and refuses a request of this one: restarting helps. */
+/** The running relay refuses a request of this version; restarting it helps. */
 export class OtherVersionError extends Error {
   override readonly name = 'OtherVersionError';
   constructor(version: string, own: string, cause: unknown) {
@@ -49,9 +47,8 @@ export class OtherVersionError extends Error {
 }
 
 export class Session implements vscode.Disposable {
-  /** In the storage shared by the windows of this folder; without a folder, in that of all such windows. */
+  /** All windows without a folder share one. */
   readonly dataDir: string;
-  /** Where stored secrets may be sent, and which tunnels were allowed and opened. */
   readonly consents: CredentialConsents;
   readonly tunnels: TunnelConsents;
   readonly #context: vscode.ExtensionContext;
@@ -66,14 +63,12 @@ export class Session implements vscode.Disposable {
   readonly #starting = new SharedStart((signal) => this.#start(signal));
   #attaching: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  /** Reports that a relay of this folder starts. */
   #starts: vscode.FileSystemWatcher | undefined;
   #disposed = false;
 
   readonly onDidChange = this.#changed.event;
   readonly onDidAddEvents = this.#added.event;
   readonly onDidRecordAttempts = this.#attempted.event;
-  /** Sending stopped: a client paused it, or it stopped at a breakpoint. */
   readonly onDidStopSending = this.#stopped.event;
   readonly onDidContinueSending = this.#continued.event;
 
@@ -107,9 +102,8 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Attaches to this window's running relay, or starts one, after one that is stopping has ended.
-   * @param signal cancels waiting; if no other caller waits for the same start, it is cancelled, too
-   * @throws SettingsError, RelayStartError, OtherVersionError, GivenUpError, and what the relay refuses
+   * `signal` cancels waiting, and the start if no other caller waits for it.
+   * @throws SettingsError, RelayStartError, OtherVersionError, GivenUpError, and the relay's refusal
    */
   start(signal?: AbortSignal): Promise<RelayClient> {
     if (this.#state.kind === 'running' && this.#stopping === undefined) return Promise.resolve(this.#state.client);
@@ -117,9 +111,8 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Attaches to a running relay, and from then on whenever another window of this folder starts one. A relay that the
-   * command line started keeps its configuration until the user starts the relay here. Does nothing if none has ever
-   * run here.
+   * Attaches to a running relay, now and when another window starts one. A relay that the command line started keeps
+   * its configuration until the user starts the relay here.
    */
   follow(): void {
     if (this.#starts !== undefined || this.#disposed || !existsSync(this.dataDir)) return;
@@ -135,48 +128,37 @@ export class Session implements vscode.Disposable {
     if (keptChannelOf(this.dataDir)?.forClients === true) await this.attach();
   }
 
-  /** Attaches to a running relay, such as after a reload of the window; otherwise does nothing. */
   attach(): Promise<void> {
     const { kind } = this.#state;
-    // Load nothing if no relay has ever run.
     if (kind === 'running' || kind === 'starting' || this.#starting.underWay !== undefined || !existsSync(this.dataDir))
       return Promise.resolve();
     this.#attaching ??= this.#attach().finally(() => (this.#attaching = undefined));
     return this.#attaching;
   }
 
-  /**
-   * Stops this window's relay, even if it couldn't attach to it.
-   * @param held what to do with what a pause or a breakpoint holds
-   */
   stop(held: HeldAtStop = 'keep'): Promise<void> {
     this.#stopping ??= this.#stop(held).finally(() => (this.#stopping = undefined));
     return this.#stopping;
   }
 
-  /** Requests the status: the relay's own update arrives a moment after a request. */
+  /** The relay's own update arrives a moment after a request. */
   async refresh(): Promise<void> {
     const { client } = this;
     if (client !== undefined) this.#update(client, await client.request('relay/status', {}));
   }
 
-  /** The user allows the tunnel of the settings: opens its public URL now, and at each start until it is closed. */
   async openTunnel(tunnel: TunnelConfig): Promise<void> {
     await this.tunnels.open(tunnel);
     await this.#configurator.refresh();
     await this.client?.request('tunnel/open', {});
   }
 
-  /** Closes the public URL, also for later starts. */
   async closeTunnel(): Promise<void> {
     await this.tunnels.close();
     await this.client?.request('tunnel/close', {});
   }
 
-  /**
-   * The user allows a host of the tunnel's server, while the settings have that server: the tunnel is opened again.
-   * @param tunnel the relay's
-   */
+  /** The consent applies only while the settings have this server. @param tunnel the relay's */
   async allowHost(tunnel: TunnelConfig, host: string): Promise<void> {
     await this.tunnels.recordHost(tunnel, host);
     await this.tunnels.open(tunnel);
@@ -201,7 +183,7 @@ export class Session implements vscode.Disposable {
 
   async #attach(): Promise<void> {
     try {
-      // The user is asked about it at a start.
+      // Ask about an unknown directory only at a start.
       const { isUnknownDirectory } = await import('./directory-question.ts');
       if (await isUnknownDirectory(this.dataDir)) return;
       const client = await this.#connect();
@@ -214,11 +196,10 @@ export class Session implements vscode.Disposable {
   }
 
   async #stop(held: HeldAtStop): Promise<void> {
-    // A connection in progress is ended, too.
     await Promise.allSettled([this.#attaching, this.#starting.underWay]);
     const client = this.client ?? (await this.#connect());
     if (client === undefined) return;
-    // Changes from now on are for the next relay, not for one that ends.
+    // Changes from now on are for the next relay.
     this.#configurator.end(client);
     try {
       await client.request('relay/stop', { held });
@@ -241,11 +222,11 @@ export class Session implements vscode.Disposable {
   }
 
   async #start(signal: AbortSignal): Promise<RelayClient> {
-    // A later stop waits for this start.
+    // Read before the first await: a later stop waits for this start.
     const stopping = this.#stopping;
     const { connectToRelay } = await import('../deferred.ts');
     await unlessAborted(Promise.allSettled([stopping]), signal);
-    // A reloaded window may be attaching at this moment: one connection is enough.
+    // A reloaded window may be attaching at this moment.
     await unlessAborted(Promise.allSettled([this.#attaching]), signal);
     if (this.client !== undefined) return this.client;
     this.#set({ kind: 'starting' });
@@ -272,7 +253,7 @@ export class Session implements vscode.Disposable {
       if (isOurs) for (const notice of this.status?.notices ?? []) void sayNotice(notice);
       return client;
     } catch (error) {
-      // Its process may already be ready: undo the start. A new start waits for that.
+      // Its process may already be ready, so undo the start. A new start waits for that.
       if (signal.aborted && isOurs)
         void this.stop().catch((failure: unknown) => this.#log.warn((failure as Error).message));
       const isGivenUp = signal.aborted || error instanceof GivenUpError;
@@ -285,10 +266,7 @@ export class Session implements vscode.Disposable {
     return (this.#context.extension.packageJSON as { version: string }).version;
   }
 
-  /**
-   * Takes a connection: listens, configures, and watches for its end; closes it if it can't be used.
-   * @throws OtherVersionError, what the relay refuses, and the signal's reason
-   */
+  /** Closes the connection if it can't be used. @throws OtherVersionError, the relay's refusal, the signal's reason */
   async #use(client: RelayClient, signal = new AbortController().signal): Promise<void> {
     const { compareVersions, isRefusal } = await import('../deferred.ts');
     client.on('status/changed', ({ status }) => {
@@ -340,7 +318,6 @@ export class Session implements vscode.Disposable {
     this.#sayLater(() => sayEnded(message));
   }
 
-  /** Reports what happened to the relay, unless its state has changed by then. */
   #sayLater(tell: () => Promise<void>): void {
     const state = this.#state;
     setTimeout(() => {
@@ -371,7 +348,6 @@ export function connected(session: Pick<Session, 'client'>): RelayClient {
   throw notRunning();
 }
 
-/** Offers to start it. */
 export function notRunning(): CommandError {
   return new CommandError(say('The relay isn’t running'), say('Start the relay, and then try again.'), {
     title: say('Start Relay'),

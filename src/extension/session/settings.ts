@@ -5,12 +5,10 @@ import { prefix } from '../prefix.ts';
 import { relaySettings, settingAt, takenSettings } from './taken-settings.ts';
 
 export interface SettingProblem {
-  /** The setting's full ID. */
   readonly setting: string;
   readonly message: string;
 }
 
-/** The settings are invalid: nothing was started or changed. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly problems: readonly SettingProblem[];
@@ -36,7 +34,7 @@ export async function readSettings(): Promise<Settings> {
   });
   if (parsed.success) {
     const { tunnel } = parsed.data;
-    // Start no program from the user's workspace folders.
+    // Don't start programs from the workspace folders.
     const notBelow = (vscode.workspace.workspaceFolders ?? [])
       .map(({ uri }) => uri.fsPath)
       .filter((each) => each !== '');
@@ -45,7 +43,6 @@ export async function readSettings(): Promise<Settings> {
   throw new SettingsError(
     parsed.error.issues.map(({ path, message }) => {
       const { name, rest } = settingAt(path.map(String), setting('tunnel.kind'));
-      // The only part that isn't from this extension's settings is VS Code's proxy.
       if (name === null) return { setting: 'http.proxy', message };
       return { setting: `${prefix}.${name}`, message: rest === '' ? message : `${rest}: ${message}` };
     }),

@@ -1,4 +1,4 @@
-/** A start shared by several callers: each can cancel its own waiting, and the last one to do so cancels the start. */
+/** Each caller can cancel its own waiting; the last one to do so cancels the start. */
 export class SharedStart<T> {
   readonly #begin: (signal: AbortSignal) => Promise<T>;
   #current: UnderWay<T> | undefined;
@@ -12,12 +12,7 @@ export class SharedStart<T> {
     return this.#current?.done;
   }
 
-  /**
-   * @param signal cancels this waiting
-   * @throws the signal's reason, and what the start throws
-   */
   async join(signal?: AbortSignal): Promise<T> {
-    // A start that is being cancelled isn't for new callers.
     while (this.#current?.abort.signal.aborted === true)
       await unlessAborted(Promise.allSettled([this.#current.done]), signal);
     const current = (this.#current ??= this.#makeCurrent());
@@ -29,7 +24,6 @@ export class SharedStart<T> {
       current.waiting -= 1;
       if (current.waiting === 0) {
         current.abort.abort(signal.reason);
-        // Wait until nothing of it is left.
         await current.done.catch(() => undefined);
       }
       throw error;
@@ -49,7 +43,7 @@ interface UnderWay<T> {
   waiting: number;
 }
 
-/** The work's result, or as soon as the signal is aborted, its reason as an error; the work itself continues. */
+/** Rejects with the signal's reason as soon as it is aborted; the work itself continues. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * The history of this window's relay while it is stopped: read by a separate process that ends with the window, because
- * reading a large history would block the extension host. That process listens nowhere and sends nothing.
+ * A separate process, because a large history would block the extension host. It listens nowhere, sends nothing, and
+ * ends with the window.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,6 @@ import type { Session } from './session.ts';
 
 export interface StoppedHistoryOptions {
   readonly session: Pick<Session, 'state' | 'dataDir' | 'client' | 'status'>;
-  /** dist/cm-relay.js in the extension. */
   readonly bundle: string;
 }
 
@@ -28,26 +27,23 @@ export class StoppedHistory {
     this.#options = options;
   }
 
-  /** Whether there is a history that no running relay reads. */
   get exists(): boolean {
     const { state, dataDir } = this.#options.session;
     return state.kind !== 'running' && existsSync(join(dataDir, 'relay.sqlite'));
   }
 
-  /** At the user's request, a process may be started again after one that ended by itself. */
   tryAgain(): void {
     this.#failure = undefined;
   }
 
-  /** Set if the process ended by itself: no other is started before {@link tryAgain}. */
+  /** Set if the process ended by itself: it isn't started again before {@link tryAgain}. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
   /**
-   * The running relay, otherwise the process that reads its history.
-   * @returns undefined if there is nothing to read, or the user must be asked about it first, at a start
-   * @throws CommandError if that process has ended by itself
+   * Undefined if there is nothing to read, or the user must first be asked at a start.
+   * @throws CommandError if the process has ended by itself
    */
   async reader(): Promise<RelayClient | undefined> {
     const { client } = this.#options.session;
@@ -58,7 +54,6 @@ export class StoppedHistory {
     return this.#opening;
   }
 
-  /** The state of sending, now or when the relay stopped. @returns undefined if unknown */
   async sending(): Promise<Sending | undefined> {
     const { client, status } = this.#options.session;
     if (client !== undefined) return status?.sending;
@@ -69,7 +64,6 @@ export class StoppedHistory {
     }
   }
 
-  /** Ends the process, because a relay is running and used instead. */
   close(): void {
     this.#failure = undefined;
     this.#opening = undefined;
@@ -104,7 +98,6 @@ export class StoppedHistory {
     });
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
     let why: string | undefined;
-    // Its client reports that it is gone.
     const ended = (reason: string): void => {
       why = reason;
       stream.destroy();

@@ -4,13 +4,11 @@ import type { SettingName } from '../settings.ts';
 
 interface Taken {
   readonly name: SettingName;
-  /** The member of the setting's value, if that is an object. */
   readonly member?: string;
-  /** The path in the relay's settings; by default the setting's name. */
+  /** The path in the relay's settings; default: `name`. */
   readonly at?: string;
-  /** The only tunnel that uses it, by its name in the settings. */
   readonly of?: TunnelPreset | TunnelConfig['kind'];
-  /** Converts the value. A value of an unexpected type is left for the relay's check. */
+  /** Leaves a value of an unexpected type for the relay's check. */
   readonly as?: (said: unknown) => unknown;
 }
 
@@ -18,7 +16,6 @@ const trimmed = (said: unknown): unknown => (typeof said === 'string' ? said.tri
 const trimmedOrNone = (said: unknown): unknown => (trimmed(said) === '' ? undefined : trimmed(said));
 const bytesOfMegabytes = (said: unknown): unknown => (typeof said === 'number' ? Math.round(said * 1_000_000) : said);
 
-/** The members of the programs' setting for one of them, by their names at the relay. */
 function ofProgram(of: TunnelPreset, members: Readonly<Record<string, string>>): Taken[] {
   return Object.entries(members).map(([field, member]) => {
     const as = field === 'path' ? trimmed : trimmedOrNone;
@@ -26,7 +23,6 @@ function ofProgram(of: TunnelPreset, members: Readonly<Record<string, string>>):
   });
 }
 
-/** The settings that the relay uses. */
 const taken: readonly Taken[] = [
   { name: 'destinations' },
   { name: 'retryPolicy', at: 'retry' },
@@ -61,13 +57,12 @@ function takenUnder(kind: unknown): (Taken & { readonly at: string })[] {
     .map((each) => ({ ...each, at: each.at ?? each.name }));
 }
 
-/** A member of a setting's value; null, which is never valid, if the value isn't an object. */
+/** If `said` isn't an object, null, which is never valid. */
 function memberOf(said: unknown, member: string): unknown {
   if (typeof said !== 'object' || said === null || Array.isArray(said)) return null;
   return (said as Readonly<Record<string, unknown>>)[member];
 }
 
-/** Not validated yet. */
 export function relaySettings(read: (name: SettingName) => unknown): Readonly<Record<string, unknown>> {
   const made: Record<string, unknown> = {};
   for (const { name, member, at, as = (said: unknown) => said } of takenUnder(trimmed(read('tunnel.kind')))) {
@@ -80,9 +75,8 @@ export function relaySettings(read: (name: SettingName) => unknown): Readonly<Re
 }
 
 /**
- * Which setting a path in the relay's settings is from.
- * @param kind the kind of tunnel
- * @returns its name, and the rest of the path within it; the full path if it is from none
+ * The setting that a path in the relay's settings is from, and the rest of the path.
+ * @returns a name of null with the full path if it is from none
  */
 export function settingAt(path: readonly string[], kind: unknown): { name: SettingName | null; rest: string } {
   const whole = path.join('.');

@@ -1,4 +1,3 @@
-/** Keys for `when` clauses about the relay: they select commands and welcome content. */
 import * as vscode from 'vscode';
 import { reopening, tryingAgain } from '../../protocol/tunnel-words.ts';
 import type { TunnelStatus, Status } from '../../protocol/status.ts';
@@ -44,7 +43,7 @@ export function keepRelayKeys(
   );
 }
 
-/** Passes on changed values only, because statuses arrive often. */
+/** Statuses arrive often. */
 type KeyValue = string | boolean | undefined;
 
 function whereNew(pass: (value: KeyValue) => void): (value: KeyValue) => void {
@@ -62,12 +61,11 @@ export function isTunnelFailing({ state, said }: TunnelStatus): boolean {
   return state === 'opening' && again.includes(said[0]?.text ?? '');
 }
 
-/** Whether there is a tunnel to close: open or opening. Otherwise there is one to open. */
 export function isTunnelOn(state: TunnelStatus['state']): boolean {
   return state !== 'closed' && state !== 'failed';
 }
 
-/** The number of rows in the events view, with test calls and rejected deliveries. */
+/** Includes test calls and rejected deliveries. */
 export function eventCount({ counts }: Pick<Status, 'counts'>): number {
   return counts.events + counts.tests + counts.rejected;
 }

@@ -22,7 +22,7 @@ interface Shown {
   readonly warning?: 'error' | 'warning' | undefined;
 }
 
-/** Hidden if no relay has run in this folder, because most folders don't use one. */
+/** Hidden if no relay has run in this folder. */
 export function createStatusBarItem(context: vscode.ExtensionContext, session: Session): void {
   const item = vscode.window.createStatusBarItem(`${prefix}.status`, vscode.StatusBarAlignment.Left, 0);
   item.name = say('Campaign Monitor Relay');
@@ -67,7 +67,6 @@ function shown(state: SessionState): Shown {
   }
 }
 
-/** Failing destinations change the item; the tooltip names them, and those whose handler is at a breakpoint. */
 function withDestinations({ text, tooltip, warning }: Shown, { destinations }: RunningStatus): Shown {
   const isBad = ({ state }: DestinationStatus): boolean => state === 'down' || state === 'failing';
   const lines = destinations
@@ -81,7 +80,6 @@ function withDestinations({ text, tooltip, warning }: Shown, { destinations }: R
   };
 }
 
-/** A pause is shown first, because nothing is sent. */
 function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
   const { language } = vscode.env;
   const held = heldCount(sending.held).toLocaleString(language);
@@ -92,7 +90,7 @@ function paused({ tooltip, warning }: Shown, sending: PausedSending): Shown {
   };
 }
 
-/** Forced responses are only for senders: deliveries are still forwarded. */
+/** Deliveries with a forced response are still forwarded. */
 function onPurpose({ text, tooltip, warning }: Shown, answering: AnsweringOnPurpose, { state }: Sending): Shown {
   const { status } = answering;
   return {

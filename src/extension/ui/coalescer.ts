@@ -1,7 +1,5 @@
-/** Replaceable for tests. */
 export interface Timers {
   now(): number;
-  /** Calls back after a time, unless the returned function is called first. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -13,7 +11,7 @@ export const realTimers: Timers = {
   },
 };
 
-/** Combines requests: the first runs at once, later ones together after a pause since the last run. */
+/** Runs the first request at once, and later ones together after a pause. */
 export class Coalescer {
   readonly #run: () => void | Promise<void>;
   readonly #pauseMs: () => number;
@@ -23,10 +21,6 @@ export class Coalescer {
   #running = false;
   #again = false;
 
-  /**
-   * @param run not started again while its promise is pending
-   * @param pauseMs the current pause between two runs
-   */
   constructor(run: () => void | Promise<void>, pauseMs: () => number, timers: Timers = realTimers) {
     this.#run = run;
     this.#pauseMs = pauseMs;

@@ -1,13 +1,12 @@
 import type { CommandName } from '../commands.ts';
 
-/** A command that helps with an error, as a button of its message. */
 export interface NextAction {
   readonly title: string;
   readonly command: CommandName;
   readonly args?: readonly unknown[];
 }
 
-/** A command can't do anything now; `next` says what would help, and `nextAction` does it. Shown and logged once. */
+/** Shown and logged once; `next` says what helps, and `nextAction` does it. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly next: string | undefined;

@@ -1,7 +1,4 @@
-/**
- * Errors in the user's language: what happened, and what to do next. The relay's are in English, for its log and the
- * terminal; all others are already translated.
- */
+/** The relay's errors are in English, for its log and the terminal; all others are already translated. */
 import { say, translate } from '../../common/say.ts';
 import type { UnsafeSocketFolderError } from '../../protocol/control-channel.ts';
 import type { DataDirectoryError } from '../../protocol/data-directory.ts';
@@ -29,7 +26,6 @@ export function nextOf(error: unknown): string | undefined {
   }
 }
 
-/** The relay's advice: the extension's own, or translated; in the relay's words if it is unknown. */
 export function nextOfRelay(told: {
   readonly next?: string | null | undefined;
   readonly advice?: string | null | undefined;
@@ -41,7 +37,6 @@ export function nextOfRelay(told: {
 export function withNext(error: unknown): string {
   const message = messageOf(error);
   const next = nextOf(error);
-  // Some messages are complete sentences.
   return next === undefined ? message : `${message.replace(/\.$/, '')}. ${next}`;
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { plainMarkdown } from './printable.ts';
 
-/** @param facts may be from outside: none of it becomes markup. Facts without a value are left out. */
+/** Omits facts without a value. Text from outside never becomes markup. */
 export function factsTooltip(facts: readonly (readonly [name: string, value: string])[]): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   tooltip.value = facts

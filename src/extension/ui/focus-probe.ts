@@ -1,23 +1,22 @@
-/** Finds the focused row of a tree by toggling it and watching the selection: VS Code has no API for it. */
+/** VS Code has no API for a tree's focused row: toggling it changes the selection. */
 import { realTimers } from './coalescer.ts';
 import type { Timers } from './coalescer.ts';
 import type { Redraws } from './redraws.ts';
 
-/** How long to wait for the selection to change, and how often to check, in milliseconds. */
+/** Milliseconds to wait for a change of the selection, and between checks. */
 const followMs = 1000;
 const lookMs = 20;
 
 export interface ProbedTree<Node> {
   readonly view: { readonly selection: readonly Node[] };
   readonly redraws: Redraws<Node>;
-  /** Identifies a row, also after it is drawn again as another object. */
+  /** Must stay the same when the row is drawn again as another object. */
   readonly keyOf: (node: Node) => string;
 }
 
 /**
- * The focused row; if it is selected, the whole selection. Leaves the selection as it was.
- * @param toggle adds the focused row to the selection, or removes it
- * @returns undefined if uncertain: then a previous click must not count
+ * The focused row, or the whole selection if it is selected. Restores the selection.
+ * @returns undefined if uncertain: an earlier click must not count
  */
 export function probeFocus<Node>(
   { view, redraws, keyOf }: ProbedTree<Node>,
@@ -25,7 +24,7 @@ export function probeFocus<Node>(
   timers: Timers = realTimers,
 ): Promise<readonly Node[] | undefined> {
   const read = (): ReadonlyMap<string, Node> => new Map(view.selection.map((node) => [keyOf(node), node]));
-  // VS Code may report it a moment after the command has ended.
+  // VS Code may report the selection after the command has ended.
   const following = async (isThere: () => boolean): Promise<boolean> => {
     for (const end = timers.now() + followMs; timers.now() < end;) {
       if (isThere()) return true;

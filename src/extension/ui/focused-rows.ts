@@ -1,22 +1,15 @@
-/**
- * The rows for a key. VS Code tells an extension which rows are selected, not which one has the focus, and arrow keys
- * move only the focus: a key must not act on what was clicked before.
- */
+/** VS Code reports the selected rows, not the focused one: a key must not act on an earlier click. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { CommandError } from './command-error.ts';
 import type { Redraws } from './redraws.ts';
 
-/** Adds the focused row of the focused list to its selection, or removes it. Opens nothing. */
 const toggle = 'list.toggleSelection';
 
-/**
- * The argument of keybindings in place of a row, for commands that are also in the palette, where the user is asked for
- * one.
- */
+/** The argument of keybindings instead of a row; from the palette, the user is asked for one. */
 export const byKey = 'focused';
 
-/** How long to wait for a tree's rows, and how often to check, in milliseconds. */
+/** Milliseconds to wait for a tree's rows, and between checks. */
 const timeoutMs = 3000;
 const lookMs = 20;
 
@@ -25,15 +18,13 @@ export type FocusedRows<Node> = (named?: number) => Promise<readonly Node[]>;
 export interface KeyedTree<Node> {
   readonly view: Pick<vscode.TreeView<Node>, 'selection' | 'visible'>;
   readonly redraws: Redraws<Node>;
-  /** Its `getTreeItem`. */
   readonly itemOf: (node: Node) => vscode.TreeItem;
 }
 
 /**
- * The focused row of the focused tree; if it is selected, the whole selection. Leaves the selection as it was.
- * @param named number of selected rows that VS Code passed as `undefined`: a tree that is being redrawn has no rows, so
- * wait for them
- * @throws CommandError if the tree keeps changing, so that it isn't certain
+ * The focused row, or the whole selection if it is selected. Restores the selection.
+ * @param named number of selected rows passed as `undefined`: a tree has no rows while it is redrawn, so wait for them
+ * @throws CommandError if the tree keeps changing
  */
 export async function focusedRows<Node>(
   { view, redraws, itemOf }: KeyedTree<Node>,
@@ -61,11 +52,7 @@ export function rowsChanged(): CommandError {
   return new CommandError(say('The rows just changed'), say('Check which row has the focus, and then try again.'));
 }
 
-/**
- * A row command that also has a key: VS Code passes no row then.
- * @param focused the rows for a key
- * @param run acts on the clicked node with its selection
- */
+/** VS Code passes no row for a key. */
 export function byKeyToo<Node, Result>(
   focused: FocusedRows<Node>,
   run: (node?: Node, nodes?: readonly Node[]) => Promise<Result>,

@@ -5,14 +5,9 @@ import type { ViewName } from '../describing.ts';
 import { prefix } from '../prefix.ts';
 import { unlinked } from './printable.ts';
 
-/** By the label of the button. */
 export type MessageActions = Readonly<Record<string, () => unknown>>;
 
-/**
- * Shows a message, and does what the user chooses.
- * @returns when that is done, or the message was dismissed
- * @throws what the action throws
- */
+/** Resolves after the chosen action, or when the message is dismissed. Rethrows the action's errors. */
 export async function offer(
   kind: 'Information' | 'Warning' | 'Error',
   text: string,

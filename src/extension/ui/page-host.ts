@@ -1,23 +1,20 @@
-/** The host side of our webview pages: their HTML, and the messages. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
 export interface PageParts<Heard> {
-  /** As in `src/pages/`: also the name of its script in dist/ and its style sheet in media/. */
+  /** Also the name of the script in dist/ and the style sheet in media/. */
   readonly name: 'form' | 'editor' | 'table' | 'check';
-  /** For screen readers. */
   readonly title: string;
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
-  /** Undefined if the message isn't valid. */
   read(raw: unknown): Promise<Heard | undefined> | Heard | undefined;
-  /** Handles a message. Messages are handled in order, so don't await a question to the user; rejections are logged. */
+  /** Messages are handled in order, so don't await a question to the user. Rejections are logged. */
   answer(message: Heard): unknown;
-  /** The page was hidden or closed. When it is shown again, it is created again and reports that it is ready. */
+  /** The page was hidden or closed: when shown again, it is recreated and sends `ready`. */
   gone?(): void;
 }
 
-/** Draws a page until it is closed. The page only draws: its state belongs to the host. */
+/** The page only draws; its state belongs to the host. */
 export class PageHost<Heard extends { readonly type: string }, Said> {
   readonly #place: vscode.WebviewPanel | vscode.WebviewView;
   readonly #parts: PageParts<Heard>;
@@ -54,12 +51,10 @@ export class PageHost<Heard extends { readonly type: string }, Said> {
     return !this.#isClosed && this.#place.visible;
   }
 
-  /** Does nothing if the page isn't there. */
   post(message: Said): void {
     if (this.#isReady) void this.#place.webview.postMessage(message);
   }
 
-  /** Runs a step after the page's earlier messages were handled. */
   inTurn(step: () => unknown): void {
     this.#last = this.#last.then(step).catch((error: unknown) => {
       this.#parts.log.error(`the page of the ${this.#parts.name}: ${(error as Error).message}`);
@@ -69,7 +64,6 @@ export class PageHost<Heard extends { readonly type: string }, Said> {
   async #receive(raw: unknown): Promise<void> {
     const { name, log } = this.#parts;
     const message = await this.#parts.read(raw);
-    // Nothing is left of a closed one.
     if (this.#isClosed) return;
     if (message === undefined) {
       log.warn(`the page of the ${name} said something that is not understood; it was passed over`);
@@ -85,7 +79,7 @@ export class PageHost<Heard extends { readonly type: string }, Said> {
   }
 }
 
-/** The HTML of a page; its script, the only one that may run, draws the rest. */
+/** Only the page's own script may run. */
 function pageHtml(
   webview: vscode.Webview,
   { name, title, extensionUri }: Pick<PageParts<unknown>, 'name' | 'title' | 'extensionUri'>,

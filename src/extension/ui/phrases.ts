@@ -1,4 +1,3 @@
-/** Texts used in many places. Text from outside is made printable here. */
 import { say } from '../../common/say.ts';
 import { inMessage, printable } from './printable.ts';
 
@@ -6,7 +5,7 @@ export interface ListNaming {
   nameOfList(listId: string): string | undefined;
 }
 
-/** The event's own time in the user's format; a vendor's time without a zone isn't converted. */
+/** A vendor's time without a zone isn't converted. */
 export function dateOf(date: string, language: string): string {
   const time = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}/.test(date) ? new Date(date) : undefined;
   return time === undefined || Number.isNaN(time.getTime()) ? printable(date) : time.toLocaleString(language);
@@ -17,7 +16,6 @@ export function listOf(list: string, names: ListNaming): string {
   return name === undefined ? list : `${name} (${list})`;
 }
 
-/** The time of day to the second for today; otherwise the day and the minute. */
 export function clockOf(receivedAt: string, now: number, language: string): string {
   const at = new Date(receivedAt);
   const two = (n: number): string => String(n).padStart(2, '0');
@@ -29,12 +27,11 @@ export function clockOf(receivedAt: string, now: number, language: string): stri
   return `${at.toLocaleDateString(language, { month: 'short', day: 'numeric' })} ${minute}`;
 }
 
-/** Whether {@link clockOf} gives only the time of day. */
 export function isToday(time: string, now: number): boolean {
   return new Date(time).toDateString() === new Date(now).toDateString();
 }
 
-/** To the minute: it is drawn again every half minute. */
+/** To the minute: it is redrawn every half minute. */
 export function ageOf(receivedAt: string, now: number): string {
   const minutes = Math.floor((now - Date.parse(receivedAt)) / 60_000);
   if (minutes < 1) return say('now');
@@ -43,12 +40,11 @@ export function ageOf(receivedAt: string, now: number): string {
   return hours < 24 ? say('{0} h ago', hours) : say('{0} d ago', Math.floor(hours / 24));
 }
 
-/** In milliseconds below a second. */
 export function durationOf(ms: number): string {
   return ms < 1000 ? say('{0} ms', Math.round(ms)) : say('{0} s', Number((ms / 1000).toFixed(1)));
 }
 
-/** A destination without its query, which may contain a token. */
+/** Without the query, which may contain a token. */
 export function placeOf(destination: string): string {
   try {
     const { origin, pathname } = new URL(destination);

@@ -1,14 +1,9 @@
-/** Progress of work that may take long, and its cancellation. */
 import * as vscode from 'vscode';
 import { unlinked } from './printable.ts';
 
 export type Progress = vscode.Progress<{ message?: string; increment?: number }>;
 
-/**
- * Shows a notification with Cancel at once: for work that takes long, and for several steps, if the task itself knows
- * what is done when it is cancelled.
- * @returns the task's result, cancelled or not
- */
+/** For a task that knows what is done when it is cancelled. Resolves to its result, cancelled or not. */
 export function cancellable<T>(
   title: string,
   task: (signal: AbortSignal, progress: Progress) => Promise<T>,
@@ -23,7 +18,6 @@ export function cancellable<T>(
   );
 }
 
-/** A token that is cancelled by a signal. @param signal undefined: never */
 export function tokenOf(signal: AbortSignal | undefined): vscode.CancellationToken {
   const source = new vscode.CancellationTokenSource();
   if (signal?.aborted === true) source.cancel();
@@ -31,7 +25,6 @@ export function tokenOf(signal: AbortSignal | undefined): vscode.CancellationTok
   return source.token;
 }
 
-/** Shorter work shows no notification. */
 const shownAfterMs = 700;
 
 /** The user cancelled: show nothing. */
@@ -39,17 +32,15 @@ export class GivenUpError extends Error {
   override readonly name = 'GivenUpError';
 }
 
-/** A view that can show progress as a bar above its rows. */
 export interface ProgressPlace {
   readonly viewId: string;
   readonly isVisible: () => boolean;
 }
 
 /**
- * If the work takes long, shows a notification that can cancel it.
- * @param task must fail when the signal is aborted, and may report progress
- * @param place the view of the work: while that is open, only its bar is shown
- * @throws GivenUpError if the user cancelled, and what the task throws
+ * Shows a notification with Cancel if the work takes long. @throws GivenUpError if the user cancelled
+ * @param task must fail when the signal is aborted
+ * @param place if this view is open, only its bar is shown
  */
 export async function working<T>(
   title: string,
@@ -87,10 +78,6 @@ export async function working<T>(
   }
 }
 
-/**
- * For work that only reads or can't be cancelled: if its view is open, shows the bar above it at once; otherwise, if it
- * takes long, a notification without Cancel.
- */
 export async function inView<T>(place: ProgressPlace, title: string, task: () => Promise<T>): Promise<T> {
   if (place.isVisible()) return vscode.window.withProgress({ location: { viewId: place.viewId } }, task);
   return whereItTakesLong(task(), (settled) => {
@@ -118,7 +105,6 @@ function settlement(work: Promise<unknown>): Promise<void> {
   );
 }
 
-/** The work's result; undefined if the user cancelled. @throws its other errors */
 export async function unlessGivenUp<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

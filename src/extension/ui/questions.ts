@@ -1,4 +1,3 @@
-/** Questions in VS Code's quick input, as a step or alone: for a text, one of several items, or any number of items. */
 import * as vscode from 'vscode';
 import { printable, unlinked } from './printable.ts';
 import { back } from './steps.ts';
@@ -8,7 +7,6 @@ export function alone(title: string): StepPlace {
   return { title, step: 1, totalSteps: 1 };
 }
 
-/** The answer to a single question; undefined if the user cancelled. */
 export async function only<T>(asked: Promise<Answer<T>>): Promise<T | undefined> {
   const answer = await asked;
   return answer === back ? undefined : answer;
@@ -19,13 +17,11 @@ export interface TextQuestion {
   readonly value?: string | undefined;
   readonly placeholder?: string;
   readonly password?: boolean;
-  /** Whether blanks around the text belong to it. */
   readonly exact?: boolean;
-  /** @returns what is wrong with the text, trimmed unless `exact`; undefined if it is valid */
+  /** Returns what is wrong with the text; undefined if it is valid. */
   readonly check: (text: string) => string | undefined;
 }
 
-/** Resolves to the text, trimmed unless `exact`. */
 export function askText(
   place: StepPlace,
   { prompt, value = '', placeholder, password = false, exact = false, check }: TextQuestion,
@@ -50,11 +46,8 @@ export function askText(
 
 export interface ChoiceQuestion<Item extends vscode.QuickPickItem> {
   readonly placeholder: string;
-  /** A fixed list, or the items for an input. */
   readonly items: readonly Item[] | ((typed: string) => readonly Item[]);
-  /** The item that Enter accepts. */
   readonly active?: Item | undefined;
-  /** Whether the input is also searched for in the descriptions. */
   readonly matchOnDescription?: boolean;
 }
 
@@ -80,19 +73,15 @@ export function askChoice<Item extends vscode.QuickPickItem>(
 
 export interface ChoicesQuestion<Item extends vscode.QuickPickItem> {
   readonly placeholder: string;
-  /** Items with `picked` are selected at first. The signal is aborted if the user cancels while they load. */
+  /** Items with `picked` are initially selected. The signal is aborted if the user cancels while they load. */
   readonly items: (signal: AbortSignal) => readonly Item[] | Promise<readonly Item[]>;
-  /** @returns what is wrong with the selection, which the picker shows and stays open; undefined if it is valid */
   readonly check: (chosen: readonly Item[]) => string | undefined;
-  /** The placeholder if there are no items. */
   readonly none?: string;
-  /** Closes the picker as if the user had cancelled. */
   readonly signal?: AbortSignal;
-  /** A button beside the title: accepts the selection like Enter, and starts a further question. */
+  /** Accepts the selection like Enter, and starts a further question. */
   readonly further?: { readonly button: vscode.QuickInputButton; readonly pressed: () => void };
 }
 
-/** @throws what loading the items throws */
 export function askChoices<Item extends vscode.QuickPickItem>(
   place: StepPlace,
   { placeholder, items, check, none = placeholder, signal, further }: ChoicesQuestion<Item>,
@@ -103,12 +92,11 @@ export function askChoices<Item extends vscode.QuickPickItem>(
   pick.matchOnDescription = true;
   let offered: readonly Item[] = [];
   let problem: string | undefined;
-  /** Shown above the items: a picker has no other place for it. */
+  /** A picker has no place for errors, so show them above the items. */
   const showProblem = (text: string | undefined): void => {
     if (text === problem) return;
     problem = text;
     const selected = pick.selectedItems;
-    // VS Code's separators can't be chosen.
     const warning = { label: text ?? '', kind: vscode.QuickPickItemKind.Separator } as unknown as Item;
     pick.placeholder = text ?? placeholder;
     pick.items = text === undefined ? offered : [warning, ...offered];
@@ -157,9 +145,9 @@ export function askChoices<Item extends vscode.QuickPickItem>(
 }
 
 /**
- * How long an answered question stays if no other replaces it, in milliseconds: longer than a key is held down.
- * Otherwise what gets the focus receives the key's release, and a step of VS Code's walkthrough then takes the focus
- * from the next question 250 ms later. `showQuickPick` and `showInputBox` don't wait.
+ * Milliseconds that an answered question stays if no other replaces it: longer than a key is held down. Otherwise the
+ * key's release reaches what gets the focus, and a step of VS Code's walkthrough takes the focus from the next question
+ * 250 ms later.
  */
 const lingerMs = 300;
 
@@ -174,7 +162,6 @@ function shown<T>(
     ended: AbortSignal,
   ) => readonly vscode.Disposable[],
 ): Promise<Answer<T>> {
-  // A single question shows no step.
   if (totalSteps > 1) Object.assign(input, { step, totalSteps });
   if (step > 1) input.buttons = [vscode.QuickInputButtons.Back];
   input.title = printable(title);

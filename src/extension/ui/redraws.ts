@@ -1,39 +1,28 @@
-/** Reports a tree's changed rows to VS Code, and knows when none is being drawn. */
 import { realTimers } from './coalescer.ts';
 import type { Timers } from './coalescer.ts';
 
-/**
- * Milliseconds after its last change until a tree counts as drawn: VS Code collects changes for 200 ms before it
- * forgets the rows and asks for them again.
- */
+/** Milliseconds after its last change until a tree counts as drawn: VS Code collects changes for 200 ms. */
 const stillMs = 300;
 
-/** Maximum time until a tree is drawn, in milliseconds. */
 const timeoutMs = 3000;
 
-/**
- * While a tree is redrawn, VS Code knows none of its rows, nor its selection: what depends on them is done while
- * changes are held back and nothing is drawn.
- */
+/** While it redraws a tree, VS Code knows neither rows nor selection: work that needs them holds changes back. */
 export class Redraws<Node> {
   readonly #tell: (nodes: Node[] | undefined) => void;
   readonly #timers: Timers;
   #drawnAt = -Infinity;
-  /** How many times VS Code is asking for the root now. */
   #asked = 0;
   #rows = 0;
   #isHeld = false;
-  /** Ends when nothing holds: two uses at once would mistake each other's changes for the user's. */
+  /** One use at a time: two would mistake each other's changes for the user's. */
   #last: Promise<void> = Promise.resolve();
   #held: Set<Node> | 'all' | undefined;
 
-  /** @param tell fires `onDidChangeTreeData` with changed nodes, or with `undefined` for the whole tree */
   constructor(tell: (nodes: Node[] | undefined) => void, timers: Timers = realTimers) {
     this.#tell = tell;
     this.#timers = timers;
   }
 
-  /** @param nodes undefined for the whole tree */
   draw(nodes?: readonly Node[]): void {
     if (this.#isHeld) {
       if (nodes === undefined || this.#held === 'all') this.#held = 'all';
@@ -45,15 +34,11 @@ export class Redraws<Node> {
     this.#tell(nodes && [...nodes]);
   }
 
-  /** Number of rows given to VS Code, counting repetitions. */
   get rows(): number {
     return this.#rows;
   }
 
-  /**
-   * Returns children to VS Code, as part of drawing.
-   * @param node undefined for the root: until that is returned, VS Code knows no row
-   */
+  /** VS Code knows no row until the root's children are returned. @param node undefined for the root */
   async answer(node: Node | undefined, children: () => Node[] | Promise<Node[]>): Promise<Node[]> {
     const isRoot = node === undefined;
     if (isRoot) this.#asked++;
@@ -67,12 +52,7 @@ export class Redraws<Node> {
     }
   }
 
-  /**
-   * Runs work while changes are held back; runs it again if the tree was drawn in between, because of an earlier
-   * change, or if the work isn't certain.
-   * @param work returns undefined to run again
-   * @returns undefined if three seconds weren't enough
-   */
+  /** Runs `work` again if it returns undefined or the tree was drawn. Undefined after three seconds. */
   async whileStill<Result>(work: () => Promise<Result | undefined>): Promise<Result | undefined> {
     const before = this.#last;
     let end = (): void => undefined;

@@ -4,10 +4,7 @@ import { UserFileError, writeUserFile } from '../../common/user-file.ts';
 import { CommandError } from './command-error.ts';
 import { inMessage } from './printable.ts';
 
-/**
- * Writes a file that only the user can read on this machine, replacing any, and following no link.
- * @throws CommandError if it can't be written
- */
+/** A local file is readable only by the user, and links aren't followed. @throws CommandError if it can't be written */
 export async function saveFile(target: vscode.Uri, content: string | Uint8Array): Promise<void> {
   try {
     if (target.scheme === 'file') await writeUserFile(target.fsPath, [content], '');

@@ -1,11 +1,8 @@
-/** Questions one after another: each shows its step, and leads back to the previous one. questions.ts asks them. */
-
 export const back = Symbol('back');
 
 /** Undefined if the user cancelled. */
 export type Answer<T> = T | typeof back | undefined;
 
-/** Maps an answer; going back and cancelling stay as they are. */
 export function ifAnswered<T, R>(answer: Answer<T>, then: (answer: T) => R): Answer<R> {
   if (answer === undefined) return undefined;
   return answer === back ? back : then(answer);
@@ -13,19 +10,14 @@ export function ifAnswered<T, R>(answer: Answer<T>, then: (answer: T) => R): Ans
 
 export interface StepPlace {
   readonly title: string;
-  /** From 1. */
   readonly step: number;
   readonly totalSteps: number;
 }
 
-/** Asks one question. Resolves to what it adds to what is known. */
+/** Resolves to what the answer adds to `known`. */
 export type Step<Known> = (known: Known, place: StepPlace) => Promise<Answer<Partial<Known>>>;
 
-/**
- * @param known what is known at the start
- * @param stepsFor the questions, in order, by what is known so far: an answer may add questions
- * @returns all that is known at the end; undefined if the user cancelled
- */
+/** Undefined if the user cancelled. @param stepsFor an answer may add questions */
 export async function inSteps<Known extends object>(
   title: string,
   known: Known,

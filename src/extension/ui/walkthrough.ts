@@ -1,7 +1,6 @@
 /**
- * Completes steps of the walkthrough. VS Code completes a step when its key becomes true after the walkthrough was
- * first opened in a window, but not if the key was true before: so the key is true only for a moment, when a step is
- * done and again whenever the walkthrough may have been opened.
+ * VS Code completes a step when its key becomes true after the walkthrough was opened, but not if it was true before:
+ * so set the key for a moment, when a step is done and whenever the walkthrough may have been opened.
  */
 import * as vscode from 'vscode';
 import { prefix } from '../prefix.ts';
@@ -16,7 +15,6 @@ export function walked(step: WalkthroughStep): void {
   void tick([step]);
 }
 
-/** The walkthrough may have been opened: completes the steps done in this window. */
 export function walkthroughOpened(): Promise<void> {
   return tick(done);
 }
