@@ -1,4 +1,3 @@
-/** Activates, deactivates and deletes webhooks, after confirmation if that affects others. */
 import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
 import { cancellable, working } from '../ui/progress.ts';
@@ -14,10 +13,7 @@ import type { WebhooksView } from './webhooks-view.ts';
 
 export type Change = 'activate' | 'deactivate' | 'delete';
 
-/**
- * A webhook of others is changed only alone, and after confirmation; ours in any number. Deleting always needs
- * confirmation, because the vendor can't restore a webhook.
- */
+/** Foreign webhooks are changed one at a time, after confirmation. Deleting needs confirmation: it can't be undone. */
 export async function changeWebhooks(
   parts: WebhookCommandParts,
   what: Change,
@@ -36,11 +32,7 @@ export async function changeWebhooks(
   await changeAll(parts, what, nodes);
 }
 
-/**
- * Changes webhooks one after another, and refreshes the view.
- * @returns number of changed ones: all, unless the user cancelled
- * @throws CommandError if any failed
- */
+/** Returns the number changed: all, unless the user cancelled. @throws CommandError if any failed */
 async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readonly WebhookNode[]): Promise<number> {
   const failures: string[] = [];
   let changed = 0;
@@ -124,9 +116,7 @@ function confirmDeactivation(view: WebhooksView, foreign: readonly WebhookNode[]
   return isAgreed(question, foreign, consequenceFor(view, foreign, foreign), say('Deactivate'));
 }
 
-/** The consequence for the webhooks' owners. @param shown those in the question, including the foreign ones */
 function consequenceFor(view: WebhooksView, foreign: readonly WebhookNode[], shown: readonly WebhookNode[]): string {
-  // A webhook of others is changed alone.
   return foreign.some((node) => view.placeOf(node) === 'foreign')
     ? say('The webhook’s owner will no longer get events for this list.')
     : notCreatedHere(foreign.length, shown.length);
@@ -145,7 +135,6 @@ function placeInWords({ list, hook }: WebhookNode): string {
   return `${printable(list.name, 60)}: ${printable(maskUrl(hook.url))}`;
 }
 
-/** Deletes all webhooks with an earlier public URL of a relay of this machine, on every list. */
 export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<void> {
   const { accounts, source, view } = parts;
   const old = await working(say('Looking for old URLs'), async (signal) => {
@@ -174,7 +163,6 @@ export async function deleteOldWebhooks(parts: WebhookCommandParts): Promise<voi
   showStatusMessage(say('Deleted webhooks with old URLs: {0}.', deleted));
 }
 
-/** A warning that some of the shown webhooks, which point to this machine, were created elsewhere. */
 function notCreatedHere(count: number, shown: number): string {
   if (count === shown)
     return count === 1

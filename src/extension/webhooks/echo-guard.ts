@@ -1,11 +1,10 @@
-/** Detects an integration that echoes its own writes: the same address keeps arriving as Update. */
+/** An integration that echoes its own writes sends Update for the same address again and again. */
 import type { EventRow } from '../../protocol/history.ts';
 
-/** Number of updates of one address that make an echo, */
 const updatesOfEcho = 4;
-/** if each arrives within this time after the previous one, in milliseconds. */
+/** Maximum time between two updates of an echo, in milliseconds. */
 const gapMs = 10_000;
-/** Maximum number of watched addresses; the one idle for the longest time is removed. */
+/** Above this, the address that was idle longest is removed. */
 const maxWatched = 2000;
 
 interface Watched {
@@ -18,10 +17,7 @@ export class EchoGuard {
   readonly #watched = new Map<string, Watched>();
   readonly #told = new Set<string>();
 
-  /**
-   * Checks an event. Injected events are ignored, and one delivery counts once.
-   * @returns the address if it is first detected as an echo
-   */
+  /** Returns the address when it is first detected as an echo. Ignores injected events, and counts a delivery once. */
   observe(row: EventRow): string | undefined {
     const { type, address, list, injected, deliveryId, source } = row;
     if (source !== 'campaign-monitor' || injected || address === null || type?.toLowerCase() !== 'update') {

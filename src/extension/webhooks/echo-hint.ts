@@ -8,7 +8,6 @@ import { EchoGuard } from './echo-guard.ts';
 
 const silencedKey = `${prefix}.echoHintSilenced`;
 
-/** Shows a hint about an echoing integration once for an address, and never again if the user says so. */
 export function watchForEchoes(context: vscode.ExtensionContext, session: Session): void {
   const guard = new EchoGuard();
   context.subscriptions.push(

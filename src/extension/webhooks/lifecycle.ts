@@ -1,6 +1,6 @@
 /**
- * Keeps a list's webhook at the relay's current URL for the vendor. An interrupted change is finished by repeating it: a
- * webhook is ours if we know its ID, or if it appeared where the journal says that we were creating one.
+ * An interrupted change is finished by repeating it: a webhook is ours if its ID is known, or if it appeared while the
+ * journal says that one was being created.
  */
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi, NewWebhook } from '../../campaign-monitor/api.ts';
@@ -14,15 +14,13 @@ export type WebhookApi = Pick<
   'webhooks' | 'createWebhook' | 'activateWebhook' | 'deactivateWebhook' | 'deleteWebhook'
 >;
 
-/** What was done to bring a list's webhook here. */
 export type HookChange = 'kept' | 'created' | 'moved' | 'activated';
 
 /**
- * Makes one active webhook of the list as wanted: creates it if there is none, and only then deletes ours elsewhere, so
- * that there is no gap. A webhook that already has the URL is kept, even if others created it.
- * @param known the journal's registration, or a new one
+ * Creates the new webhook before it deletes ours elsewhere, so that there is no gap. Keeps a webhook that has the URL,
+ * even if others created it.
  * @param wanted with the relay's current URL for the vendor
- * @throws errors of the vendor's calls; repeating the call then continues
+ * @throws errors of the vendor's calls; repeat the call to continue
  */
 export async function pointHere(
   api: WebhookApi,
@@ -47,7 +45,7 @@ export async function pointHere(
     try {
       id = await api.createWebhook(listId, wanted, signal);
     } catch (error) {
-      // Refused, so there is nothing to finish, unless another window has registered one in the meantime.
+      // Refused, so there is nothing to finish, unless another window registered one in the meantime.
       const isOpen = journal.all().some((each) => isSame(each, recorded) && each.state === 'moving');
       if (isRefusal(error) && isOpen)
         await (before === undefined ? journal.remove(recorded) : journal.put(before, recorded));
@@ -55,7 +53,7 @@ export async function pointHere(
     }
     ids = [...recorded.ids, id];
     recorded = await journal.put({ ...registration, ids, state: 'moving' }, recorded);
-    // Another window may have created one at the same time: both then choose the same one.
+    // Another window may have created one at the same time: both choose the same one.
     hooks = await api.webhooks(listId, signal);
     const created = sortFitting([], hooks, wanted);
     ids = [...new Set([...recorded.ids, ...created.map(({ webhookId }) => webhookId)])];
@@ -71,7 +69,6 @@ export async function pointHere(
   return hookChange;
 }
 
-/** Deactivates our webhooks on a list, to be activated again later. */
 export async function deactivateOurs(
   api: WebhookApi,
   journal: WebhookJournal,
@@ -80,7 +77,7 @@ export async function deactivateOurs(
 ): Promise<void> {
   const hooks = await api.webhooks(known.listId, signal);
   const ids = selectOurs(known, hooks);
-  // While moving, they may be at different URLs.
+  // While moving, the webhooks may have different URLs.
   const base = known.state === 'moving' ? '' : known.base;
   const deactivating = await journal.put({ ...known, base, ids, state: 'deactivating' }, known);
   for (const { webhookId, active } of hooks) {
@@ -89,7 +86,6 @@ export async function deactivateOurs(
   await journal.put({ ...deactivating, state: 'inactive' }, deactivating);
 }
 
-/** Deletes our webhooks on a list, and its registration. */
 export async function deleteOurs(
   api: WebhookApi,
   journal: WebhookJournal,
@@ -107,7 +103,7 @@ function isRefusal(error: unknown): boolean {
   return typeof status === 'number' && status >= 400 && status < 500;
 }
 
-/** The IDs of our webhooks, including one whose creation got no response: before it, none was there as wanted. */
+/** Includes a webhook whose creation got no response. */
 function selectOurs(known: Registration, hooks: readonly Webhook[]): string[] {
   return hooks
     .filter((hook) => known.ids.includes(hook.webhookId) || (known.state === 'moving' && isCreated(known, hook)))
@@ -119,7 +115,7 @@ function isCreated(known: Registration, hook: Webhook): boolean {
   return at?.base === known.base && at.relay === known.relay && fits(hook, known);
 }
 
-/** Those as wanted: ours first, then active ones, then by ID, the same in each window. */
+/** Ours first, then active ones, then by ID, so that every window chooses the same. */
 function sortFitting(ids: readonly string[], hooks: readonly Webhook[], wanted: NewWebhook): Webhook[] {
   const rank = ({ webhookId, active }: Webhook): string =>
     `${ids.includes(webhookId) ? 0 : 1}${active ? 0 : 1}${webhookId}`;

@@ -1,4 +1,3 @@
-/** The picker of Campaign Monitor lists: for registering webhooks, and for the list IDs of an instance. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { pickAccount } from '../accounts/account-commands.ts';
@@ -20,7 +19,6 @@ interface ListItem extends vscode.QuickPickItem {
   readonly list?: ListNode;
 }
 
-/** Asks for one or more lists of an account; starts the sandbox for its account. @param describe of a list */
 export async function askLists(
   source: WebhookSource,
   place: StepPlace,
@@ -37,12 +35,7 @@ export async function askLists(
   return ifAnswered(chosen, (all) => all.flatMap(({ list }) => (list === undefined ? [] : [list])));
 }
 
-/**
- * Asks for the IDs of lists; signs in if necessary.
- * @param selected IDs that are initially selected; those of other accounts are offered too
- * @param signal closes the picker
- * @returns undefined if the user cancels
- */
+/** Undefined if the user cancels. @param selected IDs of other accounts are offered too */
 export async function pickListIds(
   { accounts, source, signIn }: PickListsParts,
   selected: readonly string[],
@@ -71,7 +64,6 @@ export async function pickListIds(
   return chosen?.flatMap(({ listId }) => (listId === undefined ? [] : [listId]));
 }
 
-/** Reads the lists again each time. */
 async function readItems(
   source: WebhookSource,
   account: Account,

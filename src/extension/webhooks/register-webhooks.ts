@@ -1,4 +1,3 @@
-/** Registers this window's relay on lists: asks which, and for which events. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
@@ -32,7 +31,6 @@ interface Wanted {
   readonly asksFormat: boolean;
 }
 
-/** On the lists selected in the view, or else on those that the user picks. */
 export async function registerWebhooks(
   parts: WebhookCommandParts,
   node?: WebhooksNode,
@@ -71,7 +69,7 @@ function listsStep({ registrar, source }: WebhookCommandParts): Step<Wanted> {
   };
 }
 
-/** Makes the relay public unless all lists are the sandbox's, registers it, and reports the result. */
+/** The sandbox's lists don't need a public URL. */
 export async function registerOn(
   parts: WebhookCommandParts,
   lists: readonly ListNode[],
@@ -102,7 +100,7 @@ export async function registerOn(
   });
 }
 
-/** Reports the result; if the view doesn't show it, with buttons to test the webhook, or to see the events. */
+/** Offers buttons if the view doesn't show the result. */
 async function sayRegistered(
   view: WebhooksView,
   { done }: Outcome,
@@ -130,7 +128,7 @@ async function sayRegistered(
   );
 }
 
-/** Asks for the events, and whether to ask for the format: nearly all users want JSON. */
+/** Nearly all users want JSON, so the format is asked only on request. */
 async function askEvents(
   place: StepPlace,
   { events: picked, asksFormat: before }: Wanted,

@@ -1,4 +1,3 @@
-/** Requests a test of a webhook from Campaign Monitor, and reports the result with the next step. */
 import { say } from '../../common/say.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
@@ -37,7 +36,6 @@ function sayReached(parts: WebhookCommandParts, node: WebhookNode): Promise<void
   return offer(
     'Information',
     say('Campaign Monitor reached {0}.', inMessage(maskUrl(node.hook.url))),
-    // A test that reached others isn't shown in any view here.
     parts.view.placeOf(node) === 'current'
       ? { [say('Show Events')]: () => focusView('events') }
       : { [say('Test Again')]: byCommand('testWebhook', node) },

@@ -1,4 +1,3 @@
-/** What to do after a failed webhook test, in words. */
 import { say } from '../../common/say.ts';
 import type { TestFailure } from '../../campaign-monitor/test-failure.ts';
 import type { Place } from '../public-url/url-place.ts';
@@ -10,7 +9,6 @@ export interface TestWords {
   readonly step: TestStep;
 }
 
-/** @param place where the tested webhook points to */
 export function testWords(failure: TestFailure, place: Place): TestWords {
   switch (place) {
     case 'old':

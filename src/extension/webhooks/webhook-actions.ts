@@ -1,4 +1,3 @@
-/** The actions on accounts and webhooks. */
 import type * as vscode from 'vscode';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
@@ -32,17 +31,13 @@ export interface WebhookActions {
   readonly accountHandlers: CommandHandlers<'accounts'>;
   readonly webhookHandlers: CommandHandlers<'webhooks'>;
   readonly urls: WebhookUrls;
-  /** Runs before the user stops the relay. Resolves to whether to stop. */
   readonly beforeStop: () => Promise<boolean>;
-  /** Asks for lists until the signal is aborted. Resolves to undefined if the user cancels. */
-  readonly pickListIds: (selected: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
   /** Resolves to undefined if the user cancels. */
+  readonly pickListIds: (selected: readonly string[], signal: AbortSignal) => Promise<readonly string[] | undefined>;
   readonly signIn: (method?: SignInMethod) => Promise<Account | undefined>;
-  /** Removes all data of an account. */
   readonly signOut: (account: Account) => Promise<void>;
 }
 
-/** Call once per window. */
 export function createWebhookActions({
   accounts,
   session,

@@ -17,7 +17,7 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
     refreshWebhooks: () => view.refresh(),
     registerWebhooks: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => registerWebhooks(parts, node, nodes),
     testWebhook: (node?: WebhooksNode) => testWebhook(parts, one(view, node)),
-    // The clicked one decides between the two actions; the rest of the selection follows it.
+    // The clicked webhook decides the action for the whole selection.
     toggleWebhook: (node?: WebhooksNode, nodes?: readonly WebhooksNode[]) => {
       const chosen = some(view, node, nodes);
       const { hook } = node?.kind === 'webhook' ? node : chosen[0];
@@ -30,11 +30,7 @@ export function createWebhookCommands(parts: WebhookCommandParts): CommandHandle
   };
 }
 
-/**
- * The copyable properties of rows, by label. Only rows of the clicked one's kind count, such as no list among webhooks.
- * One per line.
- * @param nodes the selection with the clicked row
- */
+/** One per line, only of the clicked row's kind. @param nodes the selection with the clicked row */
 export function copiesOfWebhooks(node: WebhooksNode, nodes: readonly WebhooksNode[]): readonly RowCopy[] {
   const alike = nodes.filter((each) => each.kind === node.kind);
   const ids = alike.flatMap(idsOf).join('\n');
@@ -45,7 +41,6 @@ export function copiesOfWebhooks(node: WebhooksNode, nodes: readonly WebhooksNod
   ];
 }
 
-/** The vendor's ID of a row. */
 function idsOf(node: WebhooksNode): string[] {
   switch (node.kind) {
     case 'webhook':

@@ -10,7 +10,6 @@ import { factsTooltip } from '../ui/facts-tooltip.ts';
 
 const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
 
-/** An account; its lists are loaded when it is expanded. */
 export function accountItem({ account }: AccountNode): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(account.label), Expanded);
   item.id = `account:${account.id}`;
@@ -31,7 +30,6 @@ export function clientItem({ account, clientId, name }: ClientNode, unfolded: bo
   return item;
 }
 
-/** @param unfolded if this relay is registered */
 export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(node.name), unfolded ? Expanded : Collapsed);
   item.id = `list:${node.account.id}:${node.listId}`;
@@ -51,7 +49,6 @@ const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = 
   foreign: ['globe', 'descriptionForeground'],
 };
 
-/** A webhook: where it points to, whether it is active, and the available actions. */
 export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.TreeItem {
   const item = new vscode.TreeItem(labelOf(hook.url, place));
   item.id = `webhook:${list.account.id}:${list.listId}:${hook.webhookId}`;
@@ -83,7 +80,6 @@ const noteIcons: Readonly<Record<NoteNode['severity'], vscode.ThemeIcon>> = {
   next: new vscode.ThemeIcon('arrow-small-right'),
 };
 
-/** A note instead of rows; a click runs its command. */
 export function noteItem(node: NoteNode): vscode.TreeItem {
   const { severity, label, next } = node;
   const item = new vscode.TreeItem(printable(severity === 'next' ? next : label, 300));

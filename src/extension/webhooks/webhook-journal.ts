@@ -1,4 +1,3 @@
-/** The registrations of this tool: lists and IDs, never a secret or a URL with one. */
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
 import { prefix } from '../prefix.ts';
@@ -6,27 +5,22 @@ import type { Memory } from '../session/known-relays.ts';
 
 const registrationsKey = `${prefix}.webhooks.registrations`;
 
-/** One list on which a relay is registered. */
 export interface Registration {
   readonly accountId: string;
   readonly listId: string;
   readonly listName: string;
-  /** Identifies the relay, as in public-url/url-place.ts, by the secret in the webhook's URL. */
   readonly relay: string;
   readonly events: readonly WebhookEventType[];
   readonly format: WebhookFormat;
-  /** The webhook that this tool created on the list, preceded by the earlier ones while it is moving. */
+  /** Webhooks created here; while moving, the earlier ones first. */
   readonly ids: readonly string[];
-  /** The base of the webhook's URL; while it is moving, of the new one's. Empty if it was deactivated while moving. */
+  /** Base of the webhook's URL; while moving, the new one's. Empty if deactivated while moving. */
   readonly base: string;
-  /**
-   * `moving`, `deactivating`, and `deleting`: started and not finished. `inactive`: deactivated at a stop, to be
-   * activated again. `off`: deactivated by the user, and left so.
-   */
+  /** `moving`, `deactivating`, `deleting`: unfinished. `inactive`: off until the next start. `off`: by the user. */
   readonly state: 'active' | 'moving' | 'deactivating' | 'inactive' | 'off' | 'deleting';
 }
 
-/** As recorded earlier: while moving, `base` was the former URL's, and a creation without a response was `pending`. */
+/** Format of older versions: while moving, `base` was the former URL's, and `pending` a creation without a response. */
 type EarlierRegistration = Registration & { readonly pending?: { readonly url: string } | null };
 
 function readEarlier({ pending, ...each }: EarlierRegistration): Registration {
@@ -34,12 +28,11 @@ function readEarlier({ pending, ...each }: EarlierRegistration): Registration {
   return { ...each, base: pending?.url ?? '', state: 'moving' };
 }
 
-/** Compares account, list and relay. */
 export function isSame(one: Registration, other: Registration): boolean {
   return one.accountId === other.accountId && one.listId === other.listId && one.relay === other.relay;
 }
 
-/** The registrations, one per account, list and relay, in VS Code's global state, which all windows share. */
+/** In VS Code's global state, which all windows share; never contains a secret or a URL with one. */
 export class WebhookJournal {
   readonly #memory: Memory;
 
@@ -52,9 +45,8 @@ export class WebhookJournal {
   }
 
   /**
-   * @param before the registration as last read or put: the relay's secret may have changed, and the IDs that another
-   *   window has added since are kept
-   * @returns what is then recorded
+   * Returns what is recorded, with IDs that another window has added since.
+   * @param before as last read or put: the relay's secret may have changed
    */
   async put(registration: Registration, before = registration): Promise<Registration> {
     const isReplaced = (each: Registration): boolean => isSame(each, registration) || isSame(each, before);
@@ -70,7 +62,7 @@ export class WebhookJournal {
     await this.#memory.update(registrationsKey, others);
   }
 
-  /** Removes a deleted webhook, and the registration if it was the last one and no other may have been created. */
+  /** Also removes the registration if it was the last webhook, and no other may have been created. */
   async forgetHook(accountId: string, listId: string, id: string): Promise<void> {
     for (const each of this.all()) {
       if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;
@@ -79,7 +71,6 @@ export class WebhookJournal {
     }
   }
 
-  /** Records that the user activated or deactivated a webhook, unless a move or a deletion is still to be finished. */
   async switchHook(accountId: string, listId: string, id: string, state: 'active' | 'off'): Promise<void> {
     for (const each of this.all()) {
       if (each.accountId !== accountId || each.listId !== listId || !each.ids.includes(id)) continue;

@@ -1,4 +1,3 @@
-/** Changes the webhooks of this window's relay, one at a time. */
 import type * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { CommandError } from '../ui/command-error.ts';
@@ -45,19 +44,18 @@ export class WebhookRegistrar {
     this.#parts = parts;
   }
 
-  /** This window's relay URLs; undefined if it isn't running. */
+  /** Undefined if the relay isn't running. */
   get urls(): (RelayUrls & { readonly localUrl: string }) | undefined {
     const { state } = this.#parts.session;
     if (state.kind !== 'running') return undefined;
     return { publicUrl: state.status.publicCampaignMonitorUrl, localUrl: state.status.campaignMonitorUrl };
   }
 
-  /** Identifies this window's relay; undefined if it isn't running. */
   get relay(): string | undefined {
     return readRelayUrl(this.urls?.localUrl ?? '', 'campaign-monitor')?.relay;
   }
 
-  /** The registrations of this window's relay, including those with its earlier secrets. */
+  /** Includes registrations with earlier secrets. */
   own(): readonly Registration[] {
     const { relay } = this;
     if (relay === undefined) return [];
@@ -65,10 +63,7 @@ export class WebhookRegistrar {
     return this.#parts.journal.all().filter((each) => names.includes(each.relay));
   }
 
-  /**
-   * The registrations of this relay whose account is available, after the changes in progress. The sandbox is not
-   * started for them.
-   */
+  /** Waits for changes in progress. Doesn't start the sandbox. */
   async reachable(): Promise<readonly Registration[]> {
     await this.#last;
     const reachable: Registration[] = [];
@@ -78,7 +73,7 @@ export class WebhookRegistrar {
     return reachable;
   }
 
-  /** Registers the relay on lists. Keeps a webhook that is already there. @param url the relay's on any base */
+  /** Keeps a webhook that is already there. @param url the relay's on any base */
   async register(
     lists: readonly ListNode[],
     { events, format }: Pick<Registration, 'events' | 'format'>,
@@ -100,10 +95,7 @@ export class WebhookRegistrar {
     return this.carryOut('update', registrations, signal, { events, format });
   }
 
-  /**
-   * Changes registrations, one after another. Failures are reported and stay to be done.
-   * @param wanted undefined: as they are; one that the journal no longer has was settled by an earlier change
-   */
+  /** Failed changes are reported, and remain unfinished. Without `wanted`, keeps the recorded events and format. */
   async carryOut(
     action: UrlAction,
     registrations: readonly Registration[],
@@ -143,7 +135,7 @@ export class WebhookRegistrar {
     return outcome;
   }
 
-  /** The relay's URL for the account's vendor; null if it needs a public one, and none is open. */
+  /** Null if the vendor needs a public URL, and none is open. */
   #urlFor(account: Account): string | null {
     const { urls } = this;
     if (urls !== undefined) return urlFor(reachOf(account), urls);
@@ -175,7 +167,6 @@ export class WebhookRegistrar {
   }
 }
 
-/** What failed, and what to do next. */
 export function sayFailure({ registration, error }: Failure): string {
   return say(
     'Couldn’t change the webhooks of the list “{0}”: {1}. {2}',

@@ -1,4 +1,3 @@
-/** The data of the webhooks view from the vendor: loaded when a node is expanded, and cached until it is refreshed. */
 import type * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
@@ -7,10 +6,10 @@ import type { Account, AccountStore } from '../accounts/account-store.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 
-/** Maximum number of clients that are expanded automatically. */
+/** Maximum number of clients to expand automatically. */
 const fewClients = 3;
 
-/** Maximum number of concurrent client requests: an agency has hundreds, and the vendor limits the rate. */
+/** Maximum number of concurrent requests: an agency has hundreds of clients, and the vendor limits the rate. */
 const askedAtATime = 4;
 
 export type ParentNode = AccountNode | ClientNode | ListNode;
@@ -23,11 +22,8 @@ export interface WebhookSourceParts {
 
 export class WebhookSource {
   readonly #parts: WebhookSourceParts;
-  /** The loaded children of a node, by its key, until it is refreshed. */
   readonly #children = new Map<string, Promise<WebhooksNode[]>>();
-  /** Accounts with too many clients to expand. */
   readonly #large = new Set<string>();
-  /** Cancels current requests; undefined before the first. */
   #abort: AbortController | undefined;
 
   constructor(parts: WebhookSourceParts) {
@@ -38,25 +34,21 @@ export class WebhookSource {
     this.#abort?.abort();
   }
 
-  /** Discards everything, and cancels current requests. */
   forget(): void {
     this.#abort?.abort();
     this.#abort = undefined;
     this.#children.clear();
   }
 
-  /** Discards the webhooks of lists, by default of all. */
   forgetWebhooks(lists?: readonly ListNode[]): void {
     const keys = lists?.map(keyOf) ?? [...this.#children.keys()].filter((key) => key.includes('/list/'));
     for (const key of keys) this.#children.delete(key);
   }
 
-  /** Whether an account has too many clients to expand automatically. */
   isLarge({ id }: Account): boolean {
     return this.#large.has(id);
   }
 
-  /** The children of a node; an error becomes a note. */
   children(node: ParentNode): Promise<WebhooksNode[]> {
     const key = keyOf(node);
     let children = this.#children.get(key);
@@ -68,10 +60,7 @@ export class WebhookSource {
     return children;
   }
 
-  /**
-   * The lists of an account, in the order of its clients, read again. Starts the sandbox for its account.
-   * @throws CampaignMonitorError, AccountError
-   */
+  /** In the order of the clients. Starts the sandbox for its account. @throws CampaignMonitorError, AccountError */
   async lists(
     account: Account,
     signal?: AbortSignal,
@@ -183,23 +172,18 @@ export interface ListNode {
 export interface WebhookNode {
   readonly kind: 'webhook';
   readonly list: ListNode;
-  /** From the vendor's last list. */
   readonly hook: Webhook;
 }
 
-/** Shows why there are no other rows. */
 export interface NoteNode {
   readonly kind: 'note';
   readonly id: string;
   readonly label: string;
   readonly next: string;
-  /** An error has a second row, `next`, with what to do: in one row, a narrow side bar would cut it off. */
+  /** An error's second row (`next`) says what to do: a narrow side bar would cut off a single row. */
   readonly severity: 'info' | 'error' | 'next';
-  /** A command that helps, run by a click. */
   readonly command: 'refreshWebhooks' | 'signIn' | 'registerWebhooks';
-  /** Argument of the command. */
   readonly list?: ListNode;
-  /** How to sign in, if the user need not choose. */
   readonly way?: 'sandbox';
 }
 

@@ -1,4 +1,3 @@
-/** Finds webhooks of this relay with an outdated URL, for the URL update. */
 import { reachesRelay, urlFor, withBase } from '../public-url/url-place.ts';
 import type { UrlAction, StaleRegistration, StaleState, UrlHolder } from '../public-url/url-keeper.ts';
 import { reachOf } from '../accounts/account-store.ts';
@@ -28,7 +27,7 @@ export class WebhookUrls implements UrlHolder {
       kind: 'webhook',
       name: registration.listName,
       actions: {
-        // Without a new URL, there are only the other actions. A deletion is finished, not undone.
+        // Dead URLs have no new one. A deletion is finished, not undone.
         ...(state !== 'dead' && {
           update: this.#action(registration.state === 'deleting' ? 'delete' : 'update', state, registration),
         }),
@@ -40,7 +39,7 @@ export class WebhookUrls implements UrlHolder {
 
   #action(action: UrlAction, state: StaleState, asked: Registration): (signal: AbortSignal) => Promise<boolean> {
     return async (signal) => {
-      // It may have changed since the user was asked.
+      // The registration may have changed since the user was asked.
       const left = await this.#left(state);
       const registration = left.find((each) => isSame(each, asked) && each.state === asked.state);
       if (registration === undefined) return false;
@@ -51,7 +50,6 @@ export class WebhookUrls implements UrlHolder {
     };
   }
 
-  /** From the journal alone, without asking the vendor. */
   async #left(state: StaleState): Promise<readonly Registration[]> {
     const { accounts, registrar } = this.#parts;
     const { urls } = registrar;

@@ -1,4 +1,3 @@
-/** A webhook in words. Makes text from outside printable. */
 import { say } from '../../common/say.ts';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -6,7 +5,6 @@ import { printable } from '../ui/printable.ts';
 import { maskUrl } from '../public-url/url-place.ts';
 import type { Place } from '../public-url/url-place.ts';
 
-/** Where it points to: the relay by name, anything else by its host. */
 export function labelOf(url: string, place: Place): string {
   switch (place) {
     case 'current':
@@ -24,27 +22,25 @@ export function labelOf(url: string, place: Place): string {
   }
 }
 
-/** Its state first if it is unusual, then its events, and the URL without its secret. */
+/** An unusual state first; without the URL's secret. */
 export function descriptionOf(hook: Webhook): string {
   return [...(hook.active ? [] : [stateOf(hook)]), eventsOf(hook), formatOf(hook), shownUrl(hook)]
     .filter((part) => part !== '')
     .join(' · ');
 }
 
-/** The same for a screen reader, always with the state. */
 export function spokenOf(hook: Webhook, place: Place): string {
   return [labelOf(hook.url, place), stateOf(hook), eventsOf(hook), formatOf(hook), shownUrl(hook)]
     .filter((part) => part !== '')
     .join(', ');
 }
 
-/** The vendor's word for an inactive one is unknown: it is shown if it differs from ours. */
+/** The vendor's word for an inactive webhook is unknown, so show it if it differs from ours. */
 export function stateOf({ active, status }: Webhook): string {
   if (active) return say('active');
   return /^(?:inactive|deactivated|)$/i.test(status) ? say('inactive') : printable(status, 40);
 }
 
-/** Its events, with the vendor's names. */
 export function eventsOf({ events }: Webhook): string {
   if (events.length === webhookEventTypes.length && webhookEventTypes.every((each) => events.includes(each)))
     return say('all events');

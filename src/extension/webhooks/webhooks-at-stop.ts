@@ -1,4 +1,3 @@
-/** What to do with the relay's webhooks when it stops: according to the setting, or the user. */
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { cancellable } from '../ui/progress.ts';
@@ -8,7 +7,7 @@ import type { Registration } from './webhook-journal.ts';
 import { sayFailure } from './webhook-registrar.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';
 
-/** Runs before the user stops the relay. @returns whether to stop */
+/** Resolves to whether to stop the relay. */
 export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boolean> {
   const active = (await registrar.reachable()).filter(({ state }) =>
     ['active', 'moving', 'deactivating'].includes(state),
@@ -60,7 +59,7 @@ async function carryOut(
       (signal) => registrar.carryOut(action, active, signal),
     );
     const [failure] = failures;
-    // Neither all done nor failed means cancelled: then the relay continues.
+    // If the user cancelled, the relay keeps running.
     if (failure === undefined) return done.length === active.length;
     const again = say('Try Again');
     const stop = say('Stop Anyway');

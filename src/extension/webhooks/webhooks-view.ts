@@ -1,4 +1,3 @@
-/** The webhooks view in the side bar: account, client, list, webhook, each loaded when its parent is expanded. */
 import * as vscode from 'vscode';
 import { reachOf } from '../accounts/account-store.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
@@ -47,7 +46,7 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
         this.#tell();
         this.refresh();
       }),
-      // The marks depend on the relay's URL; the vendor is not asked.
+      // The relay's URL decides the marks; the vendor isn't asked.
       followUrls(session, relays, 'campaign-monitor', () => this.#redraws.draw()),
     ];
     this.#tell();
@@ -57,7 +56,6 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     for (const each of this.#disposables) each.dispose();
   }
 
-  /** Where a webhook points to. */
   placeOf({ hook, list }: WebhookNode): Place {
     const around = urlContext(this.#parts.session, this.#parts.relays, 'campaign-monitor');
     return placeOfUrl(hook.url, reachOf(list.account), around);
@@ -72,13 +70,11 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
       );
   }
 
-  /** The nodes for a command: the clicked one with its selection, or else the selection. */
   selected(node?: WebhooksNode, nodes?: readonly WebhooksNode[]): readonly WebhooksNode[] {
     if (nodes !== undefined && nodes.length > 0) return nodes;
     return node === undefined ? this.#view.selection : [node];
   }
 
-  /** The focused row with its selection, for keys. */
   readonly focused: FocusedRows<WebhooksNode> = (named) =>
     focusedRows({ view: this.#view, redraws: this.#redraws, itemOf: (node) => this.getTreeItem(node) }, named);
 
@@ -86,23 +82,21 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     return this.#view.visible;
   }
 
-  /** Reloads everything. */
   refresh(): void {
     this.#parts.source.forget();
     this.#redraws.draw();
   }
 
-  /** Reloads the webhooks of lists, by default of all. */
   refreshWebhooks(lists?: readonly ListNode[]): void {
     this.#parts.source.forgetWebhooks(lists);
     this.#redraws.draw();
   }
 
-  /** Expands lists, so that new webhooks are visible. @returns whether they are: the view is open */
+  /** Returns false if the view isn't open. */
   async unfold(lists: readonly ListNode[]): Promise<boolean> {
     if (!this.#view.visible) return false;
     for (const list of lists) {
-      // If the row is gone, it can't be expanded: that is no failure of the action.
+      // A row that is gone can't be expanded, which is no failure of the action.
       await this.#view.reveal(list, { select: false, focus: false, expand: true }).then(undefined, () => undefined);
     }
     return true;
@@ -156,12 +150,10 @@ export class WebhooksView implements vscode.Disposable, vscode.TreeDataProvider<
     return this.#parts.journal.all().some((each) => each.accountId === account.id && each.listId === listId);
   }
 
-  /** Selects the welcome content. */
   #tell(): void {
     void vscode.commands.executeCommand('setContext', `${prefix}.signedIn`, this.#parts.accounts.all().length > 0);
   }
 
-  /** The sandbox was started or stopped: its account's rows are outdated. */
   followSandbox(): void {
     if (this.#parts.accounts.all().some(({ kind }) => kind === 'sandbox')) this.refresh();
   }

@@ -1,4 +1,3 @@
-/** Connects the parts for Campaign Monitor's accounts and webhooks; the actions are loaded on first use. */
 import type * as vscode from 'vscode';
 import { AccountStore } from '../accounts/account-store.ts';
 import { registerAuthentication } from '../accounts/authentication.ts';
@@ -28,13 +27,12 @@ export interface Webhooks {
   readonly journal: WebhookJournal;
   readonly source: WebhookSource;
   readonly view: WebhooksView;
-  /** Whether a relay, named as in url-place.ts, is registered on a list, also with an earlier secret. */
+  /** Also with an earlier secret. @param relay as in url-place.ts */
   readonly isRegistered: (relay: string) => boolean;
-  /** Runs before the user stops the relay. Resolves to whether to stop. */
+  /** Resolves to whether to stop the relay. */
   readonly beforeStop: () => Promise<boolean>;
 }
 
-/** Creates accounts and webhooks, with the view and the observers of the relay. Makes no requests to the vendor yet. */
 export function createWebhooks({ context, session, log, sandbox, names, relays, actions }: WebhooksParts): Webhooks {
   const accounts = new AccountStore(context, sandbox);
   const journal = new WebhookJournal(context.globalState);
