@@ -1,7 +1,6 @@
 /** Personal data is replaced consistently; what shows how the vendor builds a delivery stays. */
 import { maskedValue } from '../common/masking.ts';
-import { eachString, isTooDeep, replaceJson } from './anonymise/json.ts';
-import type { Json } from './anonymise/json.ts';
+import { eachString, isTooDeep, replaceJson, type Json } from './anonymise/json.ts';
 import { isKnownName, isOpenHeader } from './anonymise/known.ts';
 import { Replacements } from './anonymise/replacements.ts';
 import { rewriteXml } from './anonymise/xml.ts';

@@ -11,8 +11,7 @@ import {
 } from './answers.ts';
 import type { CampaignMonitorClient, CampaignMonitorList, Webhook, WebhookFormat } from './answers.ts';
 import type { WebhookEventType } from './event-types.ts';
-import { CampaignMonitorSession } from './session.ts';
-import type { CampaignMonitorApiOptions } from './session.ts';
+import { CampaignMonitorSession, type CampaignMonitorApiOptions } from './session.ts';
 
 export interface NewWebhook {
   readonly events: readonly WebhookEventType[];

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { CampaignMonitorError, plainText } from './api-error.ts';
-import type { Fetch } from './http.ts';
 import { parseJson } from '../common/parse-json.ts';
-import { exchange } from './http.ts';
+import { exchange, type Fetch } from './http.ts';
 import { campaignMonitorHost } from './service.ts';
 
 const campaignMonitorOAuthBase = `${campaignMonitorHost}/oauth`;

@@ -2,10 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
 import { CampaignMonitorError, kindOfCode, plainText } from './api-error.ts';
-import type { Answer, Fetch } from './http.ts';
-import { exchange } from './http.ts';
-import type { CampaignMonitorTokens } from './oauth.ts';
-import { refreshToken } from './oauth.ts';
+import { exchange, type Answer, type Fetch } from './http.ts';
+import { refreshToken, type CampaignMonitorTokens } from './oauth.ts';
 import { say } from '../common/say.ts';
 
 export type CampaignMonitorCredential =

@@ -1,16 +1,13 @@
 import { say, translate } from '../common/say.ts';
 import { vendorDate } from '../campaign-monitor/samples.ts';
-import { Pace, quietBehind, removalMs, settled } from './settling.ts';
+import { Pace, quietBehind, removalMs, settled, type Settling } from './settling.ts';
 import { ProbeError } from './probe.ts';
 import { answerWords, asks, outcomeOf, reasonOf, runScenario } from './run.ts';
 import type { Finding, Outcome, RunContext, ScenarioResult } from './run.ts';
 import type { Scenario } from './scenario.ts';
-import type { Settling } from './settling.ts';
 import { newRun, withNote, withRun } from './sources.ts';
-import { removalOf, neighboursOf, oneSubscription } from './suite.ts';
-import type { Check } from './suite.ts';
-import { realWorld } from './world.ts';
-import type { World } from './world.ts';
+import { removalOf, neighboursOf, oneSubscription, type Check } from './suite.ts';
+import { realWorld, type World } from './world.ts';
 
 export interface CheckResult {
   readonly check: Check;

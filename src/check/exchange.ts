@@ -1,9 +1,7 @@
-import { request as requestByHttp } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request as requestByHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
-import { inEnglish, say } from '../common/say.ts';
-import type { Say } from '../common/say.ts';
+import { inEnglish, say, type Say } from '../common/say.ts';
 import { loopbackLookup } from '../common/loopback.ts';
 import type { SecretMask } from '../common/masking.ts';
 import { boundAnswers } from '../common/read-bound.ts';

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { say } from '../common/say.ts';
-import { readPayload } from '../campaign-monitor/payload.ts';
-import type { Payload, VendorEvent } from '../campaign-monitor/payload.ts';
-import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
-import type { EventObject } from '../open-connectors/notification.ts';
+import { readPayload, type Payload, type VendorEvent } from '../campaign-monitor/payload.ts';
+import { elementKey, hubKey, writeNotification, type EventObject } from '../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import type { Source } from '../protocol/history.ts';
 import { settingsSchema } from '../protocol/settings.ts';

@@ -1,8 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { exchange } from './exchange.ts';
-import type { Answer } from './exchange.ts';
-import { planOf } from './messages.ts';
-import type { Message } from './messages.ts';
+import { exchange, type Answer } from './exchange.ts';
+import { planOf, type Message } from './messages.ts';
 import type { RecordedDelivery } from './recording.ts';
 import type { Shape } from './scenario.ts';
 import type { Target } from './target.ts';

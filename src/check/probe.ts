@@ -1,10 +1,8 @@
 import { say } from '../common/say.ts';
 import { readText } from '../common/bounded-body.ts';
-import { celValue } from './cel-value.ts';
-import type { CelValue } from './cel-value.ts';
-import { maskOfCredentials } from '../common/masking.ts';
+import { celValue, type CelValue } from './cel-value.ts';
+import { maskOfCredentials, type SecretMask } from '../common/masking.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
-import type { SecretMask } from '../common/masking.ts';
 import { hasMoreValues, maxValues, parseJson } from '../common/parse-json.ts';
 import { ProcessGroup } from '../common/process-group.ts';
 import { secretsIn } from '../protocol/credential-headers.ts';

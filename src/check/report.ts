@@ -1,8 +1,7 @@
 import { say, translate } from '../common/say.ts';
 import { escapedJson } from '../common/unprintable.ts';
 import type { CheckResult } from './check.ts';
-import { answerWords } from './run.ts';
-import type { Finding, Outcome, ScenarioResult, Sent, StepResult } from './run.ts';
+import { answerWords, type Finding, type Outcome, type ScenarioResult, type Sent, type StepResult } from './run.ts';
 
 export interface Reported {
   readonly suite: string;

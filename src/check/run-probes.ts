@@ -1,7 +1,6 @@
 import type { SecretMask } from '../common/masking.ts';
 import type { UsedParts } from './environment.ts';
-import { commandProbe, keptPage, urlProbe } from './probe.ts';
-import type { KeptPage, Probe } from './probe.ts';
+import { commandProbe, keptPage, urlProbe, type KeptPage, type Probe } from './probe.ts';
 import { asks } from './run.ts';
 import type { Scenario, ScenarioFile } from './scenario.ts';
 

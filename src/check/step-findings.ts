@@ -1,7 +1,6 @@
 /** Evaluates results as they arrive, so that most responses need not be kept. */
 import { say } from '../common/say.ts';
-import { celValue } from './cel-value.ts';
-import type { CelValue } from './cel-value.ts';
+import { celValue, type CelValue } from './cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../common/expressions/expressions.ts';
 import { oneLine } from '../common/unprintable.ts';
 import { parseJson } from '../common/parse-json.ts';

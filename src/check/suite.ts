@@ -1,6 +1,5 @@
 /** docs/check.md has the checks in a table, which a test compares with this file. */
-import { scenario } from './scenario.ts';
-import type { Scenario, WrittenScenario } from './scenario.ts';
+import { scenario, type Scenario, type WrittenScenario } from './scenario.ts';
 
 export type Basis =
   /** Documents or captures of the vendors. */

@@ -1,5 +1,4 @@
-import { maskOfCredentials } from '../common/masking.ts';
-import type { SecretMask } from '../common/masking.ts';
+import { maskOfCredentials, type SecretMask } from '../common/masking.ts';
 import { secretsIn } from '../protocol/credential-headers.ts';
 
 export interface Target {

@@ -1,8 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { urlWithoutUser } from '../protocol/settings.ts';
-import { checkedBy, seconds, urlOf } from './flags.ts';
-import type { CommonOptions } from './flags.ts';
+import { checkedBy, seconds, urlOf, type CommonOptions } from './flags.ts';
 
 export interface ReportFile {
   readonly kind: 'junit' | 'json';

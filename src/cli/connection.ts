@@ -1,8 +1,7 @@
 import { CommandError, UsageError } from './errors.ts';
 import { dataDirOf } from './data-dir.ts';
 import { hasRelayErrorCode, NoRelayError } from '../protocol/errors.ts';
-import { connectToRelay } from '../protocol/relay-client.ts';
-import type { RelayClient } from '../protocol/relay-client.ts';
+import { connectToRelay, type RelayClient } from '../protocol/relay-client.ts';
 import type { Source } from '../protocol/history.ts';
 import type { CommonOptions } from './flags.ts';
 import { hookUrl } from '../common/hook-path.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { byOrigin } from '../check/environment.ts';
-import type { EnvironmentUse } from '../check/environment.ts';
+import { byOrigin, type EnvironmentUse } from '../check/environment.ts';
 import { stateFolder } from '../protocol/known-directories.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { note } from './terminal/output.ts';

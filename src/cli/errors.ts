@@ -1,5 +1,4 @@
-import { CommanderError } from 'commander';
-import type { Command } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { styleText } from 'node:util';
 import { maskedValue } from '../common/masking.ts';
 import { maskSecrets } from '../export/item.ts';

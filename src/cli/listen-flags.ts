@@ -3,8 +3,7 @@ import { Option } from 'commander';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isLoopback } from '../common/loopback.ts';
-import { maxAttempts, retryDelays, retryPolicies } from '../common/retry-policies.ts';
-import type { RetryPolicy } from '../common/retry-policies.ts';
+import { maxAttempts, retryDelays, retryPolicies, type RetryPolicy } from '../common/retry-policies.ts';
 import { destinationSchema, settingsSchema, tunnelName, tunnelNames, tunnelSchemas } from '../protocol/settings.ts';
 import {
   answerStatusSchema,
@@ -16,8 +15,7 @@ import {
 import type { Destination, Settings } from '../protocol/settings.ts';
 import type { Status } from '../protocol/status.ts';
 import { issuesText, issueWords } from '../protocol/issue-words.ts';
-import { tunnelProgramSchema } from '../protocol/tunnel-program.ts';
-import type { TunnelProgram } from '../protocol/tunnel-program.ts';
+import { tunnelProgramSchema, type TunnelProgram } from '../protocol/tunnel-program.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
 import { parseFilter } from '../protocol/event-filter.ts';
 import { methods } from '../protocol/methods.ts';

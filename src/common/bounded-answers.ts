@@ -1,6 +1,5 @@
 /** Limits all that undici reads of a response, including framing and interim responses. */
-import { buildConnector, Pool } from 'undici';
-import type { Agent, Dispatcher } from 'undici';
+import { buildConnector, Pool, type Agent, type Dispatcher } from 'undici';
 import { boundAnswers } from './read-bound.ts';
 
 /** @param mostBytes maximum body of one response */

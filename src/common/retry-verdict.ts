@@ -1,5 +1,4 @@
-import { retryDelays } from './retry-policies.ts';
-import type { RetryPolicy } from './retry-policies.ts';
+import { retryDelays, type RetryPolicy } from './retry-policies.ts';
 
 type Attempted =
   | {

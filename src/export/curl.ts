@@ -1,6 +1,5 @@
 import { shellQuoted } from '../common/programs/shell-quote.ts';
-import { plainText, requestsOf } from './item.ts';
-import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
+import { plainText, requestsOf, type ExportedRequest, type ExportItem, type ExportOptions } from './item.ts';
 
 /** Systems limit the length of one argument (Linux: 128 KiB). */
 const argumentLimit = 100_000;

@@ -6,10 +6,8 @@ import { isLoopback } from '../common/loopback.ts';
 import { maskedValue } from '../common/masking.ts';
 import { withEscapes } from '../common/unprintable.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
-import { defaultSettings } from '../protocol/settings.ts';
-import type { Settings } from '../protocol/settings.ts';
-import { stateWords } from '../protocol/status.ts';
-import type { Status } from '../protocol/status.ts';
+import { defaultSettings, type Settings } from '../protocol/settings.ts';
+import { stateWords, type Status } from '../protocol/status.ts';
 import { maskSecrets } from './item.ts';
 
 export interface DiagnosticSection {

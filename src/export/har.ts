@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { escapedJson } from '../common/unprintable.ts';
-import { maskedForExport, textOf } from './item.ts';
-import type { ExportItem, ExportOptions } from './item.ts';
+import { maskedForExport, textOf, type ExportItem, type ExportOptions } from './item.ts';
 import type { AttemptDetail, Headers } from '../protocol/history.ts';
 
 /** HAR 1.2. Written in pieces, so that a long history need not fit in memory. */

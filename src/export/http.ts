@@ -1,5 +1,4 @@
-import { plainText, requestsOf } from './item.ts';
-import type { ExportedRequest, ExportItem, ExportOptions } from './item.ts';
+import { plainText, requestsOf, type ExportedRequest, type ExportItem, type ExportOptions } from './item.ts';
 
 /**
  * A `.http` file for the REST clients of editors: the notifications to the developer's callback, or, without any, the

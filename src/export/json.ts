@@ -1,6 +1,5 @@
 import { escapedJson } from '../common/unprintable.ts';
-import { maskedForExport, textOf } from './item.ts';
-import type { ExportItem, ExportOptions } from './item.ts';
+import { maskedForExport, textOf, type ExportItem, type ExportOptions } from './item.ts';
 
 /**
  * Written in pieces: each notification holds the whole body of its delivery, and all may exceed the length of a string.

@@ -1,8 +1,7 @@
 /** Loaded on first use, to keep activation short: use `await import('./handlers.ts')`. */
 import * as vscode from 'vscode';
 import type { ListNames } from './accounts/list-names.ts';
-import { createWebhookActions } from './webhooks/webhook-actions.ts';
-import type { WebhookActions } from './webhooks/webhook-actions.ts';
+import { createWebhookActions, type WebhookActions } from './webhooks/webhook-actions.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 import { createCheckCommands } from './check/check-commands.ts';
 import { CheckPanels } from './check/check-panels.ts';

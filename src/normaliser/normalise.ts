@@ -2,8 +2,7 @@
  * Normalizing: a Campaign Monitor delivery becomes Open Connectors event objects, and these become notifications.
  * Pure functions of the bytes and of what is stored with them, so that rendering again gives the same bytes.
  */
-import { textField } from '../campaign-monitor/payload.ts';
-import type { VendorEvent } from '../campaign-monitor/payload.ts';
+import { textField, type VendorEvent } from '../campaign-monitor/payload.ts';
 import { elementKey, hubKey, writeNotification } from '../open-connectors/notification.ts';
 import type { Allocate, EventObject } from '../open-connectors/notification.ts';
 import type { Identity, Mapping } from '../protocol/settings.ts';

@@ -1,10 +1,8 @@
 /** Asks for access by all the ways that the registered callback allows at once. */
 import { say } from '../common/say.ts';
 import { isLoopback } from '../common/loopback.ts';
-import { newState, readAnswer, readPasted, sameState } from './answer.ts';
-import type { Answer } from './answer.ts';
-import { CallbackPortError } from './loopback.ts';
-import type { PageKind } from './loopback.ts';
+import { newState, readAnswer, readPasted, sameState, type Answer } from './answer.ts';
+import { CallbackPortError, type PageKind } from './loopback.ts';
 import type { Plan, Way } from './ways.ts';
 
 export const authorizationTimeoutMs = 5 * 60_000;

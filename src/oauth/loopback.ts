@@ -1,7 +1,6 @@
 /** The page `http://localhost:<port>/oauth/callback` is served only while a sign-in waits for it. */
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { loopbackHosts, loopbackNames } from '../common/loopback.ts';
 

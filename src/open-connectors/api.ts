@@ -13,8 +13,7 @@ import {
 import type { CreatedInstance, HubList, Instance, InstanceEvent } from './answers.ts';
 import { OpenConnectorsError } from './api-error.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
-import { OpenConnectorsHttp } from './http.ts';
-import type { Answer, OpenConnectorsOptions } from './http.ts';
+import { OpenConnectorsHttp, type Answer, type OpenConnectorsOptions } from './http.ts';
 import type { InstanceBody } from './instance-body.ts';
 import { secretsIn } from './instance-mask.ts';
 import { elementKey, hubKey } from './notification.ts';

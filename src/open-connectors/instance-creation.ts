@@ -1,10 +1,8 @@
 import { OpenConnectorsError } from './api-error.ts';
 import type { Instance } from './answers.ts';
 import type { OpenConnectorsApi } from './api.ts';
-import { factsOf } from './instance-facts.ts';
-import type { InstanceFacts } from './instance-facts.ts';
-import { buildInstanceBody } from './instance-body.ts';
-import type { InstanceInput } from './instance-body.ts';
+import { factsOf, type InstanceFacts } from './instance-facts.ts';
+import { buildInstanceBody, type InstanceInput } from './instance-body.ts';
 import type { Authorization, AuthorizationRequest } from '../oauth/authorize.ts';
 
 export type CreationResult =

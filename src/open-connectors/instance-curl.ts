@@ -1,7 +1,6 @@
 import { maskedValue } from '../common/masking.ts';
 import { shellQuoted } from '../common/programs/shell-quote.ts';
-import { present } from './instance-body.ts';
-import type { InstanceBody } from './instance-body.ts';
+import { present, type InstanceBody } from './instance-body.ts';
 import { maskInstanceBody } from './instance-mask.ts';
 
 export interface InstanceCurlOptions {

@@ -6,8 +6,7 @@
 import { accessSync, chmodSync, constants, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import type { Dirent, Stats } from 'node:fs';
 import { resolve } from 'node:path';
-import { relayAdvice } from './errors.ts';
-import type { RelayAdvice } from './errors.ts';
+import { relayAdvice, type RelayAdvice } from './errors.ts';
 import { idFile, isKnownDirectory, makeFolders, makeKnown } from './known-directories.ts';
 
 /** Nothing in the folder was changed. */

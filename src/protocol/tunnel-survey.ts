@@ -1,8 +1,7 @@
 import { cleanEnvironment, runBounded } from '../common/programs/bounded-output.ts';
 import { findProgram, workingDirectory } from '../common/programs/find-program.ts';
 import { say } from '../common/say.ts';
-import { presetOf, tunnelPresetNames } from './tunnel-presets.ts';
-import type { TunnelPreset } from './tunnel-presets.ts';
+import { presetOf, tunnelPresetNames, type TunnelPreset } from './tunnel-presets.ts';
 import type { Cost, TunnelProgram } from './tunnel-program.ts';
 
 const askMs = 5_000;

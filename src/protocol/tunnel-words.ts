@@ -1,5 +1,4 @@
-import { words } from '../common/words.ts';
-import type { Said, Words } from '../common/words.ts';
+import { words, type Said, type Words } from '../common/words.ts';
 
 export function opening(name: Said): Words {
   return words('Opening {0}', name);

@@ -2,17 +2,14 @@
 import { nameOfSecret } from '../common/secret-name.ts';
 import type { StagedFile } from '../common/staged-file.ts';
 import type { Params } from '../protocol/methods.ts';
-import { settingsSchema } from '../protocol/settings.ts';
-import type { SecretsChange, Settings, TunnelConfig } from '../protocol/settings.ts';
+import { settingsSchema, type SecretsChange, type Settings, type TunnelConfig } from '../protocol/settings.ts';
 import { ConflictError } from '../protocol/errors.ts';
 import { StoreError } from './log/database.ts';
 import type { Forwarder } from './sending/forwarder.ts';
 import type { Ingress, IngressLimits } from './receiving/ingress.ts';
 import type { HoldsDestination, StoredSettings } from './log/stored-destinations.ts';
-import { renderSettingsOf } from './receiving/reception.ts';
-import type { Reception } from './receiving/reception.ts';
-import { stageRemembered, withDestinations, withNewSecret, withPublicUrl } from './remembered.ts';
-import type { Remembered } from './remembered.ts';
+import { renderSettingsOf, type Reception } from './receiving/reception.ts';
+import { stageRemembered, withDestinations, withNewSecret, withPublicUrl, type Remembered } from './remembered.ts';
 import type { SampleReceiver } from './sample-receiver.ts';
 import type { Store } from './log/store.ts';
 

@@ -6,8 +6,7 @@
 import { parseArgs } from 'node:util';
 import type { RelayAdvice } from '../protocol/errors.ts';
 import { serveHistory } from './clients/read-only.ts';
-import { RelayRunningError, startRelay } from './relay.ts';
-import type { LogEntry } from './relay.ts';
+import { RelayRunningError, startRelay, type LogEntry } from './relay.ts';
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);

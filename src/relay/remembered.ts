@@ -5,12 +5,10 @@ import { z } from 'zod';
 import { hookSecretForm, hookUrl } from '../common/hook-path.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { nameOfSecret, secretNameForm } from '../common/secret-name.ts';
-import { stageFile, syncFolder } from '../common/staged-file.ts';
-import type { StagedFile } from '../common/staged-file.ts';
+import { stageFile, syncFolder, type StagedFile } from '../common/staged-file.ts';
 import { checkDataDirectory, DataDirectoryError } from '../protocol/data-directory.ts';
 import { lockFile } from '../protocol/relay-lock.ts';
-import { destinationSchema } from '../protocol/settings.ts';
-import type { Destination } from '../protocol/settings.ts';
+import { destinationSchema, type Destination } from '../protocol/settings.ts';
 import { findKnown } from './log/destinations.ts';
 import { takeLock } from './lock.ts';
 

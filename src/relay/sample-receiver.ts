@@ -1,6 +1,5 @@
 /** A callback for users who don't have one yet; its URL selects the response. */
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Destination, SampleAnswer, Settings } from '../protocol/settings.ts';
 

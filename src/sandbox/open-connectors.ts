@@ -5,10 +5,8 @@ import { platformApi } from './open-connectors/api.ts';
 import { platformControlRouter } from './open-connectors/control.ts';
 import { Deliveries } from './open-connectors/deliveries.ts';
 import { Instances } from './open-connectors/instances.ts';
-import type { NotificationReport } from './open-connectors/notifier.ts';
-import { Notifier } from './open-connectors/notifier.ts';
-import type { PlatformSettings } from './open-connectors/state.ts';
-import { PlatformState } from './open-connectors/state.ts';
+import { Notifier, type NotificationReport } from './open-connectors/notifier.ts';
+import { PlatformState, type PlatformSettings } from './open-connectors/state.ts';
 import { VendorLink } from './open-connectors/vendor-link.ts';
 
 export interface OpenConnectorsOptions {

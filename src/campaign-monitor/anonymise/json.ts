@@ -1,5 +1,4 @@
-import { isCustomFields, roleOf } from './field-roles.ts';
-import type { Role } from './field-roles.ts';
+import { isCustomFields, roleOf, type Role } from './field-roles.ts';
 import { isKnownName } from './known.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -1,8 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import type { Role } from './field-roles.ts';
 import { constants, isKnownDate, isKnownName, isKnownWord } from './known.ts';
-import { isOpenKey, isTooDeep, replaceJson } from './json.ts';
-import type { Json, JsonReplacements } from './json.ts';
+import { isOpenKey, isTooDeep, replaceJson, type Json, type JsonReplacements } from './json.ts';
 
 const date = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 

@@ -1,6 +1,5 @@
 import sax from 'sax';
-import { isCustomFields, roleOf } from './field-roles.ts';
-import type { Role } from './field-roles.ts';
+import { isCustomFields, roleOf, type Role } from './field-roles.ts';
 import { isKnownNamespace, isOpenDeclaration, isSchemaWord } from './known.ts';
 
 export interface XmlReplacements {

@@ -1,13 +1,10 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { escapedJson } from '../../common/unprintable.ts';
-import { buildInstanceBody } from '../../open-connectors/instance-body.ts';
+import { buildInstanceBody, type InstanceInput } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
 import { toInstanceCurl } from '../../open-connectors/instance-curl.ts';
-import type { InstanceInput } from '../../open-connectors/instance-body.ts';
 import { UsageError } from '../errors.ts';
-import { checkedBy, newCommand, notEmpty } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { checkedBy, newCommand, notEmpty, type CommonOptions } from '../flags.ts';
 import { appVariables, instanceFlags, instanceOfFlags, problemSentence } from '../vendors/instance-flags.ts';
 import type { InstanceFlags } from '../vendors/instance-flags.ts';
 import { defaultPlatformHost, platformBaseUrl } from '../vendors/open-connectors.ts';

@@ -1,5 +1,4 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { z } from 'zod';
 import type { CheckResult, Removal } from '../../check/check.ts';
 import { allChecksMs, answerWithinMs, removalMs, settlingOf } from '../../check/settling.ts';

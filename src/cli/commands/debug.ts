@@ -1,7 +1,5 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
-import { commandGroup, jsonFlag, newCommand, parseId, collectIds } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { Argument, Option, type Command } from 'commander';
+import { commandGroup, jsonFlag, newCommand, parseId, collectIds, type CommonOptions } from '../flags.ts';
 import { breakCommand } from './sending/break.ts';
 import { withRelay } from '../connection.ts';
 import { print, printJson, note } from '../terminal/output.ts';

@@ -1,12 +1,9 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { methods } from '../../protocol/methods.ts';
 import type { EventRow } from '../../protocol/history.ts';
-import { withFilter, withHistory } from '../connection.ts';
-import type { History } from '../connection.ts';
-import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { withFilter, withHistory, type History } from '../connection.ts';
+import { checkedBy, jsonFlag, newCommand, wholeNumber, type CommonOptions } from '../flags.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';
 import { note, print, printJson } from '../terminal/output.ts';

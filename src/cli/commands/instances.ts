@@ -1,13 +1,10 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { openHistory } from '../../relay/index.ts';
 import { instanceCurl, instanceText } from '../../export/instance-text.ts';
 import { maskSecrets } from '../../export/item.ts';
-import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
-import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import { emptyInstanceInput, parseListIds, type InstanceInput } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
-import { factsOf } from '../../open-connectors/instance-facts.ts';
-import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
+import { factsOf, type InstanceFacts } from '../../open-connectors/instance-facts.ts';
 import { logRows, platformEvents, receivedNotifications } from '../../open-connectors/instance-log.ts';
 import type { LogRow, ReceivedNotification } from '../../open-connectors/instance-log.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
@@ -15,8 +12,7 @@ import type { InstanceChange } from '../../open-connectors/api.ts';
 import { connectIfRunning, withHistory } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, commandGroup, jsonFlag, notEmpty } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { checkedBy, commandGroup, jsonFlag, notEmpty, type CommonOptions } from '../flags.ts';
 import { listFlag, problemSentence } from '../vendors/instance-flags.ts';
 import {
   instanceArgument,
@@ -27,8 +23,7 @@ import {
 } from '../vendors/open-connectors.ts';
 import type { Platform, PlatformOptions } from '../vendors/open-connectors.ts';
 import { note, print, printJson, printSafely } from '../terminal/output.ts';
-import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
-import type { Reachable } from '../own-addresses.ts';
+import { matchUrl, ownAddresses, urlToGive, type Reachable } from '../own-addresses.ts';
 import { askYesNo, canAsk } from '../terminal/prompts.ts';
 import { clip, count, pad, printable } from '../terminal/text.ts';
 import { createInstanceCommand } from '../vendors/instance-create.ts';

@@ -1,9 +1,7 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { connectIfRunning, withHistory, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
-import { newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { newCommand, type CommonOptions } from '../flags.ts';
 import { interrupted } from '../terminal/signals.ts';
 import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { inSameDirectory } from '../same-directory.ts';

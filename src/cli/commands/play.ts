@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { Argument, InvalidArgumentError, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { Played } from '../../check/play.ts';
 import type { RecordedDelivery } from '../../check/recording.ts';
-import { shapes } from '../../check/scenario.ts';
-import type { Shape } from '../../check/scenario.ts';
+import { shapes, type Shape } from '../../check/scenario.ts';
 import type { Target } from '../../check/target.ts';
-import { withTargetFlags } from '../check-flags.ts';
-import type { TargetFlags } from '../check-flags.ts';
+import { withTargetFlags, type TargetFlags } from '../check-flags.ts';
 import { withRelay } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { callbackUrl } from '../callback-url.ts';

@@ -1,13 +1,10 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { RecordedDelivery } from '../../check/recording.ts';
 import { requireNewFile, writeUserFile } from '../../common/user-file.ts';
 import { hasRelayErrorCode } from '../../protocol/errors.ts';
-import { deliveryIdOf, withHistory, withRelay } from '../connection.ts';
-import type { History } from '../connection.ts';
+import { deliveryIdOf, withHistory, withRelay, type History } from '../connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { collectIds, jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { collectIds, jsonFlag, newCommand, type CommonOptions } from '../flags.ts';
 import { note, print, printJson, Progress } from '../terminal/output.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { count, duration, printable } from '../terminal/text.ts';

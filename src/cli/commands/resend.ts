@@ -1,13 +1,11 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { z } from 'zod';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { callbackUrl } from '../callback-url.ts';
 import { withFilter, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { checkedBy, collectIds, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { checkedBy, collectIds, jsonFlag, newCommand, wholeNumber, type CommonOptions } from '../flags.ts';
 import { resendUntilInterrupted } from '../terminal/resend-on-save.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { count } from '../terminal/text.ts';

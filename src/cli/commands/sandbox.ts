@@ -1,15 +1,12 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import type { DeliveryRecord } from '../../sandbox/campaign-monitor/outbox.ts';
 import type { NotificationRecord } from '../../sandbox/open-connectors/notifier.ts';
 import type { Sandbox, SandboxReport } from '../../sandbox/sandbox.ts';
 import { isInBackground, startInBackground, tellStarter } from '../background.ts';
 import { UsageError } from '../errors.ts';
-import { jsonFlag, newCommand, seconds, wholeNumber } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
-import { endSandbox, forgetSandbox, recordSandbox, runningSandboxes } from '../sandbox-registry.ts';
-import type { SandboxRecord } from '../sandbox-registry.ts';
+import { jsonFlag, newCommand, seconds, wholeNumber, type CommonOptions } from '../flags.ts';
+import { endSandbox, forgetSandbox, recordSandbox, runningSandboxes, type SandboxRecord } from '../sandbox-registry.ts';
 import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { interrupted } from '../terminal/signals.ts';
 import { count, localTime, printable } from '../terminal/text.ts';

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { RunProbes, SecretsOfFile } from '../../check/run-probes.ts';
 import { quietMs, settlingOf } from '../../check/settling.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';

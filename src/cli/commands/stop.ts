@@ -1,15 +1,12 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
-import { heldAtStop } from '../../protocol/debug.ts';
-import type { HeldAtStop } from '../../protocol/debug.ts';
+import { Option, type Command } from 'commander';
+import { heldAtStop, type HeldAtStop } from '../../protocol/debug.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Status } from '../../protocol/status.ts';
 import { waitForEnd } from '../background.ts';
 import { connectIfRunning } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { isConnectionLost } from '../errors.ts';
-import { jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { jsonFlag, newCommand, type CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { heldText } from '../terminal/sending-text.ts';
 

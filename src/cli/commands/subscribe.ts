@@ -1,14 +1,11 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { z } from 'zod';
-import { serviceAt } from '../../campaign-monitor/service.ts';
-import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
+import { serviceAt, type CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { apiKeyVariable, serviceOfHost, vendorId, withCampaignMonitor } from '../vendors/campaign-monitor.ts';
 import { UsageError } from '../errors.ts';
 import { sandboxVendors } from '../sandbox-registry.ts';
-import { checkedBy, jsonFlag, newCommand } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { checkedBy, jsonFlag, newCommand, type CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/text.ts';
 

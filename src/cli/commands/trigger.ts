@@ -1,5 +1,4 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { z } from 'zod';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
@@ -9,8 +8,7 @@ import { readBeginning } from '../../common/bounded-body.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { withRelay } from '../connection.ts';
 import { CommandError } from '../errors.ts';
-import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { checkedBy, jsonFlag, newCommand, wholeNumber, type CommonOptions } from '../flags.ts';
 import { toAnswerAsUsual } from '../terminal/answering-text.ts';
 import { print, printJson, Progress } from '../terminal/output.ts';
 import { count as counted, duration, printable } from '../terminal/text.ts';

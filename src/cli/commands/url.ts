@@ -1,5 +1,4 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { z } from 'zod';
 import { hookUrl, readHookUrl } from '../../common/hook-path.ts';
 import { nameOfSecret } from '../../common/secret-name.ts';
@@ -11,8 +10,7 @@ import { renewStopped } from '../../relay/index.ts';
 import { connectIfRunning, defaultPort, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { CommandError } from '../errors.ts';
-import { jsonFlag, newCommand, wholeNumber } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { jsonFlag, newCommand, wholeNumber, type CommonOptions } from '../flags.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { adviceForPublic, urlsFor } from '../own-addresses.ts';
 import { statusWithTunnel } from './listen.ts';

@@ -1,5 +1,4 @@
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { parseFilter, withoutKey } from '../../protocol/event-filter.ts';
 import type { EventRow } from '../../protocol/history.ts';
@@ -7,8 +6,7 @@ import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { withFilter, withRelay } from '../connection.ts';
 import { CommandError, NothingLeftError } from '../errors.ts';
-import { checkedBy, jsonFlag, newCommand, wholeNumber } from '../flags.ts';
-import type { CommonOptions } from '../flags.ts';
+import { checkedBy, jsonFlag, newCommand, wholeNumber, type CommonOptions } from '../flags.ts';
 import { lookUntil } from '../look-until.ts';
 import { EventTable } from '../terminal/event-table.ts';
 import { masked } from '../terminal/masked.ts';

@@ -1,15 +1,12 @@
-import { Argument, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { z } from 'zod';
 import { CampaignMonitorError } from '../../campaign-monitor/api-error.ts';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorList, Webhook, WebhookFormat } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { registerWebhook } from '../../campaign-monitor/registration.ts';
-import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
-import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
-import { campaignMonitorHost, serviceAt } from '../../campaign-monitor/service.ts';
-import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
+import { webhookEventTypes, type WebhookEventType } from '../../campaign-monitor/event-types.ts';
+import { campaignMonitorHost, serviceAt, type CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { explainTestFailure, testFailureText } from '../../campaign-monitor/test-failure.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { maskSecrets } from '../../export/item.ts';
@@ -18,8 +15,7 @@ import { CommandError, UsageError } from '../errors.ts';
 import { checkedBy, collectedBy, commandGroup, jsonFlag, newCommand } from '../flags.ts';
 import type { Below, CommonOptions } from '../flags.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { matchUrl, ownAddresses, urlToGive } from '../own-addresses.ts';
-import type { Reachable, UrlMatch } from '../own-addresses.ts';
+import { matchUrl, ownAddresses, urlToGive, type Reachable, type UrlMatch } from '../own-addresses.ts';
 import { count, pad, printable } from '../terminal/text.ts';
 import { styleText } from '../terminal/command-process.ts';
 

@@ -1,9 +1,7 @@
 import { dirname } from 'node:path';
-import { namedInFile, unnamedIn } from '../../check/run-probes.ts';
-import type { RunProbes } from '../../check/run-probes.ts';
+import { namedInFile, unnamedIn, type RunProbes } from '../../check/run-probes.ts';
 import { settlingOf } from '../../check/settling.ts';
-import { reportedScenario } from '../../check/report.ts';
-import type { Reported } from '../../check/report.ts';
+import { reportedScenario, type Reported } from '../../check/report.ts';
 import { runScenario } from '../../check/run.ts';
 import type { ScenarioFile } from '../../check/scenario.ts';
 import { readScenarioFile } from '../../check/scenario-file.ts';

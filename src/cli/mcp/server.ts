@@ -1,6 +1,5 @@
 /** The MCP server on standard input and output. It sends only to configured destinations. */
-import { McpServer } from '@modelcontextprotocol/server';
-import type { CallToolResult } from '@modelcontextprotocol/server';
+import { McpServer, type CallToolResult } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { once } from 'node:events';
 import { z } from 'zod';
@@ -12,8 +11,7 @@ import type { Status } from '../../protocol/status.ts';
 import { find } from '../found.ts';
 import { commandProcess } from '../terminal/command-process.ts';
 import { count } from '../terminal/text.ts';
-import { frame, Message, Redaction, takeFitting } from './redaction.ts';
-import type { Permissions } from './redaction.ts';
+import { frame, Message, Redaction, takeFitting, type Permissions } from './redaction.ts';
 import type { AssistantRelay, AssistantSource } from './source.ts';
 import { explainEvent } from './why-failed.ts';
 

@@ -1,5 +1,4 @@
-import { maxAttempts } from '../../common/retry-policies.ts';
-import type { RetryPolicy } from '../../common/retry-policies.ts';
+import { maxAttempts, type RetryPolicy } from '../../common/retry-policies.ts';
 import type { Answering } from '../../protocol/answering.ts';
 import type { Sending, Stop } from '../../protocol/debug.ts';
 import type { Attempt, Delivery, EventRow } from '../../protocol/history.ts';

@@ -8,8 +8,7 @@ import type {
   WaitingOptions,
   WaitingView,
 } from '../../oauth/authorize.ts';
-import { listenOnLoopback } from '../../oauth/loopback.ts';
-import type { PageTexts } from '../../oauth/loopback.ts';
+import { listenOnLoopback, type PageTexts } from '../../oauth/loopback.ts';
 import { defaultCallbackPort, loopbackCallback, planWays } from '../../oauth/ways.ts';
 import { UsageError } from '../errors.ts';
 import { note } from '../terminal/output.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { CampaignMonitorApi } from '../../campaign-monitor/api.ts';
 import { idForm } from '../../campaign-monitor/answers.ts';
-import { serviceAt } from '../../campaign-monitor/service.ts';
-import type { CampaignMonitorService } from '../../campaign-monitor/service.ts';
+import { serviceAt, type CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { withProxy } from './environment-proxy.ts';
 import { UsageError } from '../errors.ts';
 import { whyMissing } from '../secret-variable.ts';

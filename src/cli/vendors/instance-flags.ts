@@ -1,7 +1,6 @@
 import { Option } from 'commander';
 import { z } from 'zod';
-import { emptyInstanceInput, parseListIds } from '../../open-connectors/instance-body.ts';
-import type { InstanceInput } from '../../open-connectors/instance-body.ts';
+import { emptyInstanceInput, parseListIds, type InstanceInput } from '../../open-connectors/instance-body.ts';
 import type { InstanceProblem, InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import { checkedBy, collectedBy, notEmpty } from '../flags.ts';
 import { printable } from '../terminal/text.ts';

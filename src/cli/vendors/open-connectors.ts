@@ -1,5 +1,4 @@
-import { Option, Argument } from 'commander';
-import type { Command } from 'commander';
+import { Option, Argument, type Command } from 'commander';
 import { z } from 'zod';
 import { OpenConnectorsError } from '../../open-connectors/api-error.ts';
 import { OpenConnectorsApi } from '../../open-connectors/api.ts';
@@ -7,8 +6,7 @@ import { baseUrlOf, OpenConnectorsHostError, regions } from '../../open-connecto
 import { isLoopback } from '../../common/loopback.ts';
 import { withProxy } from './environment-proxy.ts';
 import { UsageError, CommandError } from '../errors.ts';
-import { checkedBy, notEmpty, wholeNumber, newCommand } from '../flags.ts';
-import type { Below } from '../flags.ts';
+import { checkedBy, notEmpty, wholeNumber, newCommand, type Below } from '../flags.ts';
 import { note } from '../terminal/output.ts';
 import { secretFrom } from '../terminal/prompts.ts';
 import { commandProcess } from '../terminal/command-process.ts';

@@ -2,8 +2,7 @@
  * CEL expressions, limited when they are evaluated: they come with a workspace. There are no loops but over existing
  * lists, and `matches` is left out. Lists and texts can still double at each step, which the meter counts.
  */
-import { Environment } from '@marcbachmann/cel-js';
-import type { ASTNode, EvaluationError } from '@marcbachmann/cel-js';
+import { Environment, type ASTNode, type EvaluationError } from '@marcbachmann/cel-js';
 import { Meter, metered } from './expression-meter.ts';
 
 /** `start` and `end` are offsets in the text, in characters. */

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { ProcessGroup } from '../process-group.ts';
-import type { Ending } from '../process-group.ts';
+import { ProcessGroup, type Ending } from '../process-group.ts';
 import { pathWithout } from './find-program.ts';
 
 /** A longer line is cut; in characters. */

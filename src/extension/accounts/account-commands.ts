@@ -4,8 +4,7 @@ import type { CommandHandlers } from '../commands.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import { byCommand, focusView } from '../ui/offer.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
-import { ifAnswered } from '../ui/steps.ts';
-import type { Answer, StepPlace } from '../ui/steps.ts';
+import { ifAnswered, type Answer, type StepPlace } from '../ui/steps.ts';
 import type { SignInMethod } from './sign-in.ts';
 
 export interface AccountCommandParts {

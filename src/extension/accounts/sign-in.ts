@@ -11,8 +11,7 @@ import { withNext } from '../ui/error-words.ts';
 import { inMessage, unlinked } from '../ui/printable.ts';
 import { askChoice, askText } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Step } from '../ui/steps.ts';
+import { ifAnswered, inSteps, type Step } from '../ui/steps.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 

@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { say, translate } from '../../common/say.ts';
-import { isSaidBy } from '../../check/causes.ts';
-import type { Cause } from '../../check/causes.ts';
+import { isSaidBy, type Cause } from '../../check/causes.ts';
 import type { CheckResult } from '../../check/check.ts';
 import type { Answer } from '../../check/exchange.ts';
-import { answerWords } from '../../check/run.ts';
-import type { Finding, Sent, StepResult } from '../../check/run.ts';
+import { answerWords, type Finding, type Sent, type StepResult } from '../../check/run.ts';
 import type { Check } from '../../check/suite.ts';
 import type { SecretMask } from '../../common/masking.ts';
 import { indentJson } from '../../export/indented-json.ts';

@@ -9,8 +9,7 @@ import { CommandError } from '../ui/command-error.ts';
 import { placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { askChoice, askText } from '../ui/questions.ts';
-import { ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Step } from '../ui/steps.ts';
+import { ifAnswered, inSteps, type Step } from '../ui/steps.ts';
 import type * as engineModule from './engine.ts';
 
 type Engine = typeof engineModule;

@@ -14,8 +14,7 @@ import type { DestinationSetting } from '../settings.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
-import { targetOf } from './checked-destination.ts';
-import type { TargetParts } from './checked-destination.ts';
+import { targetOf, type TargetParts } from './checked-destination.ts';
 import type * as engineModule from './engine.ts';
 import { chosenProbe, probeOf, untrusted } from './probe-choice.ts';
 

@@ -11,8 +11,7 @@ import { GivenUpError } from '../ui/progress.ts';
 import type * as engineModule from './engine.ts';
 import { allowedUses, usedAs } from './environment-consent.ts';
 import { placesOf } from './scenario-places.ts';
-import { noDeadlineMs, prepare, withoutDeadline } from './scenario-run.ts';
-import type { Prepared, ScenarioParts } from './scenario-run.ts';
+import { noDeadlineMs, prepare, withoutDeadline, type Prepared, type ScenarioParts } from './scenario-run.ts';
 import { isNoScenario, noScenarios, scenarioFiles } from './scenario-watch.ts';
 
 type Engine = typeof engineModule;

@@ -1,7 +1,6 @@
 import { say } from '../../common/say.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { isContainer, readTyped, valueAt, withValueAt } from './json-value.ts';
-import type { Json, JsonPath } from './json-value.ts';
+import { isContainer, readTyped, valueAt, withValueAt, type Json, type JsonPath } from './json-value.ts';
 
 export type EditableBody =
   | { readonly kind: 'json'; readonly value: Json; readonly edited: boolean }

@@ -19,14 +19,11 @@ import { withNext } from '../ui/error-words.ts';
 import { printable } from '../ui/printable.ts';
 import { BodyEdits } from './body-edits.ts';
 import { BreakpointSet } from './breakpoint-set.ts';
-import { HeldReader, sendingThread } from './held-threads.ts';
-import type { HeldThread } from './held-threads.ts';
+import { HeldReader, sendingThread, type HeldThread } from './held-threads.ts';
 import { attachSchema } from './messages.ts';
-import { StationPlaces, stationsOf } from './stations.ts';
-import type { Station } from './stations.ts';
+import { StationPlaces, stationsOf, type Station } from './stations.ts';
 import { ThreadReports } from './thread-reports.ts';
-import { Handles, scopesOf } from './variables.ts';
-import type { Handle, Member } from './variables.ts';
+import { Handles, scopesOf, type Handle, type Member } from './variables.ts';
 
 export interface SessionEnd {
   readonly sending: Sending | undefined;

@@ -1,7 +1,6 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { candidatesIn } from './handler-configurations.ts';
-import type { Candidate } from './handler-configurations.ts';
+import { candidatesIn, type Candidate } from './handler-configurations.ts';
 
 export function launchCandidates(port: string): Candidate[] {
   const folders = vscode.workspace.workspaceFolders ?? [];

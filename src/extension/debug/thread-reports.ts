@@ -4,11 +4,9 @@ import { say } from '../../common/say.ts';
 import type { BreakpointPlace, Sending, Stop } from '../../protocol/debug.ts';
 import { Coalescer } from '../ui/coalescer.ts';
 import type { BodyEdits } from './body-edits.ts';
-import { breakpointNumber } from './breakpoint-set.ts';
-import type { BreakpointSet } from './breakpoint-set.ts';
+import { breakpointNumber, type BreakpointSet } from './breakpoint-set.ts';
 import type { Handles } from './variables.ts';
-import { sendingThread, threadIdOf } from './held-threads.ts';
-import type { HeldNow, HeldReader, HeldThread } from './held-threads.ts';
+import { sendingThread, threadIdOf, type HeldNow, type HeldReader, type HeldThread } from './held-threads.ts';
 
 interface Focus {
   /** Null for sending itself, or for the next held notification. */

@@ -5,8 +5,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 import { placeOf } from '../ui/phrases.ts';
 import type { BodyEdits } from './body-edits.ts';
 import type { HeldThread } from './held-threads.ts';
-import { isContainer, isList, membersOf, previewOf, typeOf, valueAt } from './json-value.ts';
-import type { Json, JsonPath } from './json-value.ts';
+import { isContainer, isList, membersOf, previewOf, typeOf, valueAt, type Json, type JsonPath } from './json-value.ts';
 import { lastAttemptOf, notificationOf } from './stations.ts';
 
 export interface Branch {

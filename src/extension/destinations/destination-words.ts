@@ -1,8 +1,7 @@
 import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { DestinationStatus } from '../../protocol/status.ts';
-import { listOf, placeOf } from '../ui/phrases.ts';
-import type { ListNaming } from '../ui/phrases.ts';
+import { listOf, placeOf, type ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import type { DestinationSetting } from '../settings.ts';
 

@@ -7,11 +7,9 @@ import { commandId } from '../commands.ts';
 import { onSetting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
-import { focusedRows } from '../ui/focused-rows.ts';
-import type { FocusedRows } from '../ui/focused-rows.ts';
+import { focusedRows, type FocusedRows } from '../ui/focused-rows.ts';
 import { Redraws } from '../ui/redraws.ts';
-import type { ListNaming } from '../ui/phrases.ts';
-import { placeOf } from '../ui/phrases.ts';
+import { placeOf, type ListNaming } from '../ui/phrases.ts';
 import { readDestinations } from './destination-settings.ts';
 import type {
   DestinationFieldNode,

@@ -13,15 +13,13 @@ import { openDestinationSetting, placeOfDestination, readEntries, writeDestinati
 import type { DestinationNode, DestinationsNode } from './destination-settings.ts';
 import type { DestinationSetting } from '../settings.ts';
 import type { DestinationsView } from './destinations-view.ts';
-import { fieldRows, formatChoices, joinParts, nameOfDestination } from './destination-words.ts';
-import type { DestinationField } from './destination-words.ts';
+import { fieldRows, formatChoices, joinParts, nameOfDestination, type DestinationField } from './destination-words.ts';
 import { problemOfUrl, typedUrl } from './callback-url.ts';
 import { chooseSecret } from '../secrets/secret-commands.ts';
 import type { CredentialConsents, SecretUse } from '../consents/credential-consent.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import type { Destination, SampleAnswer } from '../../protocol/settings.ts';
-import { connected } from '../session/session.ts';
-import type { Session } from '../session/session.ts';
+import { connected, type Session } from '../session/session.ts';
 
 export interface DestinationCommandParts {
   readonly secrets: SecretBox;

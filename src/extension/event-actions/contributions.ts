@@ -1,6 +1,5 @@
 import { prefix } from '../prefix.ts';
-import { rowsFocused } from '../describing.ts';
-import type { CommandDescriptions, KeyBinding } from '../describing.ts';
+import { rowsFocused, type CommandDescriptions, type KeyBinding } from '../describing.ts';
 
 /** Events that a pause or a breakpoint holds are released, not resent. */
 const notAtGate = '!(viewItem =~ /;atGate;/)';

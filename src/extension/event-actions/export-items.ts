@@ -1,5 +1,4 @@
-import { choose, exportItems, formats } from '../../export/gather.ts';
-import type { ExportFormat, Selection } from '../../export/gather.ts';
+import { choose, exportItems, formats, type ExportFormat, type Selection } from '../../export/gather.ts';
 import type { ExportItem, ExportOptions } from '../../export/item.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';

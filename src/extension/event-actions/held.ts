@@ -10,8 +10,7 @@ import type { ActionParts } from '../events/action-parts.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { isHeldAtGate, labelOf } from '../../protocol/event-row.ts';
 import { inFull, inSteps, isMeant, sayDone } from './many-at-once.ts';
-import { inGroups, notificationsWith, onlyNotification } from './notification-groups.ts';
-import type { WholeNotification } from './notification-groups.ts';
+import { inGroups, notificationsWith, onlyNotification, type WholeNotification } from './notification-groups.ts';
 
 const step = 20;
 

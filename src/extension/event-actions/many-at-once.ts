@@ -3,8 +3,7 @@ import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
 import { cancellable } from '../ui/progress.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { stepByStep } from './notification-groups.ts';
-import type { Steps } from './notification-groups.ts';
+import { stepByStep, type Steps } from './notification-groups.ts';
 
 /** More events than this fill a screen, so actions on them ask first. */
 const mostUnasked = 20;

@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { ResendOnSave } from '../../protocol/resend-on-save.ts';
-import type { ResendState } from '../../protocol/resend-on-save.ts';
-import { commandId } from '../commands.ts';
-import type { CommandHandlers } from '../commands.ts';
+import { ResendOnSave, type ResendState } from '../../protocol/resend-on-save.ts';
+import { commandId, type CommandHandlers } from '../commands.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import { chosenRow } from '../events/chosen.ts';
 import type { EventsNode } from '../events/event-node.ts';

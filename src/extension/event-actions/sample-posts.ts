@@ -1,7 +1,6 @@
 import { Agent, request } from 'node:http';
-import { sampleDeliveries } from '../../campaign-monitor/samples.ts';
+import { sampleDeliveries, type SampleDelivery } from '../../campaign-monitor/samples.ts';
 import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
-import type { SampleDelivery } from '../../campaign-monitor/samples.ts';
 
 export interface SampleChoice {
   /** Used in turn; with `mixed`, within each delivery. */

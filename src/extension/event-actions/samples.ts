@@ -1,9 +1,7 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
-import type { WebhookEventType } from '../../campaign-monitor/event-types.ts';
-import { commandId } from '../commands.ts';
-import type { CommandHandlers } from '../commands.ts';
+import { webhookEventTypes, type WebhookEventType } from '../../campaign-monitor/event-types.ts';
+import { commandId, type CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { connected } from '../session/session.ts';
 import { eventCount } from '../status/context-keys.ts';
@@ -12,8 +10,7 @@ import { cancellable } from '../ui/progress.ts';
 import { askChoice, askText } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { walked } from '../ui/walkthrough.ts';
-import { back, ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Answer, StepPlace } from '../ui/steps.ts';
+import { back, ifAnswered, inSteps, type Answer, type StepPlace } from '../ui/steps.ts';
 import type { ActionParts } from '../events/action-parts.ts';
 import type { SampleChoice } from './sample-posts.ts';
 

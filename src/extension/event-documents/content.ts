@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
-import { indentJson } from '../../export/indented-json.ts';
-import type { AsItCame } from '../../export/indented-json.ts';
+import { indentJson, type AsItCame } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
 import type { AttemptDetail, Delivery, Headers, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';

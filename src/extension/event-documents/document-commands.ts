@@ -7,8 +7,7 @@ import type { ActionParts } from '../events/action-parts.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { EventsNode } from '../events/event-node.ts';
 import { labelOf } from '../../protocol/event-row.ts';
-import { eventViewType, parseDocumentPath } from '../events/address.ts';
-import type { DocumentKind } from '../events/address.ts';
+import { eventViewType, parseDocumentPath, type DocumentKind } from '../events/address.ts';
 import { documentUri, eventUri, openDocument, uriOf } from './event-documents.ts';
 import { stretchOf } from './json-text.ts';
 

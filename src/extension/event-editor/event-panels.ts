@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { ListNames } from '../accounts/list-names.ts';
-import { commandId } from '../commands.ts';
-import type { CommandName } from '../commands.ts';
+import { commandId, type CommandName } from '../commands.ts';
 import { setting } from '../configuration.ts';
 import type * as deferredModule from '../deferred.ts';
 import type { RelayErrorCode } from '../../protocol/errors.ts';

@@ -1,27 +1,20 @@
 import { say } from '../../common/say.ts';
-import { readPayload } from '../../campaign-monitor/payload.ts';
-import type { VendorEvent } from '../../campaign-monitor/payload.ts';
+import { readPayload, type VendorEvent } from '../../campaign-monitor/payload.ts';
 import { maskSecrets } from '../../export/item.ts';
 import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { AttemptDetail, Forwarding, Headers, Notification } from '../../protocol/history.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import type { ListNaming } from '../ui/phrases.ts';
-import { dateOf, placeOf } from '../ui/phrases.ts';
+import { dateOf, placeOf, type ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
-import { inOrder, maskHeaders, readableBody } from '../event-documents/content.ts';
-import type { DocumentTexts } from '../event-documents/content.ts';
-import { isHeldAtGate, labelOf, marksOf, rowState, stateWord } from '../../protocol/event-row.ts';
-import { forwardingInFull } from '../events/event-words.ts';
-import type { RowContext } from '../events/event-words.ts';
-import type { RowState } from '../../protocol/event-row.ts';
+import { inOrder, maskHeaders, readableBody, type DocumentTexts } from '../event-documents/content.ts';
+import { isHeldAtGate, labelOf, marksOf, rowState, stateWord, type RowState } from '../../protocol/event-row.ts';
+import { forwardingInFull, type RowContext } from '../events/event-words.ts';
 import { mappingOf } from './mapping.ts';
 import type { Column, ColumnName, EditorAction, EventView, Fact, ShownBody, TextKind } from './messages.ts';
 import { reasonOf } from './reason.ts';
-import { nothingMarked, shownBody } from './shown-body.ts';
-import type { JsonPath, Marked } from './shown-body.ts';
-import { clockOf, preciseOf, timelineOf } from './timeline.ts';
-import type { StepSubject, Timeline } from './timeline.ts';
+import { nothingMarked, shownBody, type JsonPath, type Marked } from './shown-body.ts';
+import { clockOf, preciseOf, timelineOf, type StepSubject, type Timeline } from './timeline.ts';
 
 export interface Viewer extends ListNaming {
   readonly around: RowContext;

@@ -1,5 +1,4 @@
-import { textField } from '../../campaign-monitor/payload.ts';
-import type { VendorEvent } from '../../campaign-monitor/payload.ts';
+import { textField, type VendorEvent } from '../../campaign-monitor/payload.ts';
 import { printable } from '../ui/printable.ts';
 import type { Mapping } from './messages.ts';
 

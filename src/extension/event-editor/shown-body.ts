@@ -1,6 +1,5 @@
 import { say } from '../../common/say.ts';
-import { stretchOf } from '../event-documents/json-text.ts';
-import type { Stretch } from '../event-documents/json-text.ts';
+import { stretchOf, type Stretch } from '../event-documents/json-text.ts';
 import type { ReadableBody } from '../event-documents/content.ts';
 import { printableLines } from '../ui/printable.ts';
 import type { ShownBody } from './messages.ts';

@@ -4,8 +4,7 @@ import type { Result } from '../../protocol/methods.ts';
 import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import { durationOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
-import { forwardingInFull } from '../events/event-words.ts';
-import type { RowContext } from '../events/event-words.ts';
+import { forwardingInFull, type RowContext } from '../events/event-words.ts';
 import { forwardingWord, isHeldAtGate, mostUrgent } from '../../protocol/event-row.ts';
 import type { Pill, Step, StepGroup } from './messages.ts';
 

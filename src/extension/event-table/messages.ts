@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { chosenEventsSchema, eventId } from '../../protocol/chosen-events.ts';
-import type { ChosenEvents, LeftOfChoice } from '../../protocol/chosen-events.ts';
+import { chosenEventsSchema, eventId, type ChosenEvents, type LeftOfChoice } from '../../protocol/chosen-events.ts';
 import { eventOrders } from '../../protocol/event-filter.ts';
 import type { RowState } from '../../protocol/event-row.ts';
 import type { tableTexts } from './texts.ts';

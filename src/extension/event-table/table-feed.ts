@@ -4,13 +4,10 @@ import type { ChosenEvents } from '../../protocol/chosen-events.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { mostRows, mostTraced } from '../../protocol/message-size.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { Coalescer, realTimers } from '../ui/coalescer.ts';
-import type { Timers } from '../ui/coalescer.ts';
+import { Coalescer, realTimers, type Timers } from '../ui/coalescer.ts';
 import { mostUrgent, rowState } from '../../protocol/event-row.ts';
-import { HistoryReader } from '../events/history-reader.ts';
-import type { IsCurrent } from '../events/history-reader.ts';
-import { numberOf } from '../events/history-watch.ts';
-import type { HistoryWatch, Reading } from '../events/history-watch.ts';
+import { HistoryReader, type IsCurrent } from '../events/history-reader.ts';
+import { numberOf, type HistoryWatch, type Reading } from '../events/history-watch.ts';
 import { KnownRows } from '../events/known-rows.ts';
 import type { ColumnName, RowNews, RowWindow, Sight, Sort } from './messages.ts';
 

@@ -1,7 +1,6 @@
 import { say } from '../../common/say.ts';
 import type { EventRow, Forwarding, TracedEvent } from '../../protocol/history.ts';
-import { durationOf, listOf, placeOf } from '../ui/phrases.ts';
-import type { ListNaming } from '../ui/phrases.ts';
+import { durationOf, listOf, placeOf, type ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { aboutOf, flagsOf, heldAtGate, isHeldAtGate, marksOf, stateWord, typeOf } from '../../protocol/event-row.ts';
 import type { Span, TableRow } from './messages.ts';

@@ -1,12 +1,9 @@
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { Coalescer, realTimers } from '../ui/coalescer.ts';
-import type { Timers } from '../ui/coalescer.ts';
-import { HistoryReader } from '../events/history-reader.ts';
-import type { IsCurrent } from '../events/history-reader.ts';
+import { Coalescer, realTimers, type Timers } from '../ui/coalescer.ts';
+import { HistoryReader, type IsCurrent } from '../events/history-reader.ts';
 import type { HistoryWatch, Reading } from '../events/history-watch.ts';
-import { EventList } from './event-list.ts';
-import type { ListedEvent, ListLimits } from './event-list.ts';
+import { EventList, type ListedEvent, type ListLimits } from './event-list.ts';
 
 export type Drawing = 'all' | readonly ListedEvent[];
 

@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { printable } from '../ui/printable.ts';
-import { suggest } from './filter-suggestions.ts';
-import type { FilterSuggestion, KnownList } from './filter-suggestions.ts';
+import { suggest, type FilterSuggestion, type KnownList } from './filter-suggestions.ts';
 
 export interface FilterItem extends vscode.QuickPickItem {
   readonly filter: string;

@@ -1,6 +1,5 @@
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { Coalescer, realTimers } from '../ui/coalescer.ts';
-import type { Timers } from '../ui/coalescer.ts';
+import { Coalescer, realTimers, type Timers } from '../ui/coalescer.ts';
 
 const pauseMs = 1000;
 

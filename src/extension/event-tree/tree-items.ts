@@ -16,10 +16,9 @@ import type { ShownState } from '../../protocol/event-row.ts';
 import { decoratedUri } from './decorations.ts';
 import { eventUri } from '../event-documents/event-documents.ts';
 import type { EventNode, NewestNode } from '../events/event-node.ts';
-import { descriptionOf, forwardingInFull, rowLabelOf, spokenOf } from '../events/event-words.ts';
+import { descriptionOf, forwardingInFull, rowLabelOf, spokenOf, type RowContext } from '../events/event-words.ts';
 import { nameOfDestination } from '../destinations/destination-words.ts';
 import { ageOf, dateOf, listOf } from '../ui/phrases.ts';
-import type { RowContext } from '../events/event-words.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 
 /** The shape shows the state without color, and the color shows it at a glance. */

@@ -2,8 +2,7 @@
 import { say } from '../../common/say.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import type { EventRow, Forwarding } from '../../protocol/history.ts';
-import { clockOf, durationOf, isToday } from '../ui/phrases.ts';
-import type { ListNaming } from '../ui/phrases.ts';
+import { clockOf, durationOf, isToday, type ListNaming } from '../ui/phrases.ts';
 import {
   addressOf,
   answerOf,

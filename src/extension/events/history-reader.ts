@@ -1,7 +1,6 @@
 import type { Attempt, EventRow } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
-import { Coalescer } from '../ui/coalescer.ts';
-import type { Timers } from '../ui/coalescer.ts';
+import { Coalescer, type Timers } from '../ui/coalescer.ts';
 import type { HistoryWatch, Reader, Reading } from './history-watch.ts';
 
 /** Whether a response is still for the current history, filter, and pause. */

@@ -7,8 +7,7 @@ import type { Status } from '../../protocol/status.ts';
 import { prefix } from '../prefix.ts';
 import type { Session } from '../session/session.ts';
 import type { StoppedHistory } from '../session/stopped-history.ts';
-import { Coalescer, realTimers } from '../ui/coalescer.ts';
-import type { Timers } from '../ui/coalescer.ts';
+import { Coalescer, realTimers, type Timers } from '../ui/coalescer.ts';
 
 /** Report the index's progress only if it lacks more events than this. */
 const leastBehind = 5000;

@@ -1,9 +1,7 @@
 import { baseUrlOf, regions } from '../../open-connectors/host.ts';
-import { buildInstanceBody, parseListIds } from '../../open-connectors/instance-body.ts';
-import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
+import { buildInstanceBody, parseListIds, type InstanceInput } from '../../open-connectors/instance-body.ts';
+import { checkInstanceInput, type InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import { maskInstanceBody } from '../../open-connectors/instance-mask.ts';
-import type { InstanceInput } from '../../open-connectors/instance-body.ts';
-import type { InstanceProblemCode } from '../../open-connectors/instance-check.ts';
 import type { FieldName, FormFields, SecretField } from './messages.ts';
 
 /** Value of the region field and of the host setting for the sandbox. */

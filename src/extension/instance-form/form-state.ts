@@ -1,6 +1,5 @@
 /** Open Connectors' secrets belong to one host, and the sandbox's values to the sandbox. */
-import { hostOf, sandboxRegion } from './fields.ts';
-import type { TypedSecrets } from './fields.ts';
+import { hostOf, sandboxRegion, type TypedSecrets } from './fields.ts';
 import type { CreatedInstance, FormFields, SecretField } from './messages.ts';
 
 type OtherFields = Partial<Omit<FormFields, 'region' | 'host'>>;

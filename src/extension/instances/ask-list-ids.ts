@@ -3,8 +3,7 @@ import { say } from '../../common/say.ts';
 import type { HubList } from '../../open-connectors/answers.ts';
 import { printable } from '../ui/printable.ts';
 import { askChoice, askChoices, askText } from '../ui/questions.ts';
-import { ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Step } from '../ui/steps.ts';
+import { ifAnswered, inSteps, type Step } from '../ui/steps.ts';
 import type { PlacedInstance } from './instance-node.ts';
 
 interface ListItem extends vscode.QuickPickItem {

@@ -1,5 +1,4 @@
-import { rowsFocused } from '../describing.ts';
-import type { CommandDescriptions } from '../describing.ts';
+import { rowsFocused, type CommandDescriptions } from '../describing.ts';
 
 export const instancesCommands = {
   refreshInstances: { title: 'Refresh Instances' },

@@ -12,16 +12,13 @@ import {
   deleteInstance,
   forgetGone,
 } from './change-instance.ts';
-import { chooseInstance, connectedPlatform } from './choose-instance.ts';
-import type { InstanceCommandParts } from './choose-instance.ts';
+import { chooseInstance, connectedPlatform, type InstanceCommandParts } from './choose-instance.ts';
 import type { InstanceNode, InstancesNode } from './instance-node.ts';
 import { copyMaking, copyReading, copyToken, showEvents, showInstance } from './read-instance.ts';
-import type { QueueAction } from './queued-notifications.ts';
-import { queuedNotifications } from './queued-notifications.ts';
+import { queuedNotifications, type QueueAction } from './queued-notifications.ts';
 import { printable } from '../ui/printable.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
-import { copy } from '../ui/status-message.ts';
-import type { RowCopy } from '../ui/status-message.ts';
+import { copy, type RowCopy } from '../ui/status-message.ts';
 
 export function createInstanceCommands(parts: InstanceCommandParts): CommandHandlers<'instances'> {
   const on = (action: string, act: (parts: InstanceCommandParts, node: InstanceNode) => Promise<unknown>) => {

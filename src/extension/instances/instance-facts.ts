@@ -1,7 +1,6 @@
 import { say } from '../../common/say.ts';
 import { messageOf } from '../ui/error-words.ts';
-import { ageOf, listOf } from '../ui/phrases.ts';
-import type { ListNaming } from '../ui/phrases.ts';
+import { ageOf, listOf, type ListNaming } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { shownUrl } from './instance-words.ts';
 import type { PlacedInstance } from './instance-node.ts';

@@ -3,8 +3,7 @@ import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { printable } from '../ui/printable.ts';
 import type { FactNode, FailureNode, GoneNode, InstanceNode } from './instance-node.ts';
-import { descriptionOf, flagsOf, instanceState, spokenOf } from './instance-words.ts';
-import type { InstanceState } from './instance-words.ts';
+import { descriptionOf, flagsOf, instanceState, spokenOf, type InstanceState } from './instance-words.ts';
 
 const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
   invalid: ['error', 'charts.red'],

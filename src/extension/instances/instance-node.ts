@@ -1,9 +1,7 @@
 import type { Instance } from '../../open-connectors/answers.ts';
 import type { StoredInstance } from './instance-store.ts';
-import { factsOf } from '../../open-connectors/instance-facts.ts';
-import type { InstanceFacts } from '../../open-connectors/instance-facts.ts';
-import { placeOfUrl, reachesRelay } from '../public-url/url-place.ts';
-import type { Place, UrlContext } from '../public-url/url-place.ts';
+import { factsOf, type InstanceFacts } from '../../open-connectors/instance-facts.ts';
+import { placeOfUrl, reachesRelay, type Place, type UrlContext } from '../public-url/url-place.ts';
 
 export interface InstanceNode {
   readonly kind: 'instance';

@@ -1,6 +1,5 @@
 import type { Instance } from '../../open-connectors/answers.ts';
-import { urlFor } from '../public-url/url-place.ts';
-import type { UrlContext } from '../public-url/url-place.ts';
+import { urlFor, type UrlContext } from '../public-url/url-place.ts';
 import type { StaleRegistration, StaleState, UrlFailure, UrlHolder } from '../public-url/url-keeper.ts';
 import type { Platform } from '../open-connectors/platform.ts';
 import type { InstanceStore } from './instance-store.ts';

@@ -10,12 +10,10 @@ import { working } from '../ui/progress.ts';
 import { alone, askChoice, only } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { thenRefresh } from './change-instance.ts';
-import { platformOf } from './choose-instance.ts';
-import type { InstanceCommandParts } from './choose-instance.ts';
+import { platformOf, type InstanceCommandParts } from './choose-instance.ts';
 import { queueWords } from './instance-facts.ts';
 import type { InstanceNode } from './instance-node.ts';
-import { QueueOffer } from './queue-offer.ts';
-import type { QueueOfferParts } from './queue-offer.ts';
+import { QueueOffer, type QueueOfferParts } from './queue-offer.ts';
 import { shownUrl } from './instance-words.ts';
 
 export type QueueAction = 'deliver' | 'fetch';

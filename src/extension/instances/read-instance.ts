@@ -3,9 +3,8 @@ import { logRows, platformEvents, receivedNotifications } from '../../open-conne
 import { CommandError } from '../ui/command-error.ts';
 import { printable } from '../ui/printable.ts';
 import { working } from '../ui/progress.ts';
-import { platformOf } from './choose-instance.ts';
+import { platformOf, type InstanceCommandParts } from './choose-instance.ts';
 import { eventLogText } from './event-log.ts';
-import type { InstanceCommandParts } from './choose-instance.ts';
 import type { InstanceNode } from './instance-node.ts';
 import { tokenOf } from './instance-store.ts';
 import { copy } from '../ui/status-message.ts';

@@ -1,10 +1,8 @@
 import { say } from '../../common/say.ts';
 import type { InstanceChange, OpenConnectorsApi } from '../../open-connectors/api.ts';
 import { printable } from '../ui/printable.ts';
-import { askText } from '../ui/questions.ts';
-import type { TextQuestion } from '../ui/questions.ts';
-import { ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Step } from '../ui/steps.ts';
+import { askText, type TextQuestion } from '../ui/questions.ts';
+import { ifAnswered, inSteps, type Step } from '../ui/steps.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { InstanceNode } from './instance-node.ts';
 

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { commandId } from '../commands.ts';
-import type { CommandHandlers } from '../commands.ts';
+import { commandId, type CommandHandlers } from '../commands.ts';
 import { setting } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { offer } from '../ui/offer.ts';

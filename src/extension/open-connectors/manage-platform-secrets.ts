@@ -4,8 +4,7 @@ import type { PlatformSecrets } from '../secrets/manage-secrets.ts';
 import { offer } from '../ui/offer.ts';
 import { askText } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Step } from '../ui/steps.ts';
+import { ifAnswered, inSteps, type Step } from '../ui/steps.ts';
 import type { OpenConnectorsSecrets, Platform } from './platform.ts';
 
 export function createPlatformSecrets(platform: Platform): PlatformSecrets {

@@ -9,8 +9,7 @@ import { offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { copy } from '../ui/status-message.ts';
-import { ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Step } from '../ui/steps.ts';
+import { ifAnswered, inSteps, type Step } from '../ui/steps.ts';
 
 type Kind = SettingValue<'tunnel.kind'>;
 

@@ -1,8 +1,7 @@
 import { isSameUrl } from '../../common/same-url.ts';
 import type { KnownRelay, KnownRelays } from '../session/known-relays.ts';
 import type { Session } from '../session/session.ts';
-import { readHookUrl } from '../../common/hook-path.ts';
-import type { HookPlace } from '../../common/hook-path.ts';
+import { readHookUrl, type HookPlace } from '../../common/hook-path.ts';
 import { nameOfSecret } from '../../common/secret-name.ts';
 
 /**

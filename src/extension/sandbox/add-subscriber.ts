@@ -7,8 +7,7 @@ import { alone, askChoice, askText, only } from '../ui/questions.ts';
 import { working } from '../ui/progress.ts';
 import { inMessage, printable } from '../ui/printable.ts';
 import type { VendorPath, UrlContext } from '../public-url/url-place.ts';
-import { addedText, hearingOf } from './added-words.ts';
-import type { Hearing } from './added-words.ts';
+import { addedText, hearingOf, type Hearing } from './added-words.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 
 export interface SubscriberParts {

@@ -2,8 +2,7 @@ import { say } from '../../common/say.ts';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { Instance } from '../../open-connectors/answers.ts';
 import { factsOf } from '../../open-connectors/instance-facts.ts';
-import { placeOfUrl } from '../public-url/url-place.ts';
-import type { UrlContext, VendorPath } from '../public-url/url-place.ts';
+import { placeOfUrl, type UrlContext, type VendorPath } from '../public-url/url-place.ts';
 
 /**
  * - `heard`: by this window's relay

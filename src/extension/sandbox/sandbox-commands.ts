@@ -3,11 +3,9 @@ import type { CommandHandlers } from '../commands.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { copy, showStatusMessage } from '../ui/status-message.ts';
-import { addSandboxSubscriber } from './add-subscriber.ts';
-import type { SubscriberParts, SubscriberPlace } from './add-subscriber.ts';
-import { sandboxFacts } from './shared-sandbox.ts';
+import { addSandboxSubscriber, type SubscriberParts, type SubscriberPlace } from './add-subscriber.ts';
+import { sandboxFacts, type RunningSandbox } from './shared-sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
-import type { RunningSandbox } from './shared-sandbox.ts';
 
 export function createSandboxCommands(parts: SubscriberParts): CommandHandlers<'sandbox'> {
   const { sandbox } = parts;

@@ -2,12 +2,10 @@ import * as vscode from 'vscode';
 import { STATUS_CODES } from 'node:http';
 import { say } from '../../common/say.ts';
 import type { AskedAnswer } from '../../protocol/answering.ts';
-import { connected } from '../session/session.ts';
-import type { Session } from '../session/session.ts';
+import { connected, type Session } from '../session/session.ts';
 import { askChoice } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { ifAnswered, inSteps } from '../ui/steps.ts';
-import type { Step } from '../ui/steps.ts';
+import { ifAnswered, inSteps, type Step } from '../ui/steps.ts';
 import { afterStatus, onPurposeText } from './sending-words.ts';
 
 /** A status of null ends the forced response. */

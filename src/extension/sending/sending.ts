@@ -2,14 +2,12 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { heldCount } from '../../protocol/event-row.ts';
 import type { DebugClient, HeldAtStop, Sending } from '../../protocol/debug.ts';
-import { commandId } from '../commands.ts';
-import type { CommandHandlers } from '../commands.ts';
+import { commandId, type CommandHandlers } from '../commands.ts';
 import { focusView } from '../ui/offer.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
-import { connected } from '../session/session.ts';
+import { connected, type Session } from '../session/session.ts';
 import { answerDeliveries } from './answer-deliveries.ts';
 import { pausedText } from './sending-words.ts';
-import type { Session } from '../session/session.ts';
 
 export const thisWindow: DebugClient = { kind: 'vscode', id: String(process.pid) };
 

@@ -2,8 +2,7 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { withNext } from '../ui/error-words.ts';
-import { byCommand, offer } from '../ui/offer.ts';
-import type { MessageActions } from '../ui/offer.ts';
+import { byCommand, offer, type MessageActions } from '../ui/offer.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { SettingProblem } from './settings.ts';
 

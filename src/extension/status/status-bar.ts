@@ -9,8 +9,7 @@ import { commandId } from '../commands.ts';
 import { prefix } from '../prefix.ts';
 import { isTunnelFailing, eventCount } from './context-keys.ts';
 import { stateOfDestination } from '../destinations/destination-words.ts';
-import { onPurposeText, pausedText } from '../sending/sending-words.ts';
-import type { PausedSending } from '../sending/sending-words.ts';
+import { onPurposeText, pausedText, type PausedSending } from '../sending/sending-words.ts';
 import { placeOf } from '../ui/phrases.ts';
 import type { Session, SessionState } from '../session/session.ts';
 

@@ -1,6 +1,5 @@
 /** VS Code has no API for a tree's focused row: toggling it changes the selection. */
-import { realTimers } from './coalescer.ts';
-import type { Timers } from './coalescer.ts';
+import { realTimers, type Timers } from './coalescer.ts';
 import type { Redraws } from './redraws.ts';
 
 /** Milliseconds to wait for a change of the selection, and between checks. */

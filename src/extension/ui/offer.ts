@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import { commandId } from '../commands.ts';
-import type { CommandName } from '../commands.ts';
+import { commandId, type CommandName } from '../commands.ts';
 import type { ViewName } from '../describing.ts';
 import { prefix } from '../prefix.ts';
 import { unlinked } from './printable.ts';

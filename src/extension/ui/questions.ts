@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { printable, unlinked } from './printable.ts';
-import { back } from './steps.ts';
-import type { Answer, StepPlace } from './steps.ts';
+import { back, type Answer, type StepPlace } from './steps.ts';
 
 export function alone(title: string): StepPlace {
   return { title, step: 1, totalSteps: 1 };

@@ -1,5 +1,4 @@
-import { realTimers } from './coalescer.ts';
-import type { Timers } from './coalescer.ts';
+import { realTimers, type Timers } from './coalescer.ts';
 
 /** Milliseconds after its last change until a tree counts as drawn: VS Code collects changes for 200 ms. */
 const stillMs = 300;

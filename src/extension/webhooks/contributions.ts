@@ -1,6 +1,5 @@
 import { prefix } from '../prefix.ts';
-import { rowsFocused } from '../describing.ts';
-import type { CommandDescriptions } from '../describing.ts';
+import { rowsFocused, type CommandDescriptions } from '../describing.ts';
 
 export const webhooksCommands = {
   refreshWebhooks: { title: 'Refresh Webhooks' },

@@ -6,8 +6,7 @@ import type { Webhook } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorApi, NewWebhook } from '../../campaign-monitor/api.ts';
 import { deleteAll, fits } from '../../campaign-monitor/registration.ts';
 import { readRelayUrl } from '../public-url/url-place.ts';
-import { isSame } from './webhook-journal.ts';
-import type { Registration, WebhookJournal } from './webhook-journal.ts';
+import { isSame, type Registration, type WebhookJournal } from './webhook-journal.ts';
 
 export type WebhookApi = Pick<
   CampaignMonitorApi,

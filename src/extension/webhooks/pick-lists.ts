@@ -4,8 +4,7 @@ import { pickAccount } from '../accounts/account-commands.ts';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { printable } from '../ui/printable.ts';
 import { alone, askChoices, only } from '../ui/questions.ts';
-import { ifAnswered } from '../ui/steps.ts';
-import type { Answer, StepPlace } from '../ui/steps.ts';
+import { ifAnswered, type Answer, type StepPlace } from '../ui/steps.ts';
 import type { ListNode, WebhookSource } from './webhook-source.ts';
 
 interface PickListsParts {

@@ -1,14 +1,11 @@
 import { say } from '../../common/say.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
-import { byCommand, focusView, offer } from '../ui/offer.ts';
-import type { MessageActions } from '../ui/offer.ts';
+import { byCommand, focusView, offer, type MessageActions } from '../ui/offer.ts';
 import { working } from '../ui/progress.ts';
 import { inMessage } from '../ui/printable.ts';
 import { maskUrl } from '../public-url/url-place.ts';
-import { registerOn } from './register-webhooks.ts';
-import { testWords } from './test-words.ts';
-import type { TestStep } from './test-words.ts';
-import type { WebhookCommandParts } from './register-webhooks.ts';
+import { registerOn, type WebhookCommandParts } from './register-webhooks.ts';
+import { testWords, type TestStep } from './test-words.ts';
 import type { WebhookNode } from './webhook-source.ts';
 
 export async function testWebhook(parts: WebhookCommandParts, node: WebhookNode): Promise<void> {

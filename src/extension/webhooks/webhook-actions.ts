@@ -1,8 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { createAccountCommands, signOut } from '../accounts/account-commands.ts';
-import { signIn } from '../accounts/sign-in.ts';
-import type { SignInMethod } from '../accounts/sign-in.ts';
+import { signIn, type SignInMethod } from '../accounts/sign-in.ts';
 import type { CommandHandlers } from '../commands.ts';
 import type { BrowserAuthorization } from '../oauth/browser-authorization.ts';
 import type { KnownRelays } from '../session/known-relays.ts';

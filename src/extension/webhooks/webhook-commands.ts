@@ -1,13 +1,11 @@
 import { say } from '../../common/say.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
-import { copy } from '../ui/status-message.ts';
-import type { RowCopy } from '../ui/status-message.ts';
+import { copy, type RowCopy } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
 import { changeWebhooks, deleteOldWebhooks } from './change-webhooks.ts';
 import type { WebhookNode, WebhooksNode } from './webhook-source.ts';
-import type { WebhookCommandParts } from './register-webhooks.ts';
-import { registerWebhooks } from './register-webhooks.ts';
+import { registerWebhooks, type WebhookCommandParts } from './register-webhooks.ts';
 import { testWebhook } from './test-webhook.ts';
 import type { WebhooksView } from './webhooks-view.ts';
 

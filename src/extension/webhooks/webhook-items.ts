@@ -2,9 +2,8 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { commandId } from '../commands.ts';
 import { printable } from '../ui/printable.ts';
-import { maskUrl } from '../public-url/url-place.ts';
+import { maskUrl, type Place } from '../public-url/url-place.ts';
 import type { AccountNode, ClientNode, ListNode, NoteNode, WebhookNode } from './webhook-source.ts';
-import type { Place } from '../public-url/url-place.ts';
 import { descriptionOf, eventsOf, labelOf, spokenOf, stateOf } from './webhook-words.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 

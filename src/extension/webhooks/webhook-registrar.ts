@@ -5,15 +5,11 @@ import { messageOf, nextOf } from '../ui/error-words.ts';
 import { inMessage } from '../ui/printable.ts';
 import type { UrlAction } from '../public-url/url-keeper.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
-import { readRelayUrl, urlFor } from '../public-url/url-place.ts';
+import { readRelayUrl, urlFor, type RelayUrls } from '../public-url/url-place.ts';
 import type { Session } from '../session/session.ts';
-import type { RelayUrls } from '../public-url/url-place.ts';
-import { reachOf } from '../accounts/account-store.ts';
-import type { Account, AccountStore } from '../accounts/account-store.ts';
-import { pointHere, deactivateOurs, deleteOurs } from './lifecycle.ts';
-import type { HookChange, WebhookApi } from './lifecycle.ts';
-import { isSame } from './webhook-journal.ts';
-import type { Registration, WebhookJournal } from './webhook-journal.ts';
+import { reachOf, type Account, type AccountStore } from '../accounts/account-store.ts';
+import { pointHere, deactivateOurs, deleteOurs, type HookChange, type WebhookApi } from './lifecycle.ts';
+import { isSame, type Registration, type WebhookJournal } from './webhook-journal.ts';
 import type { ListNode } from './webhook-source.ts';
 
 export interface WebhookRegistrarParts {

@@ -1,8 +1,7 @@
 import type * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { messageOf, nextOf } from '../ui/error-words.ts';
-import { AccountError } from '../accounts/account-store.ts';
-import type { Account, AccountStore } from '../accounts/account-store.ts';
+import { AccountError, type Account, type AccountStore } from '../accounts/account-store.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 

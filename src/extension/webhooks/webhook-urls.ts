@@ -1,9 +1,7 @@
 import { reachesRelay, urlFor, withBase } from '../public-url/url-place.ts';
 import type { UrlAction, StaleRegistration, StaleState, UrlHolder } from '../public-url/url-keeper.ts';
-import { reachOf } from '../accounts/account-store.ts';
-import type { AccountStore } from '../accounts/account-store.ts';
-import { isSame } from './webhook-journal.ts';
-import type { Registration } from './webhook-journal.ts';
+import { reachOf, type AccountStore } from '../accounts/account-store.ts';
+import { isSame, type Registration } from './webhook-journal.ts';
 import type { WebhookRegistrar } from './webhook-registrar.ts';
 
 export interface WebhookUrlsParts {

@@ -2,8 +2,7 @@ import { say } from '../../common/say.ts';
 import type { Webhook } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { printable } from '../ui/printable.ts';
-import { maskUrl } from '../public-url/url-place.ts';
-import type { Place } from '../public-url/url-place.ts';
+import { maskUrl, type Place } from '../public-url/url-place.ts';
 
 export function labelOf(url: string, place: Place): string {
   switch (place) {

@@ -4,8 +4,7 @@ import { cancellable } from '../ui/progress.ts';
 import { someOf } from '../ui/phrases.ts';
 import { setting } from '../configuration.ts';
 import type { Registration } from './webhook-journal.ts';
-import { sayFailure } from './webhook-registrar.ts';
-import type { WebhookRegistrar } from './webhook-registrar.ts';
+import { sayFailure, type WebhookRegistrar } from './webhook-registrar.ts';
 
 /** Resolves to whether to stop the relay. */
 export async function webhooksAtStop(registrar: WebhookRegistrar): Promise<boolean> {

@@ -1,14 +1,11 @@
 import * as vscode from 'vscode';
-import { reachOf } from '../accounts/account-store.ts';
-import type { AccountStore } from '../accounts/account-store.ts';
+import { reachOf, type AccountStore } from '../accounts/account-store.ts';
 import { prefix } from '../prefix.ts';
-import { focusedRows } from '../ui/focused-rows.ts';
-import type { FocusedRows } from '../ui/focused-rows.ts';
+import { focusedRows, type FocusedRows } from '../ui/focused-rows.ts';
 import { Redraws } from '../ui/redraws.ts';
 import type { KnownRelays } from '../session/known-relays.ts';
 import type { Session } from '../session/session.ts';
-import { followUrls, placeOfUrl, urlContext } from '../public-url/url-place.ts';
-import type { Place } from '../public-url/url-place.ts';
+import { followUrls, placeOfUrl, urlContext, type Place } from '../public-url/url-place.ts';
 import { accountItem, clientItem, listItem, noteItem, webhookItem } from './webhook-items.ts';
 import type { WebhookJournal } from './webhook-journal.ts';
 import type { ListNode, WebhookNode, WebhooksNode, WebhookSource } from './webhook-source.ts';

@@ -1,10 +1,8 @@
 import { render } from 'lit/html.js';
 import type { CheckTexts, CheckView, HostMessage, PageMessage, SuiteView } from '../../extension/check/messages.ts';
 import { Host } from '../shared/host.ts';
-import { restoreScroll } from '../shared/page-state.ts';
-import type { ReadingState } from '../shared/page-state.ts';
-import { suiteTemplate } from './template.ts';
-import type { Handlers } from './template.ts';
+import { restoreScroll, type ReadingState } from '../shared/page-state.ts';
+import { suiteTemplate, type Handlers } from './template.ts';
 
 /** Contains no requests, responses, or findings. */
 interface PageState extends ReadingState {

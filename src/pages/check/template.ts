@@ -1,5 +1,4 @@
-import { html, nothing } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type {
   AttemptView,
@@ -15,8 +14,7 @@ import type {
 import { walkByKey } from '../shared/keyboard.ts';
 import { menuButton } from '../shared/menu.ts';
 import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
-import { foldTemplate } from '../shared/page-state.ts';
-import type { PageStateStore } from '../shared/page-state.ts';
+import { foldTemplate, type PageStateStore } from '../shared/page-state.ts';
 
 export interface Drawn {
   readonly texts: CheckTexts;

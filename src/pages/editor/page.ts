@@ -11,8 +11,7 @@ import type {
 import { Countdown } from './countdown.ts';
 import { highlight } from './highlight.ts';
 import { Host } from '../shared/host.ts';
-import { restoreScroll } from '../shared/page-state.ts';
-import type { ReadingState } from '../shared/page-state.ts';
+import { restoreScroll, type ReadingState } from '../shared/page-state.ts';
 import { columnNames, eventTemplate, obstacleTemplate } from './template.ts';
 
 /** Contains nothing of the event itself. */

@@ -1,5 +1,4 @@
-import { html, nothing } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type {
   Column,
@@ -17,12 +16,9 @@ import type {
   TextKind,
 } from '../../extension/event-editor/messages.ts';
 import { walkByKey } from '../shared/keyboard.ts';
-import { menuButton } from '../shared/menu.ts';
-import type { MenuEntry } from '../shared/menu.ts';
-import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
-import type { Part } from '../shared/parts.ts';
-import { foldTemplate } from '../shared/page-state.ts';
-import type { PageStateStore } from '../shared/page-state.ts';
+import { menuButton, type MenuEntry } from '../shared/menu.ts';
+import { button, factsTemplate, headersTemplate, textTemplate, type Part } from '../shared/parts.ts';
+import { foldTemplate, type PageStateStore } from '../shared/page-state.ts';
 
 export const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
 

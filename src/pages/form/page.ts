@@ -7,8 +7,7 @@ import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { render } from 'lit/html.js';
-import { fieldsForPageState } from '../../extension/instance-form/page-state.ts';
-import type { FormPageState } from '../../extension/instance-form/page-state.ts';
+import { fieldsForPageState, type FormPageState } from '../../extension/instance-form/page-state.ts';
 import type {
   FieldName,
   FormAction,
@@ -18,8 +17,7 @@ import type {
 } from '../../extension/instance-form/messages.ts';
 import { Host } from '../shared/host.ts';
 import { describeControls, focusField } from './controls.ts';
-import { formTemplate } from './template.ts';
-import type { Drawn } from './template.ts';
+import { formTemplate, type Drawn } from './template.ts';
 
 const host = new Host<PageMessage, HostMessage, FormPageState>();
 const root = document.querySelector('main');

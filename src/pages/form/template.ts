@@ -1,5 +1,4 @@
-import { html, nothing } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { live } from 'lit/directives/live.js';
 import type {
   FieldName,
@@ -11,8 +10,7 @@ import type {
   Region,
   SecretField,
 } from '../../extension/instance-form/messages.ts';
-import { button, textTemplate } from '../shared/parts.ts';
-import type { Part } from '../shared/parts.ts';
+import { button, textTemplate, type Part } from '../shared/parts.ts';
 
 export interface Drawn {
   readonly texts: FormTexts;

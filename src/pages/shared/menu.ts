@@ -1,6 +1,5 @@
 /** One menu is open at a time. The keyboard works as in ARIA's pattern. */
-import { html, nothing, render } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, nothing, render, type TemplateResult } from 'lit/html.js';
 import { stepOf } from './keyboard.ts';
 
 export interface MenuEntry {

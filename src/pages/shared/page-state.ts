@@ -1,5 +1,4 @@
-import { html } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, type TemplateResult } from 'lit/html.js';
 
 export interface ReadingState {
   readonly unfolded?: Readonly<Record<string, boolean>>;

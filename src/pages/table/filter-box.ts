@@ -1,6 +1,5 @@
 /** Applies the filter while it is typed, but shows errors only when the input is complete. */
-import { html, nothing, render } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, nothing, render, type TemplateResult } from 'lit/html.js';
 import type { HostMessage, OfferedFilter, TableTexts } from '../../extension/event-table/messages.ts';
 
 const askAfterMs = 120;

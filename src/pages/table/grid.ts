@@ -1,6 +1,5 @@
 /** Row elements are reused while scrolling. The active row is `aria-activedescendant`. */
-import { html, render } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, render, type TemplateResult } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import type {
   ChosenEvents,
@@ -10,17 +9,12 @@ import type {
   TableRow,
   TableTexts,
 } from '../../extension/event-table/messages.ts';
-import { Choice } from './choice.ts';
-import type { ChoiceEvents } from './choice.ts';
-import { clockOf, piecesOf } from './clock.ts';
-import type { ClockKind } from './clock.ts';
-import { leastWidthOf, templateOf } from './columns.ts';
-import type { Column, Layout } from './columns.ts';
-import { Header, isMenuKey } from './header.ts';
-import type { HeaderEvents, HeaderOptions } from './header.ts';
+import { Choice, type ChoiceEvents } from './choice.ts';
+import { clockOf, piecesOf, type ClockKind } from './clock.ts';
+import { leastWidthOf, templateOf, type Column, type Layout } from './columns.ts';
+import { Header, isMenuKey, type HeaderEvents, type HeaderOptions } from './header.ts';
 import { RowCache } from './row-cache.ts';
-import { bodyHeight, revealing, rowsAbove, rowsInSight, scrollTopOf, topOf } from './scroll-window.ts';
-import type { Geometry } from './scroll-window.ts';
+import { bodyHeight, revealing, rowsAbove, rowsInSight, scrollTopOf, topOf, type Geometry } from './scroll-window.ts';
 import { stateIcon } from './state-icon.ts';
 
 const overscan = 8;

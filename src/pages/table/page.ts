@@ -1,5 +1,4 @@
-import { html, nothing, render } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, nothing, render, type TemplateResult } from 'lit/html.js';
 import type {
   ColumnName,
   HostMessage,
@@ -10,8 +9,7 @@ import type {
   TableTexts,
 } from '../../extension/event-table/messages.ts';
 import { Host } from '../shared/host.ts';
-import { menuButton, openMenu } from '../shared/menu.ts';
-import type { MenuEntry } from '../shared/menu.ts';
+import { menuButton, openMenu, type MenuEntry } from '../shared/menu.ts';
 import { filled } from '../shared/words.ts';
 import type { ClockKind } from './clock.ts';
 import { columns, firstLayout, readLayout, resized, shownColumns, toggled } from './columns.ts';

@@ -1,6 +1,5 @@
 /** A shape for each state, so that it is visible without color. */
-import { html } from 'lit/html.js';
-import type { TemplateResult } from 'lit/html.js';
+import { html, type TemplateResult } from 'lit/html.js';
 import type { TableRow } from '../../extension/event-table/messages.ts';
 
 type RowState = TableRow['state'];

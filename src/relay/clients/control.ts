@@ -1,6 +1,5 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import {
   createMessageConnection,
@@ -19,8 +18,7 @@ import {
   writeToken,
 } from '../../protocol/control-channel.ts';
 import type { ControlChannel } from '../../protocol/control-channel.ts';
-import { relayErrorNumberOf, RelayRequestError } from '../../protocol/errors.ts';
-import type { RelayAdvice } from '../../protocol/errors.ts';
+import { relayErrorNumberOf, RelayRequestError, type RelayAdvice } from '../../protocol/errors.ts';
 import { endingNotification, methods } from '../../protocol/methods.ts';
 import type { Method, ParsedParams, RelayNotificationParams, Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';

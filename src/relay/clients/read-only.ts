@@ -1,15 +1,11 @@
 /** Reads the history if no relay is running, without listening or sending. */
 import type { Readable, Writable } from 'node:stream';
 import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/node';
-import { methods } from '../../protocol/methods.ts';
-import type { Method } from '../../protocol/methods.ts';
-import { messagesOf } from '../../protocol/relay-client.ts';
-import type { RelayClient } from '../../protocol/relay-client.ts';
+import { methods, type Method } from '../../protocol/methods.ts';
+import { messagesOf, type RelayClient } from '../../protocol/relay-client.ts';
 import { ConflictError } from '../../protocol/errors.ts';
-import { callMethod, requestsTo } from './control.ts';
-import type { Handlers } from './control.ts';
-import { openHistory as openReader } from '../history/history.ts';
-import type { HistoryReader } from '../history/history.ts';
+import { callMethod, requestsTo, type Handlers } from './control.ts';
+import { openHistory as openReader, type HistoryReader } from '../history/history.ts';
 
 const mostFollowMs = 10_000;
 

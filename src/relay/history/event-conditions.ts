@@ -1,6 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { eventKinds, eventStates } from '../../protocol/event-filter.ts';
-import type { Filter } from '../../protocol/event-filter.ts';
+import { eventKinds, eventStates, type Filter } from '../../protocol/event-filter.ts';
 import { columnLengths, cut } from '../log/columns.ts';
 import { isWaiting, stateCodes } from '../log/database.ts';
 import { flagBits, signatureBits, stateBit } from '../log/event-states.ts';

@@ -12,8 +12,7 @@ import type { Destination } from '../../protocol/settings.ts';
 import { eventStates } from '../../protocol/event-filter.ts';
 import { bytesOf, stateCodes, stateName } from '../log/database.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
-import { holdableOf, holdOf } from '../log/held.ts';
-import type { HoldView } from '../log/held.ts';
+import { holdableOf, holdOf, type HoldView } from '../log/held.ts';
 import { mostAttempts, mostTraced } from '../../protocol/message-size.ts';
 import type { NotificationFacts } from '../log/records.ts';
 import {
@@ -25,8 +24,7 @@ import {
   protocolForwarding,
   protocolNotification,
 } from '../log/protocol-shapes.ts';
-import { Statements } from '../log/statements.ts';
-import type { Row } from '../log/statements.ts';
+import { Statements, type Row } from '../log/statements.ts';
 import { deliveryFactsOf, eventFactsOf, notificationFactsOf } from '../log/stored.ts';
 
 const columns = `e.id, e.delivery_id, e.kind, e.received_at, e.type, e.list, e.address, e.date, e.warning, e.duplicate_of,

@@ -3,8 +3,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Filter } from '../../protocol/event-filter.ts';
 import type { LogHoldView } from '../log/held.ts';
 import type { Row } from '../log/statements.ts';
-import { conditionsOf, heldOverState, holdsAnything, stateConditionsOf } from './event-conditions.ts';
-import type { Condition } from './event-conditions.ts';
+import { conditionsOf, heldOverState, holdsAnything, stateConditionsOf, type Condition } from './event-conditions.ts';
 import type { IndexedText } from './indexed-text.ts';
 import { matchExpression, phrasesOf } from './text-index.ts';
 

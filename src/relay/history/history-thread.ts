@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
-import { relayAdvice } from '../../protocol/errors.ts';
-import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
+import { relayAdvice, type RelayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
 import type { Progress } from '../log/held.ts';
 import type { HistoryCalls, IndexNews, PassedCall, PassedError } from './history-worker.ts';
 

@@ -2,12 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { relayErrorCode } from '../../protocol/errors.ts';
-import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
+import { relayErrorCode, type RelayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
 import { openDatabase } from '../log/database.ts';
 import type { Progress } from '../log/held.ts';
-import { HistoryReader, storeFile } from './history.ts';
-import type { IndexState } from './history.ts';
+import { HistoryReader, storeFile, type IndexState } from './history.ts';
 
 const dataDir = (workerData as { dataDir: string }).dataDir;
 

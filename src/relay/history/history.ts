@@ -3,16 +3,14 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventRow } from '../../protocol/history.ts';
 import { checkDataDirectory } from '../../protocol/data-directory.ts';
-import { relayAdvice } from '../../protocol/errors.ts';
-import type { RelayErrorCode } from '../../protocol/errors.ts';
+import { relayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Sending } from '../../protocol/debug.ts';
 import { isCorruption, openForReading, readMeta, sqliteCode, stateCodes } from '../log/database.ts';
 import { parseFilter } from '../../protocol/event-filter.ts';
 import { EventRows } from './event-rows.ts';
-import { findEvents } from './event-search.ts';
-import type { Bounds, Found } from './event-search.ts';
+import { findEvents, type Bounds, type Found } from './event-search.ts';
 import { countsOf, pageOf } from './event-table.ts';
 import { IndexedText } from './indexed-text.ts';
 import { countHeld, holdableOf, holdOf, readHoldView, waitingByDestination } from '../log/held.ts';
@@ -22,10 +20,8 @@ import { fittingAnswer, fittingAttempts, mostPageBytes, rowBytes } from '../../p
 import { Renderer } from '../sending/render.ts';
 import { parseId, protocolSending } from '../log/protocol-shapes.ts';
 import { StoredReader } from '../log/stored.ts';
-import { noTotals } from '../log/records.ts';
-import type { Totals } from '../log/records.ts';
-import { Statements } from '../log/statements.ts';
-import type { Row } from '../log/statements.ts';
+import { noTotals, type Totals } from '../log/records.ts';
+import { Statements, type Row } from '../log/statements.ts';
 
 export function storeFile(dataDir: string): string {
   return join(dataDir, 'relay.sqlite');

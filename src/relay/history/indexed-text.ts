@@ -6,10 +6,8 @@ import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { bytesOf, isCorruption, openOwn, rollBack } from '../log/database.ts';
 import { schemaDifference } from '../log/schema.ts';
-import { Statements } from '../log/statements.ts';
-import type { Row } from '../log/statements.ts';
-import { addTexts, createTextTable, matchExpression, termsWith, textColumns } from './text-index.ts';
-import type { Phrases } from './text-index.ts';
+import { Statements, type Row } from '../log/statements.ts';
+import { addTexts, createTextTable, matchExpression, termsWith, textColumns, type Phrases } from './text-index.ts';
 
 /** Approximate maximum number of events in one transaction, and bytes of their bodies. */
 const stepTexts = 1000;

@@ -3,8 +3,7 @@ import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openSqlite, sqliteCode } from '../../common/sqlite.ts';
-import { relayAdvice } from '../../protocol/errors.ts';
-import type { RelayAdvice, RelayErrorCode } from '../../protocol/errors.ts';
+import { relayAdvice, type RelayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
 import { schemaDifference } from './schema.ts';
 import type { Statements } from './statements.ts';
 

@@ -1,7 +1,6 @@
 /** Columns of an event that follow from its forwardings, written in the same transaction. Holds aren't among them. */
 import { eventStates } from '../../protocol/event-filter.ts';
-import { isWaiting, stateCodes } from './database.ts';
-import type { StoredState } from './database.ts';
+import { isWaiting, stateCodes, type StoredState } from './database.ts';
 import type { EventFacts, DeliveryFacts } from './records.ts';
 import type { Statements } from './statements.ts';
 import type { SignatureCheck } from '../../protocol/history.ts';

@@ -1,12 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { isCorruption, isWaiting, stateCodes, stateName, writeMeta } from './database.ts';
-import type { StoredState } from './database.ts';
+import { isCorruption, isWaiting, stateCodes, stateName, writeMeta, type StoredState } from './database.ts';
 import { updateDiscarded, updateStates, updateWaiting } from './event-states.ts';
 import { heldFactOf } from './held.ts';
 import type { ForwardingKey, HeldFact, HoldView, StoppedKey, StoredSending } from './held.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
-import { notificationFactsOf } from './stored.ts';
-import type { StoredNotification } from './stored.ts';
+import { notificationFactsOf, type StoredNotification } from './stored.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';

@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { pausedBySchema, stopSchema } from '../../protocol/debug.ts';
 import type { HeldBy } from '../../protocol/history.ts';
-import { isWaiting, readMeta, stateName } from './database.ts';
-import type { StoredState } from './database.ts';
+import { isWaiting, readMeta, stateName, type StoredState } from './database.ts';
 import type { Row, Statements } from './statements.ts';
 
 const storedSendingSchema = z.object({

@@ -3,8 +3,7 @@ import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts'
 import { bytesOf, isCorruption, kindName, notificationKindCodes } from './database.ts';
 import type { RenderSettings } from '../../normaliser/normalise.ts';
 import type { DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
-import { Statements } from './statements.ts';
-import type { Row } from './statements.ts';
+import { Statements, type Row } from './statements.ts';
 
 export type NotificationKind = keyof typeof notificationKindCodes;
 

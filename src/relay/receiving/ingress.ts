@@ -3,11 +3,9 @@
  * secret is checked before anything else.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, ServerResponse } from 'node:http';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { createServer, ServerResponse, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Router } from 'express';
-import type { Request, RequestHandler, Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { hookPrefix } from '../../common/hook-path.ts';
 import { areTinyChunks, bodyBytesReceived } from '../../common/read-bound.ts';
 import { sources } from '../../protocol/event-filter.ts';
@@ -18,8 +16,7 @@ import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
 import type { AnswerOnPurpose, Purpose } from './answer-on-purpose.ts';
 import { Connections } from './connections.ts';
 import type { Incoming, Received } from './reception.ts';
-import { Bodies } from './request-body.ts';
-import type { BodyShare } from './request-body.ts';
+import { Bodies, type BodyShare } from './request-body.ts';
 
 export interface IngressLimits {
   maxBodyBytes: number;

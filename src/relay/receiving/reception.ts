@@ -1,14 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { readPayload } from '../../campaign-monitor/payload.ts';
-import { readPlatformNotification } from '../../open-connectors/notification.ts';
-import type { EventObject, PlatformEvent } from '../../open-connectors/notification.ts';
+import { readPlatformNotification, type EventObject, type PlatformEvent } from '../../open-connectors/notification.ts';
 import { signatureHeader, verify } from '../../open-connectors/signature.ts';
 import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
 import type { SecretsChange, Settings } from '../../protocol/settings.ts';
 import { maskedValue } from '../../common/masking.ts';
 import { isCredentialHeader } from '../../protocol/credential-headers.ts';
-import { changedSecrets } from '../sending/forwarder.ts';
-import type { ConfiguredDestination } from '../sending/forwarder.ts';
+import { changedSecrets, type ConfiguredDestination } from '../sending/forwarder.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { ForwardingKey } from '../log/held.ts';
 import { ConflictError } from '../../protocol/errors.ts';

@@ -1,6 +1,5 @@
 import type { Destination, Settings } from '../../protocol/settings.ts';
-import { connectionsFor, post } from './outbound.ts';
-import type { Connections, SendResult } from './outbound.ts';
+import { connectionsFor, post, type Connections, type SendResult } from './outbound.ts';
 import type { Outgoing } from './render.ts';
 import type { TimeLimit } from './time-limit.ts';
 

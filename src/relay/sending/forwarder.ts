@@ -4,14 +4,12 @@ import type { DestinationStatus } from '../../protocol/status.ts';
 import { protocolDestinationId } from '../log/destinations.ts';
 import { iso } from '../log/protocol-shapes.ts';
 import type { ForwardingKey } from '../log/held.ts';
-import { Lane } from './lane.ts';
-import type { LaneOptions } from './lane.ts';
+import { Lane, type LaneOptions } from './lane.ts';
 import { connectionsFor } from './outbound.ts';
 import type { KnownSecrets } from './render.ts';
 import { targetsNamed, targetsOfBefore } from './replay-targets.ts';
 import type { HoldsDestination, StoredSettings } from '../log/stored-destinations.ts';
-import { destinationHold, targetOf } from './target.ts';
-import type { Target } from './target.ts';
+import { destinationHold, targetOf, type Target } from './target.ts';
 import type { AllUnderWay } from './under-way.ts';
 import type { Job } from './waiting.ts';
 

@@ -13,17 +13,14 @@ import { Reachability } from './reachability.ts';
 import type { KnownSecrets, Outgoing, Renderer } from './render.ts';
 import { DueAgain } from './due-again.ts';
 import { isLoopback } from '../../common/loopback.ts';
-import { judge } from '../../common/retry-verdict.ts';
-import type { Verdict } from '../../common/retry-verdict.ts';
+import { judge, type Verdict } from '../../common/retry-verdict.ts';
 import { iso } from '../log/protocol-shapes.ts';
 import type { Store } from '../log/store.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
-import { UnderWay } from './under-way.ts';
-import type { AllUnderWay } from './under-way.ts';
+import { UnderWay, type AllUnderWay } from './under-way.ts';
 import { Unreadable } from './unreadable.ts';
-import { Waiting, windowSize } from './waiting.ts';
-import type { Job } from './waiting.ts';
+import { Waiting, windowSize, type Job } from './waiting.ts';
 import type { AttemptRecord } from '../log/records.ts';
 
 export interface LaneOptions {

@@ -1,15 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { Client, EnvHttpProxyAgent } from 'undici';
-import type { buildConnector, Dispatcher } from 'undici';
+import { Client, EnvHttpProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 import { boundedAnswers, boundedConnector } from '../../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
 import { areTinyChunks, FloodError } from '../../common/read-bound.ts';
 import type { Headers } from '../../protocol/history.ts';
 import type { Destination, Settings } from '../../protocol/settings.ts';
 import type { Outgoing } from './render.ts';
-import { TimeLimit } from './time-limit.ts';
-import type { Deadline } from './time-limit.ts';
+import { TimeLimit, type Deadline } from './time-limit.ts';
 
 export const keptAnswerBytes = 65_536;
 

@@ -6,8 +6,7 @@ import type { Headers, Source } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { maskedValue } from '../../common/masking.ts';
 import { isCredentialHeader } from '../../protocol/credential-headers.ts';
-import { normaliseEvent, renderNotification } from '../../normaliser/normalise.ts';
-import type { RenderSettings } from '../../normaliser/normalise.ts';
+import { normaliseEvent, renderNotification, type RenderSettings } from '../../normaliser/normalise.ts';
 import type { StoredNotification, StoredReader } from '../log/stored.ts';
 
 export interface Outgoing {

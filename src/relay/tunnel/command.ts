@@ -3,15 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cleanEnvironment, eachLine, runBounded } from '../../common/programs/bounded-output.ts';
 import { findProgram, workingDirectory } from '../../common/programs/find-program.ts';
 import { ProcessGroup } from '../../common/process-group.ts';
-import { words } from '../../common/words.ts';
-import type { Words } from '../../common/words.ts';
+import { words, type Words } from '../../common/words.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import { presetOf } from '../../protocol/tunnel-presets.ts';
 import { filled, placeholdersIn } from '../../protocol/tunnel-program.ts';
 import type { Placeholder, TunnelProgram, UrlSource } from '../../protocol/tunnel-program.ts';
 import { ProgramLog, withWords } from './program-log.ts';
-import { TunnelError } from './provider.ts';
-import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
+import { TunnelError, type OpenContext, type TunnelHandle, type TunnelProvider } from './provider.ts';
 import { UrlFinder } from './url-finder.ts';
 
 /** A program may restore its connection within this time, before a new tunnel, with a new URL, is opened. */

@@ -1,9 +1,7 @@
 /** Requests use the environment's proxy, but never for loopback. */
 import type { LookupAddress } from 'node:dns';
-import { isIP } from 'node:net';
-import type { LookupFunction } from 'node:net';
-import { Agent, EnvHttpProxyAgent } from 'undici';
-import type { Dispatcher } from 'undici';
+import { isIP, type LookupFunction } from 'node:net';
+import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { boundedAnswers } from '../../common/bounded-answers.ts';
 import { isLoopback, loopbackLookup } from '../../common/loopback.ts';
 import { isPublicAddress } from './public-address.ts';

@@ -1,9 +1,7 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { LookupAddress } from 'node:dns';
-import type { Socket } from 'node:net';
 import { boundRequests } from '../../common/read-bound.ts';
-import { words } from '../../common/words.ts';
-import type { Said } from '../../common/words.ts';
+import { words, type Said } from '../../common/words.ts';
 import { lookupIn } from './dispatchers.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 

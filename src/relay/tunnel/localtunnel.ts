@@ -18,8 +18,7 @@ import type { TunnelConfig } from '../../protocol/settings.ts';
 import { words } from '../../common/words.ts';
 import { TunnelConnections, portUnreachable } from './localtunnel-connections.ts';
 import { longestAnswer } from './dispatchers.ts';
-import { wayOf } from './named-hosts.ts';
-import type { Named, Way } from './named-hosts.ts';
+import { wayOf, type Named, type Way } from './named-hosts.ts';
 import { describeNetworkError, TunnelError } from './provider.ts';
 import type { OpenContext, TunnelHandle, TunnelProvider } from './provider.ts';
 

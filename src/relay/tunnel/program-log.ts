@@ -1,7 +1,5 @@
-import { words } from '../../common/words.ts';
-import type { Words } from '../../common/words.ts';
-import { expressionOf } from '../../protocol/tunnel-program.ts';
-import type { TunnelProgram } from '../../protocol/tunnel-program.ts';
+import { words, type Words } from '../../common/words.ts';
+import { expressionOf, type TunnelProgram } from '../../protocol/tunnel-program.ts';
 
 const mostErrors = 20;
 

@@ -1,6 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { spoken, words } from '../../common/words.ts';
-import type { Said, Words } from '../../common/words.ts';
+import { spoken, words, type Said, type Words } from '../../common/words.ts';
 import type { TunnelConfig } from '../../protocol/settings.ts';
 import type { Dispatchers } from './dispatchers.ts';
 

@@ -2,20 +2,16 @@
 import type { LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { request } from 'undici';
-import type { Dispatcher } from 'undici';
-import { sentences, spoken, withTexts, words } from '../../common/words.ts';
-import type { Said, Words } from '../../common/words.ts';
+import { request, type Dispatcher } from 'undici';
+import { sentences, spoken, withTexts, words, type Said, type Words } from '../../common/words.ts';
 import type { LogLevel } from '../../protocol/methods.ts';
-import { tunnelName } from '../../protocol/settings.ts';
-import type { TunnelConfig } from '../../protocol/settings.ts';
+import { tunnelName, type TunnelConfig } from '../../protocol/settings.ts';
 import type { TunnelStatus } from '../../protocol/status.ts';
 import { opening, reopening, tryingAgain } from '../../protocol/tunnel-words.ts';
 import { command } from './command.ts';
 import { Dispatchers } from './dispatchers.ts';
 import { localtunnel } from './localtunnel.ts';
-import { describeNetworkError, fixed, TunnelError } from './provider.ts';
-import type { TunnelHandle, TunnelProvider } from './provider.ts';
+import { describeNetworkError, fixed, TunnelError, type TunnelHandle, type TunnelProvider } from './provider.ts';
 
 export interface Timings {
   readonly openTimeoutMs: number;

@@ -1,5 +1,4 @@
-import { expressionOf, memberAt } from '../../protocol/tunnel-program.ts';
-import type { Placeholder, UrlSource } from '../../protocol/tunnel-program.ts';
+import { expressionOf, memberAt, type Placeholder, type UrlSource } from '../../protocol/tunnel-program.ts';
 
 const mostUrls = 16;
 const mostFurther = 1_000;

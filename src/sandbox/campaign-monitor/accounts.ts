@@ -1,7 +1,6 @@
 /** Fixed, so that documentation and tests can refer to it. */
 import { documentedListId } from '../../campaign-monitor/samples.ts';
-import type { SandboxCredentials } from '../credentials.ts';
-import { fixedCredentials } from '../credentials.ts';
+import { fixedCredentials, type SandboxCredentials } from '../credentials.ts';
 
 export interface SandboxClient {
   readonly clientId: string;

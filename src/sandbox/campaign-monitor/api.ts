@@ -1,9 +1,7 @@
 import express from 'express';
-import { Router } from 'express';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
 import { rejectionOf } from '../control-order.ts';
-import { clientOf, emailOf, readerScopes } from './api-call.ts';
-import type { AddCall } from './api-call.ts';
+import { clientOf, emailOf, readerScopes, type AddCall } from './api-call.ts';
 import { addListCalls } from './list-calls.ts';
 import type { Outbox } from './outbox.ts';
 import type { SandboxState } from './state.ts';

@@ -6,14 +6,11 @@ import type { OAuthApp } from './accounts.ts';
 import { actionSchema, withAction } from './history.ts';
 import type { KeptList } from './lists.ts';
 import type { Outbox } from './outbox.ts';
-import type { SampleTraffic } from './sample-traffic.ts';
-import { timerSchema, trafficSchema } from './sample-traffic.ts';
-import type { SandboxState } from './state.ts';
-import { testBodies } from './state.ts';
+import { timerSchema, trafficSchema, type SampleTraffic } from './sample-traffic.ts';
+import { testBodies, type SandboxState } from './state.ts';
 import type { Subscriber, SubscriberState } from './subscribers.ts';
 import { activeAgainEvents, confirmSubscriber, deactivateSubscriber } from './subscribers.ts';
-import type { Tokens } from './tokens.ts';
-import { knownScopes } from './tokens.ts';
+import { knownScopes, type Tokens } from './tokens.ts';
 
 const settingsSchema = z.strictObject({
   retryDelaysMs: z.array(z.int().min(0).max(86_400_000)).max(50).optional(),

@@ -1,6 +1,5 @@
 import type { SampleCustomField } from '../../campaign-monitor/samples.ts';
-import type { AddCall } from './api-call.ts';
-import { clientOf, listOf, listScopes, parameter, queryOf, readerScopes } from './api-call.ts';
+import { clientOf, listOf, listScopes, parameter, queryOf, readerScopes, type AddCall } from './api-call.ts';
 import { listAnswer, listStats, readListSettings } from './lists.ts';
 import type { SandboxState } from './state.ts';
 import { subscriberPage } from './subscriber-pages.ts';

@@ -7,8 +7,7 @@ import { redirectUrisOf } from './accounts.ts';
 import { sendConsentPage, sendErrorPage } from './consent-page.ts';
 import { randomHex } from '../random-texts.ts';
 import type { SandboxState } from './state.ts';
-import type { Grant, TokenAnswer, Tokens } from './tokens.ts';
-import { knownScopes } from './tokens.ts';
+import { knownScopes, type Grant, type TokenAnswer, type Tokens } from './tokens.ts';
 
 interface PendingConsent extends Grant {
   readonly redirectUri: string;

@@ -1,7 +1,5 @@
-import type { DeliveryBody, WebhookEvent } from '../../campaign-monitor/samples.ts';
-import { maxEventsInDelivery, toXml } from '../../campaign-monitor/samples.ts';
-import type { PostRecord } from '../posting-queue.ts';
-import { PostingQueue } from '../posting-queue.ts';
+import { maxEventsInDelivery, toXml, type DeliveryBody, type WebhookEvent } from '../../campaign-monitor/samples.ts';
+import { PostingQueue, type PostRecord } from '../posting-queue.ts';
 import type { PayloadFormat, SandboxState, Webhook } from './state.ts';
 import type { PostResult, WebhookPoster } from './webhook-post.ts';
 

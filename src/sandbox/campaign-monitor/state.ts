@@ -7,10 +7,8 @@ import type { OAuthApp, SandboxClient } from './accounts.ts';
 import { relayApp, sandboxClients, sandboxLists, sandboxOAuthApps } from './accounts.ts';
 import { CustomFields, sampleCustomFields } from './custom-fields.ts';
 import { sampleHistory } from './history.ts';
-import type { KeptList, ListSettings } from './lists.ts';
-import { sampleListSettings } from './lists.ts';
-import { SubscriberList } from './subscribers.ts';
-import type { ActiveAgain } from './subscribers.ts';
+import { sampleListSettings, type KeptList, type ListSettings } from './lists.ts';
+import { SubscriberList, type ActiveAgain } from './subscribers.ts';
 
 export type PayloadFormat = 'Json' | 'Xml';
 

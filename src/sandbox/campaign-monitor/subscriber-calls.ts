@@ -1,6 +1,5 @@
 import type { Request } from 'express';
-import type { AddCall } from './api-call.ts';
-import { emailOf, listOf, queryOf, readBody, readerScopes, subscriberScopes } from './api-call.ts';
+import { emailOf, listOf, queryOf, readBody, readerScopes, subscriberScopes, type AddCall } from './api-call.ts';
 import { historyAnswer } from './history.ts';
 import type { KeptList } from './lists.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Subscriber, SubscriberList, SubscriberState } from './subscribers.ts';
-import { isReadable } from './subscribers.ts';
+import { isReadable, type Subscriber, type SubscriberList, type SubscriberState } from './subscribers.ts';
 import { vendorErrors } from './vendor-error.ts';
 
 export type Query = Readonly<Partial<Record<string, string>>>;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { SampleCustomField, WebhookEvent } from '../../campaign-monitor/samples.ts';
-import { vendorDate } from '../../campaign-monitor/samples.ts';
+import { vendorDate, type SampleCustomField, type WebhookEvent } from '../../campaign-monitor/samples.ts';
 import { CustomFields } from './custom-fields.ts';
 import type { CampaignHistory } from './history.ts';
 import { VendorError, vendorErrors } from './vendor-error.ts';

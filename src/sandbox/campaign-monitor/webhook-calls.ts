@@ -3,12 +3,10 @@ import { z } from 'zod';
 import { webhookFormats } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes } from '../../campaign-monitor/event-types.ts';
 import { randomHex } from '../random-texts.ts';
-import { listOf, listScopes, parameter } from './api-call.ts';
-import type { AddCall } from './api-call.ts';
+import { listOf, listScopes, parameter, type AddCall } from './api-call.ts';
 import type { SandboxState, Webhook, SandboxSettings } from './state.ts';
 import { vendorErrors } from './vendor-error.ts';
-import { isWebhookUrl } from './webhook-post.ts';
-import type { WebhookPoster, PostFailure } from './webhook-post.ts';
+import { isWebhookUrl, type WebhookPoster, type PostFailure } from './webhook-post.ts';
 import { sampleDeliveries, toXml } from '../../campaign-monitor/samples.ts';
 
 export function addWebhookCalls(call: AddCall, state: SandboxState, poster: WebhookPoster): void {

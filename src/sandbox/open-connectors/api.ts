@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import express from 'express';
-import { Router } from 'express';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { failurePolicies, failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
 import { elementKey, hubKey } from '../../open-connectors/notification.ts';
@@ -13,8 +12,7 @@ import { accountSettings, eventAnswer, instanceAnswer } from './instance-answer.
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
 import { PlatformError, platformErrors } from './platform-error.ts';
-import { account } from './state.ts';
-import type { InstanceEvent, OrderedAnswer, PlatformInstance, PlatformState } from './state.ts';
+import { account, type InstanceEvent, type OrderedAnswer, type PlatformInstance, type PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
 /** Enough for a delivery of 1,000 events with many custom fields. */

@@ -4,8 +4,7 @@ import { ControlError, countCalls, endControls, logQuery, readInput, readOrder }
 import { accountSettings, instanceAnswer } from './instance-answer.ts';
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
-import { eventSources } from './state.ts';
-import type { PlatformState } from './state.ts';
+import { eventSources, type PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
 export const platformControls: Readonly<Record<string, string>> = {

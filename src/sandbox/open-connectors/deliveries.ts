@@ -3,8 +3,7 @@
  * @see https://github.com/cloud-elements/devportal, "Event Retry and Queueing" [docs]
  * @see https://github.com/varunpal72/churros, src/test/platform/notifications [live]
  */
-import type { NotificationParts } from '../../open-connectors/notification.ts';
-import { elementKey, writeNotification } from '../../open-connectors/notification.ts';
+import { elementKey, writeNotification, type NotificationParts } from '../../open-connectors/notification.ts';
 import { platformErrors } from './platform-error.ts';
 import type { InstanceEvent, PlatformInstance, PlatformSettings } from './state.ts';
 

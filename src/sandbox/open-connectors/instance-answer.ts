@@ -1,9 +1,8 @@
 /** Keys, secrets and passwords are masked, tokens not [live]. */
 import { maskedConfiguration } from './configuration.ts';
 import { connector } from './connector.ts';
-import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
 import { failurePolicyKey } from '../../open-connectors/delivery-queue.ts';
-import { account } from './state.ts';
+import { account, type InstanceEvent, type PlatformInstance, type PlatformState } from './state.ts';
 
 export function instanceAnswer(instance: PlatformInstance, valid: boolean, hydrate = true): object {
   const { access, events } = instance;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { elementKey } from '../../open-connectors/notification.ts';
-import type { Configuration } from './configuration.ts';
-import { configurationSchema, eventSettings } from './configuration.ts';
+import { configurationSchema, eventSettings, type Configuration } from './configuration.ts';
 import type { Deliveries } from './deliveries.ts';
 import { platformErrors } from './platform-error.ts';
 import type { PlatformInstance, PlatformState } from './state.ts';

@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readPayload, textField } from '../../campaign-monitor/payload.ts';
-import type { VendorEvent } from '../../campaign-monitor/payload.ts';
-import { elementKey, hubKey, writeNotification } from '../../open-connectors/notification.ts';
-import type { EventObject } from '../../open-connectors/notification.ts';
+import { readPayload, textField, type VendorEvent } from '../../campaign-monitor/payload.ts';
+import { elementKey, hubKey, writeNotification, type EventObject } from '../../open-connectors/notification.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/signature.ts';
 import { defaultSettings } from '../../protocol/settings.ts';
 import type { PostResult, WebhookPoster } from '../campaign-monitor/webhook-post.ts';
-import type { PostRecord } from '../posting-queue.ts';
-import { PostingQueue } from '../posting-queue.ts';
+import { PostingQueue, type PostRecord } from '../posting-queue.ts';
 import type { Deliveries, PlatformDelivery } from './deliveries.ts';
 import { subscriptionOf } from './instance-answer.ts';
-import type { InstanceEvent, PlatformInstance, PlatformState } from './state.ts';
-import { account, partSizeOf } from './state.ts';
+import { account, partSizeOf, type InstanceEvent, type PlatformInstance, type PlatformState } from './state.ts';
 
 /** Discarded if the instance was deleted or disabled, or its events turned off, before it could be sent. */
 export interface NotificationRecord extends PostRecord {

@@ -1,13 +1,11 @@
-import { Argument, InvalidArgumentError, Option } from 'commander';
-import type { Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { z } from 'zod';
 import { breakpointPlaces, breakpointSchema } from '../../../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../../protocol/debug.ts';
 import { filterAdvice } from '../../../protocol/event-filter.ts';
 import { withRelay } from '../../connection.ts';
 import { CommandError, UsageError } from '../../errors.ts';
-import { checkedBy, commandGroup, jsonFlag, newCommand } from '../../flags.ts';
-import type { CommonOptions } from '../../flags.ts';
+import { checkedBy, commandGroup, jsonFlag, newCommand, type CommonOptions } from '../../flags.ts';
 import { note, print, printJson } from '../../terminal/output.ts';
 import { pad, printable } from '../../terminal/text.ts';
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { withRelay } from '../../connection.ts';
-import { jsonFlag, newCommand } from '../../flags.ts';
-import type { CommonOptions } from '../../flags.ts';
+import { jsonFlag, newCommand, type CommonOptions } from '../../flags.ts';
 import { masked } from '../../terminal/masked.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { retriedLines } from '../../terminal/sending-text.ts';

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { costText, obstacleText, surveyTunnels } from '../../../protocol/tunnel-survey.ts';
-import type { SurveyedTunnel } from '../../../protocol/tunnel-survey.ts';
-import { jsonFlag, newCommand } from '../../flags.ts';
-import type { CommonOptions } from '../../flags.ts';
+import { costText, obstacleText, surveyTunnels, type SurveyedTunnel } from '../../../protocol/tunnel-survey.ts';
+import { jsonFlag, newCommand, type CommonOptions } from '../../flags.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { pad } from '../../terminal/text.ts';
 import { commandProcess } from '../../terminal/command-process.ts';
