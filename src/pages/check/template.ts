@@ -119,7 +119,6 @@ function checkTemplate(check: CheckView, drawn: Drawn, handlers: Handlers): Temp
     ${foldTemplate(
       store,
       `fold-${id}`,
-      false,
       html`<span class="state"><span class="icon" aria-hidden="true"></span>${word}</span>
         <span class="title">${title}</span>
         ${took === '' ? nothing : html`<span class="took">${took}</span>`}
@@ -155,7 +154,6 @@ function stepTemplate(step: StepView, id: string, { texts, store }: Drawn): Temp
         : foldTemplate(
             store,
             `sent-${id}`,
-            false,
             texts.sent,
             html`<div class="inside">
               ${requests.map((request, index) => requestTemplate(request, `${id}-${index}`, texts))}

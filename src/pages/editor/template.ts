@@ -67,7 +67,7 @@ export function eventTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
         }
       </div>
       ${factsTemplate(view.facts)}
-      ${foldTemplate(drawn.store, 'details', false, texts.details, html`${factsTemplate(view.details)}`)}
+      ${foldTemplate(drawn.store, 'details', texts.details, html`${factsTemplate(view.details)}`)}
     </header>
     ${timelineTemplate(drawn, handlers)} ${columnsTemplate(drawn, handlers)}
   </div>`;
@@ -241,7 +241,7 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
     ${
       mapping.length === 0
         ? nothing
-        : foldTemplate(drawn.store, `mapping-${name}`, false, texts.mapping, mappingTemplate(mapping, texts))
+        : foldTemplate(drawn.store, `mapping-${name}`, texts.mapping, mappingTemplate(mapping, texts))
     }
     ${
       headers === null || headers.length === 0
@@ -249,7 +249,6 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
         : foldTemplate(
             drawn.store,
             `headers-${name}`,
-            false,
             `${texts.headers} (${headers.length})`,
             html`${headersTemplate(headers, texts.headers)}`,
           )

@@ -31,13 +31,6 @@ export interface Handlers {
 
 type TextField = { [Name in keyof FormFields]: FormFields[Name] extends string ? Name : never }[keyof FormFields];
 
-interface Labelled {
-  readonly label: FormText;
-  readonly control: TemplateResult;
-  readonly beside: Part;
-  readonly help: FormText | undefined;
-}
-
 function valueOf(event: Event): string {
   return (event.target as HTMLInputElement).value;
 }
@@ -82,7 +75,7 @@ function platform(form: Parts): TemplateResult {
   const { texts, fields, regions } = form.drawn;
   return html`<section aria-labelledby="platform-title">
     <h2 id="platform-title">${texts.platform}</h2>
-    <div class="row">${form.button('useSandbox', 'useSandbox')}<span class="help">${texts.useSandboxHelp}</span></div>
+    <div class="row">${form.button('useSandbox')}<span class="help">${texts.useSandboxHelp}</span></div>
     <div class="field">
       <vscode-label for="region">${texts.region}</vscode-label>
       <vscode-single-select
@@ -99,12 +92,11 @@ function platform(form: Parts): TemplateResult {
       </vscode-single-select>
       ${form.help('region', 'regionHelp')}
     </div>
-    ${fields.region === 'other' ? form.text('host', 'host', 'hostHelp') : nothing}
+    ${fields.region === 'other' ? form.text('host', 'hostHelp') : nothing}
     ${
       fields.region === 'sandbox'
         ? nothing
-        : html`${form.secret('userSecret', 'userSecret')}
-          ${form.secret('organizationSecret', 'organizationSecret', 'platformSecretsHelp')}`
+        : html`${form.secret('userSecret')} ${form.secret('organizationSecret', 'platformSecretsHelp')}`
     }
   </section>`;
 }
@@ -112,7 +104,7 @@ function platform(form: Parts): TemplateResult {
 function instance(form: Parts): TemplateResult {
   return html`<section aria-labelledby="instance-title">
     <h2 id="instance-title">${form.drawn.texts.instance}</h2>
-    ${form.text('name', 'name', 'nameHelp')} ${form.text('tags', 'tags', 'tagsHelp')}
+    ${form.text('name', 'nameHelp')} ${form.text('tags', 'tagsHelp')}
   </section>`;
 }
 
@@ -146,14 +138,9 @@ function application(form: Parts): TemplateResult {
     </div>
     ${
       fields.authentication === 'oauth'
-        ? html`${form.text('apiKey', 'apiKey', 'apiKeyHelp')} ${form.secret('apiSecret', 'apiSecret', 'apiSecretHelp')}
-          ${form.text(
-            'oauthCallbackUrl',
-            'oauthCallbackUrl',
-            'oauthCallbackUrlHelp',
-            form.button('useThisMachine', 'useThisMachine'),
-          )}`
-        : form.secret('campaignMonitorApiKey', 'campaignMonitorApiKey', 'campaignMonitorApiKeyHelp')
+        ? html`${form.text('apiKey', 'apiKeyHelp')} ${form.secret('apiSecret', 'apiSecretHelp')}
+          ${form.text('oauthCallbackUrl', 'oauthCallbackUrlHelp', form.button('useThisMachine'))}`
+        : form.secret('campaignMonitorApiKey', 'campaignMonitorApiKeyHelp')
     }
   </section>`;
 }
@@ -162,33 +149,26 @@ function events(form: Parts): TemplateResult {
   const { texts, fields, view } = form.drawn;
   return html`<section aria-labelledby="events-title">
     <h2 id="events-title">${texts.events}</h2>
-    ${form.checkbox('eventsEnabled', 'eventsEnabled', 'eventsEnabledHelp')}
+    ${form.checkbox('eventsEnabled', 'eventsEnabledHelp')}
     ${
       fields.eventsEnabled
         ? html`${form.text(
               'callbackUrl',
-              'callbackUrl',
               'callbackUrlHelp',
-              html`${form.button('fillCallback', 'fillCallback')}<span id="relay" class="help">${view.relay}</span>`,
+              html`${form.button('fillCallback')}<span id="relay" class="help">${view.relay}</span>`,
             )}
-            ${form.area('listIds', 'listIds', 'listIdsHelp', form.button('pickLists', 'pickLists'))}
+            ${form.area('listIds', 'listIdsHelp', form.button('pickLists'))}
             ${form.secret(
               'signatureKey',
-              'signatureKey',
               'signatureKeyHelp',
-              html`${form.button('generateKey', 'generateKey')}
-              ${view.secretsSet.signatureKey === true ? form.button('copyKey', 'copyKey') : nothing}`,
+              html`${form.button('generateKey')}
+              ${view.secretsSet.signatureKey === true ? form.button('copyKey') : nothing}`,
             )}
-            ${
-              view.secretsSet.signatureKey === true
-                ? form.checkbox('signDirect', 'signDirect', 'signDirectHelp')
-                : nothing
-            }
+            ${view.secretsSet.signatureKey === true ? form.checkbox('signDirect', 'signDirectHelp') : nothing}
             <details>
               <summary>${texts.more}</summary>
-              ${form.text('basicUsername', 'basicUsername')}
-              ${form.secret('basicPassword', 'basicPassword', 'basicHelp')}
-              ${form.secret('callbackHeaders', 'callbackHeaders', 'callbackHeadersHelp')}
+              ${form.text('basicUsername')} ${form.secret('basicPassword', 'basicHelp')}
+              ${form.secret('callbackHeaders', 'callbackHeadersHelp')}
             </details>`
         : nothing
     }
@@ -201,7 +181,7 @@ function preview(form: Parts): TemplateResult {
     <h2 id="preview-title">${texts.preview}</h2>
     <p class="help">${texts.previewHelp}</p>
     ${textTemplate('preview', texts.preview, view.preview)}
-    <div class="row">${form.button('copyJson', 'copyJson')} ${form.button('copyCurl', 'copyCurl')}</div>
+    <div class="row">${form.button('copyJson')} ${form.button('copyCurl')}</div>
   </section>`;
 }
 
@@ -216,7 +196,7 @@ function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
       <dt>${texts.name}</dt>
       <dd>${view.created?.name}</dd>
       <dt>${texts.id}</dt>
-      <dd><code>${view.created?.id}</code> ${form.button('copyId', 'copyId')}</dd>
+      <dd><code>${view.created?.id}</code> ${form.button('copyId')}</dd>
       <dt>${texts.token}</dt>
       <dd>
         <vscode-textfield
@@ -228,13 +208,13 @@ function createdTemplate(drawn: Drawn, handlers: Handlers): TemplateResult {
         ></vscode-textfield>
         ${
           token === undefined
-            ? form.button('showToken', 'showToken')
+            ? form.button('showToken')
             : button('hide-token', texts.hideToken, () => handlers.hideToken())
         }
-        ${form.button('copyToken', 'copyToken')}
+        ${form.button('copyToken')}
       </dd>
     </dl>
-    <div class="row">${form.button('copyInstanceCurl', 'copyInstanceCurl')} ${form.button('another', 'another')}</div>
+    <div class="row">${form.button('copyInstanceCurl')} ${form.button('another')}</div>
     ${form.problem()}
     <p id="done" class="done" role="status">${view.done ?? nothing}</p>`;
 }
@@ -248,16 +228,15 @@ class Parts {
     this.handlers = handlers;
   }
 
-  button(action: FormAction, text: FormText): TemplateResult {
-    return button(`do-${action}`, this.drawn.texts[text], () => this.handlers.act(action));
+  button(action: FormAction & FormText): TemplateResult {
+    return button(`do-${action}`, this.drawn.texts[action], () => this.handlers.act(action));
   }
 
   /** Always in the document, so that a screen reader announces its text. */
   problem(): TemplateResult {
     const { error } = this.drawn.view;
     return html`<div id="error" role="alert" class=${error === undefined ? 'none' : 'error-box'}>
-      ${error === undefined ? nothing : html`<p>${error}</p>`}
-      ${error === undefined ? nothing : this.button('showLog', 'showLog')}
+      ${error === undefined ? nothing : html`<p>${error}</p>`} ${error === undefined ? nothing : this.button('showLog')}
     </div>`;
   }
 
@@ -265,12 +244,12 @@ class Parts {
     return help === undefined ? nothing : html`<p id=${`${field}-help`} class="help">${this.drawn.texts[help]}</p>`;
   }
 
-  text(field: TextField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
+  text(field: TextField & FormText, help?: FormText, beside: Part = nothing): TemplateResult {
     const { texts, fields } = this.drawn;
     const control = html`<vscode-textfield
       id=${field}
       data-field
-      .label=${texts[label]}
+      .label=${texts[field]}
       ?invalid=${this.#isWrong(field)}
       .value=${live(fields[field])}
       autocomplete="off"
@@ -278,10 +257,10 @@ class Parts {
       @change=${() => this.handlers.left(field)}
       @blur=${() => this.handlers.left(field)}
     ></vscode-textfield>`;
-    return this.#field(field, { label, help, beside, control });
+    return this.#field(field, control, help, beside);
   }
 
-  area(field: TextField, label: FormText, help: FormText, beside: Part): TemplateResult {
+  area(field: TextField & FormText, help: FormText, beside: Part): TemplateResult {
     const { texts, fields } = this.drawn;
     const control = html`<vscode-textarea
       id=${field}
@@ -289,18 +268,18 @@ class Parts {
       monospace
       rows="3"
       resize="vertical"
-      .label=${texts[label]}
+      .label=${texts[field]}
       ?invalid=${this.#isWrong(field)}
       .value=${live(fields[field])}
       @input=${(event: Event) => this.handlers.changed(field, valueOf(event))}
       @change=${() => this.handlers.left(field)}
       @blur=${() => this.handlers.left(field)}
     ></vscode-textarea>`;
-    return this.#field(field, { label, help, beside, control });
+    return this.#field(field, control, help, beside);
   }
 
   /** Never draws the value, which is only in the element and the extension's memory. */
-  secret(field: SecretField, label: FormText, help?: FormText, beside: Part = nothing): TemplateResult {
+  secret(field: SecretField & FormText, help?: FormText, beside: Part = nothing): TemplateResult {
     const { texts, view } = this.drawn;
     const set = view.secretsSet[field] === true;
     const control = html`<vscode-textfield
@@ -308,7 +287,7 @@ class Parts {
         data-field
         type="password"
         autocomplete="new-password"
-        .label=${texts[label]}
+        .label=${texts[field]}
         ?invalid=${this.#isWrong(field)}
         placeholder=${set ? texts.replace : ''}
         @input=${(event: Event) => this.handlers.secret(field, valueOf(event), false)}
@@ -319,16 +298,16 @@ class Parts {
         @blur=${() => this.handlers.left(field)}
       ></vscode-textfield>
       <span id=${`${field}-state`} class=${set ? 'state set' : 'state'}>${set ? texts.set : texts.notSet}</span>`;
-    return this.#field(field, { label, help, beside, control });
+    return this.#field(field, control, help, beside);
   }
 
-  checkbox(field: 'eventsEnabled' | 'signDirect', label: FormText, help: FormText): TemplateResult {
+  checkbox(field: 'eventsEnabled' | 'signDirect', help: FormText): TemplateResult {
     const { texts, fields } = this.drawn;
     return html`<div class="field">
       <vscode-checkbox
         id=${field}
         data-field
-        label=${texts[label]}
+        label=${texts[field]}
         .checked=${live(fields[field])}
         @change=${(event: Event) => this.handlers.changed(field, (event.target as HTMLInputElement).checked)}
       ></vscode-checkbox>
@@ -336,9 +315,14 @@ class Parts {
     </div>`;
   }
 
-  #field(field: FieldName, { label, control, beside, help }: Labelled): TemplateResult {
+  #field(
+    field: FieldName & FormText,
+    control: TemplateResult,
+    help: FormText | undefined,
+    beside: Part,
+  ): TemplateResult {
     return html`<div class="field">
-      <vscode-label for=${field}>${this.drawn.texts[label]}</vscode-label>
+      <vscode-label for=${field}>${this.drawn.texts[field]}</vscode-label>
       ${control} ${beside === nothing ? nothing : html`<div class="row">${beside}</div>`} ${this.#note(field)}
       ${this.help(field, help)}
     </div>`;

@@ -14,7 +14,6 @@ export interface PageStateStore {
 export function foldTemplate(
   store: PageStateStore,
   id: string,
-  openAtFirst: boolean,
   head: TemplateResult | string,
   inside: TemplateResult,
 ): TemplateResult {
@@ -23,7 +22,7 @@ export function foldTemplate(
     const { unfolded } = store.pageState;
     if (unfolded?.[id] !== open) store.savePageState({ unfolded: { ...unfolded, [id]: open } });
   };
-  return html`<details id=${id} ?open=${store.pageState.unfolded?.[id] ?? openAtFirst} @toggle=${toggled}>
+  return html`<details id=${id} ?open=${store.pageState.unfolded?.[id] === true} @toggle=${toggled}>
     <summary>${head}</summary>
     ${inside}
   </details>`;
