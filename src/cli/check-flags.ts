@@ -28,43 +28,34 @@ const httpUrl = urlOf(urlWithoutUser());
 export function withTargetFlags(command: Command): Command {
   command.optionsGroup('Destination:');
   return command
-    .addOption(new Option('--config <file>', 'cm-relay listen configuration file that contains the destination'))
-    .addOption(new Option('--destination <id>', 'destination in --config to use, by ID or URL (default: the only one)'))
-    .addOption(
-      new Option('--signature-key-env <name>', 'environment variable that holds the key for signing notifications'),
-    )
-    .addOption(new Option('--allow-env', 'send environment variables to the URLs in files'));
+    .option('--config <file>', 'cm-relay listen configuration file that contains the destination')
+    .option('--destination <id>', 'destination in --config to use, by ID or URL (default: the only one)')
+    .option('--signature-key-env <name>', 'environment variable that holds the key for signing notifications')
+    .option('--allow-env', 'send environment variables to the URLs in files');
 }
 
 export function withProbeFlags(command: Command, settled: string): Command {
   command.optionsGroup('Contact count:');
   return command
-    .addOption(
-      new Option(
-        '--probe <url>',
-        'URL that returns the number of contacts, such as http://localhost:3000/contacts/count',
-      ).argParser(checkedBy(httpUrl)),
+    .option(
+      '--probe <url>',
+      'URL that returns the number of contacts, such as http://localhost:3000/contacts/count',
+      checkedBy(httpUrl),
     )
-    .addOption(
-      new Option(
-        '--probe-value <cel>',
-        'CEL expression that gets the number from the answer, such as answer.json.count or size(answer.json)',
-      ),
+    .option(
+      '--probe-value <cel>',
+      'CEL expression that gets the number from the answer, such as answer.json.count or size(answer.json)',
     )
-    .addOption(
-      new Option('--probe-command <line>', 'shell command that prints the number of contacts, in place of --probe'),
+    .option('--probe-command <line>', 'shell command that prints the number of contacts, in place of --probe')
+    .option(
+      '--kept <url>',
+      'URL that returns the data your callback keeps, such as http://localhost:3000/contacts; checks search the answer for text',
+      checkedBy(httpUrl),
     )
-    .addOption(
-      new Option(
-        '--kept <url>',
-        'URL that returns the data your callback keeps, such as http://localhost:3000/contacts; checks search the answer for text',
-      ).argParser(checkedBy(httpUrl)),
-    )
-    .addOption(
-      new Option(
-        '--stable-for <s>',
-        `how long the count must stay unchanged, in seconds; increase this value if your callback continues processing after it answers (default: ${settled})`,
-      ).argParser(seconds(0, 60)),
+    .option(
+      '--stable-for <s>',
+      `how long the count must stay unchanged, in seconds; increase this value if your callback continues processing after it answers (default: ${settled})`,
+      seconds(0, 60),
     );
 }
 

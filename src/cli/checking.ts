@@ -13,9 +13,8 @@ import { allowUses } from './consent.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { secretIn } from './secret-variable.ts';
 import { print } from './terminal/output.ts';
-import { interrupted } from './terminal/signals.ts';
 import { duration, printable, widthOf } from './terminal/text.ts';
-import { commandProcess, styleText } from './terminal/command-process.ts';
+import { commandProcess, styleText, interrupted } from './terminal/command-process.ts';
 
 /**
  * @param url undefined for the destination in --config

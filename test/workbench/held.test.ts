@@ -21,8 +21,8 @@ import {
   untilStatusBar,
 } from './relay.ts';
 import { openTable, sizePanel } from './table.ts';
-import { axeViolations } from './webview.ts';
-import { clickUntil, checkedThemes, openWorkbench, themes, untilDone } from './workbench.ts';
+import { axeViolations, webviewDocument } from './webview.ts';
+import { checkedThemes, clickUntil, openWorkbench, themes, untilDone } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
 describe('What is held, as a person sees it and lets it go', function () {
@@ -233,6 +233,31 @@ describe('What is held, as a person sees it and lets it go', function () {
     await tab.waitFor({ state: 'detached' });
   });
 
+  it('the event editor says who holds it, and releases it', async () => {
+    const before = receiver.requests.length;
+    await row('ham-edited@example.com').filter({ hasText: 'held' }).click();
+    await frame().locator('#do-release').waitFor();
+    await frame()
+      .getByText(/held: sending paused at .* by VS Code/)
+      .first()
+      .waitFor();
+    assert.equal(await frame().locator('#do-manageSecrets').count(), 0);
+    assert.deepEqual(await axeViolations(await webviewDocument(workbench)), []);
+    await workbench.picture('held/editor');
+    await frame().locator('#do-release').click();
+    await receiver.received(before + 1);
+    await frame().locator('.heading .pill.sent').waitFor();
+    await deliver('ian', 'held: sending is paused');
+    await row('ian@example.com').click();
+    await frame()
+      .getByRole('heading', { level: 1, name: /ian@example\.com/ })
+      .waitFor();
+    await frame().locator('#more').click();
+    await frame().getByRole('menuitem', { name: 'Discard' }).click();
+    await frame().locator('.heading .pill.discarded').waitFor();
+    await workbench.runCommand('View: Close Editor');
+  });
+
   it('goes on from the status bar’s menu, and all that was held is sent in order', async () => {
     const before = receiver.requests.length;
     for (const name of ['jan', 'kay']) await deliver(name, 'held: sending is paused');
@@ -293,6 +318,52 @@ describe('What is held, as a person sees it and lets it go', function () {
     await workbench.view(eventsView).getByText('Filter: state:held').waitFor();
     assert.equal((await status()).counts.held, 2);
     await workbench.runCommand(`${category}: Clear Filter`);
+  });
+
+  it('a stop asks: left, kept and said so, released, dropped', async () => {
+    const stop = async (answer: string): Promise<void> => {
+      await untilDone(async () => {
+        await workbench.runCommand(`${category}: Stop Relay`);
+        await workbench.dialog.getByText('Stop the relay? ').waitFor({ timeout: 10_000 });
+      });
+      await workbench.answerDialog(answer);
+    };
+    const before = receiver.requests.length;
+    await untilDone(async () => {
+      await workbench.runCommand(`${category}: Stop Relay`);
+      await workbench.dialog.getByText('Stop the relay? 2 notifications are held.').waitFor({ timeout: 10_000 });
+    });
+    await workbench.picture('held/stop');
+    await workbench.answerDialog('Cancel');
+    assert.equal((await status()).counts.held, 2);
+    await stop('Keep Held');
+    await untilStatusBar(workbench, 'stopped');
+    const view = workbench.view(eventsView);
+    await view.getByText('Sending is paused and stays paused when the relay starts. Held: 2.').waitFor();
+    await row('noa@example.com').filter({ hasText: 'held: sending is paused' }).waitFor();
+    await workbench.picture('held/stopped-relay');
+    await startRelay(workbench);
+    await untilStatusBar(workbench, 'Held: 2.');
+    assert.equal(receiver.requests.length, before);
+    await stop('Release');
+    await receiver.received(before + 2);
+    assert.deepEqual(taken(before), ['mia@example.com', 'noa@example.com']);
+    await untilStatusBar(workbench, 'stopped');
+    await startRelay(workbench);
+    assert.equal((await status()).sending.state, 'flowing');
+    url = (await status()).campaignMonitorUrl;
+    await workbench.runCommand(`${category}: Pause Sending`);
+    await untilStatusBar(workbench, 'Sending paused at');
+    await deliver('ola', 'held: sending is paused');
+    await stop('Discard');
+    await untilStatusBar(workbench, 'stopped');
+    await row('ola@example.com').filter({ hasText: 'discarded' }).waitFor();
+    await startRelay(workbench);
+    assert.equal((await status()).sending.state, 'flowing');
+    assert.equal(receiver.requests.length, before + 2);
+    // Where nothing is held, nothing is asked.
+    await workbench.runCommand(`${category}: Stop Relay`);
+    await untilStatusBar(workbench, 'stopped');
   });
 
   it('deliveries are answered on purpose by status, delay and how many, which is said everywhere, and ended by the first item', async () => {

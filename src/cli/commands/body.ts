@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { escapedJson } from '../../common/unprintable.ts';
 import { buildInstanceBody, type InstanceInput } from '../../open-connectors/instance-body.ts';
 import { checkInstanceInput } from '../../open-connectors/instance-check.ts';
@@ -33,19 +33,15 @@ export function bodyCommand(): Command {
   command.optionsGroup('Instance:');
   for (const option of instanceFlags()) command.addOption(option);
   return command
-    .addOption(
-      new Option('--code <code>', 'grant code from the consent page; works once').argParser(
-        checkedBy(notEmpty('a code')),
-      ),
-    )
+    .option('--code <code>', 'grant code from the consent page; works once', checkedBy(notEmpty('a code')))
     .optionsGroup('Output:')
-    .addOption(new Option('--curl', 'print a curl command that posts the body, with placeholders for secrets'))
-    .addOption(
-      new Option('--host <host>', `your Open Connectors host, for --curl (default: ${defaultPlatformHost})`).argParser(
-        checkedBy(notEmpty('a host')),
-      ),
+    .option('--curl', 'print a curl command that posts the body, with placeholders for secrets')
+    .option(
+      '--host <host>',
+      `your Open Connectors host, for --curl (default: ${defaultPlatformHost})`,
+      checkedBy(notEmpty('a host')),
     )
-    .addOption(new Option('--with-secrets', 'show secrets in the curl command'))
+    .option('--with-secrets', 'show secrets in the curl command')
     .action(body);
 }
 

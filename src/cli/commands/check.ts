@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import type { CheckResult, Removal } from '../../check/check.ts';
 import { allChecksMs, answerWithinMs, removalMs, settlingOf } from '../../check/settling.ts';
@@ -52,17 +52,15 @@ export function checkCommand(): Command {
       'Deactivate for each contact; --keep leaves the contacts in place.',
       'Exits with 0 if no check failed, 1 if one failed, and 2 for a usage error.',
     ],
-  ).addArgument(
-    new Argument('[url]', 'your callback (default: the destination in --config)').argParser(checkedBy(callbackUrl)),
-  );
+  ).argument('[url]', 'your callback (default: the destination in --config)', checkedBy(callbackUrl));
   return withProbeFlags(withTargetFlags(command), 'measured with the first notification')
     .optionsGroup('Selection:')
-    .addOption(new Option('--only <checks>', 'run only these checks (comma-separated IDs or names)'))
-    .addOption(new Option('--except <checks>', 'skip these checks (comma-separated IDs or names)'))
-    .addOption(new Option('--list-checks', 'list the checks without sending anything'))
+    .option('--only <checks>', 'run only these checks (comma-separated IDs or names)')
+    .option('--except <checks>', 'skip these checks (comma-separated IDs or names)')
+    .option('--list-checks', 'list the checks without sending anything')
     .optionsGroup('Limits:')
-    .addOption(new Option('--strict', 'also fail if a check is undecided, or skipped because time ran out'))
-    .addOption(new Option('--keep', 'keep the made-up contacts in your callback; send no Deactivate at the end'))
+    .option('--strict', 'also fail if a check is undecided, or skipped because time ran out')
+    .option('--keep', 'keep the made-up contacts in your callback; send no Deactivate at the end')
     .addOption(
       new Option('--max-answer-time <s>', 'time limit for the first answer and for 99 of 100 answers, in seconds')
         .default(answerWithinMs, String(answerWithinMs / 1000))

@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { commandGroup, jsonFlag, newCommand, parseId, collectIds, type CommonOptions } from '../flags.ts';
 import { breakCommand } from './sending/break.ts';
 import { withRelay } from '../connection.ts';
@@ -75,7 +75,7 @@ function stepCommand(): Command {
     ],
     "cm-relay debug continue resumes sending; cm-relay debug discard e12 discards one event's queued notifications.",
   )
-    .addArgument(new Argument('[id]', 'ID of an event, delivery, or notification').argParser(parseId))
+    .argument('[id]', 'ID of an event, delivery, or notification', parseId)
     .addOption(jsonFlag('print a JSON object'))
     .action(step);
 }
@@ -110,8 +110,8 @@ function discardCommand(): Command {
     ],
     'cm-relay events --filter state:discarded lists the discarded events; cm-relay resend resends them.',
   )
-    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
-    .addOption(new Option('--waiting', 'all queued notifications'))
+    .argument('[ids...]', 'IDs of events, deliveries, or notifications', collectIds)
+    .option('--waiting', 'all queued notifications')
     .addOption(jsonFlag('print a JSON object'))
     .action(discard);
 }

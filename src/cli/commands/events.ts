@@ -42,11 +42,7 @@ export function eventsCommand(): Command {
     filterHelp,
   )
     .addOption(filterFlag('show only matching events').default('', 'everything'))
-    .addOption(
-      new Option('--limit <n>', 'maximum number of events')
-        .default(50)
-        .argParser(wholeNumber(z.int().min(1).max(10_000_000))),
-    )
+    .option('--limit <n>', 'maximum number of events', wholeNumber(z.int().min(1).max(10_000_000)), 50)
     .addOption(jsonFlag('print one JSON object per line for each event'))
     .action(events);
 }

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { openUserFile, requireNewFile, writeUserFile } from '../../common/user-file.ts';
 import { choose, exportItems, formats, type ExportFormat, type Selection } from '../../export/gather.ts';
 import { bodyFileName, type ExportItem, type ExportOptions as FormatOptions } from '../../export/item.ts';
@@ -42,15 +42,15 @@ export function exportCommand(): Command {
       'With --out, a body that contains such text goes into a separate file next to the .http file and is sent unchanged.',
     ],
   )
-    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
+    .argument('[ids...]', 'IDs of events, deliveries, or notifications', collectIds)
     .addOption(new Option('--as <format>', 'format').choices(Object.keys(formats)).makeOptionMandatory())
     .addOption(filterFlag('all matching events'))
-    .addOption(
-      new Option('--out <file>', 'write to a file; for http, put bodies in separate files if needed').argParser(
-        checkedBy(notEmpty('a file')),
-      ),
+    .option(
+      '--out <file>',
+      'write to a file; for http, put bodies in separate files if needed',
+      checkedBy(notEmpty('a file')),
     )
-    .addOption(new Option('--with-secrets', "show the webhook endpoint's secret and credentials in URLs"))
+    .option('--with-secrets', "show the webhook endpoint's secret and credentials in URLs")
     .action(exportEvents);
 }
 

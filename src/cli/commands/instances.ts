@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { openHistory } from '../../relay/index.ts';
 import { instanceCurl, instanceText } from '../../export/instance-text.ts';
 import { maskSecrets } from '../../export/item.ts';
@@ -77,7 +77,7 @@ function listCommand(): Command {
     ['cm-relay instances list', 'cm-relay instances list --tag staging --json | jq .id'],
     'cm-relay instances show ID shows the instance.',
   )
-    .addOption(new Option('--tag <tag>', 'only instances with this tag').argParser(checkedBy(notEmpty('a tag'))))
+    .option('--tag <tag>', 'only instances with this tag', checkedBy(notEmpty('a tag')))
     .addOption(jsonFlag('print one JSON object per line for each instance'))
     .action(async (options: InstanceOptions & { tag?: string }) => {
       const own = await ownAddresses(options, 'open-connectors');
@@ -141,9 +141,7 @@ function showCommand(): Command {
     'cm-relay instances log ID shows the events that Open Connectors logged.',
   )
     .addArgument(instanceArgument())
-    .addOption(
-      new Option('--curl', 'print a curl command that creates a similar instance, with placeholders for secrets'),
-    )
+    .option('--curl', 'print a curl command that creates a similar instance, with placeholders for secrets')
     .addOption(jsonFlag("print the platform's answer as a JSON object, with secrets masked"))
     .action(async (named: string, options: InstanceOptions & { curl?: boolean }) => {
       if (options.curl === true && options.json === true) throw new UsageError('use either --curl or --json, not both');
@@ -332,9 +330,7 @@ function callbackCommand(): Command {
     'if events are off, cm-relay instances events on ID turns them on.',
   )
     .addArgument(instanceArgument())
-    .addOption(
-      new Option('--url <url>', "a URL other than the running relay's").argParser(checkedBy(notEmpty('a URL'))),
-    )
+    .option('--url <url>', "a URL other than the running relay's", checkedBy(notEmpty('a URL')))
     .addOption(jsonFlag('print the changed instance as a JSON object'))
     .action(async (named: string, options: InstanceOptions & { url?: string }) => {
       const own = await ownAddresses(options, 'open-connectors');
@@ -361,7 +357,7 @@ function deleteCommand(): Command {
     'cm-relay instances list shows the remaining instances.',
   )
     .addArgument(instanceArgument())
-    .addOption(new Option('--yes', 'delete without asking'))
+    .option('--yes', 'delete without asking')
     .addOption(jsonFlag('print a JSON object: {"type":"deleted","id","name"}'))
     .action(async (named: string, options: InstanceOptions & { yes?: boolean }) => {
       if (options.yes !== true && !canAsk())
@@ -376,9 +372,7 @@ function deleteCommand(): Command {
         }
         await platform.api.deleteInstance(id);
         if (options.json === true) await printJson({ type: 'deleted', id, name });
-        else
-          await print(`Deleted ${printable(name)} (${id}).
-`);
+        else await print(`Deleted ${printable(name)} (${id}).\n`);
       });
     });
 }

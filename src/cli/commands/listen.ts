@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import { protocolVersion, type Params } from '../../protocol/methods.ts';
 import { missingKeysAdvice } from '../missing-keys.ts';
@@ -24,8 +24,7 @@ import { answeringText, toAnswerAsUsual } from '../terminal/answering-text.ts';
 import { JsonLines, LiveLines, NoLines, readyLine, type Passing } from '../terminal/passing.ts';
 import { fitted, LiveWriter, note, print, printJson } from '../terminal/output.ts';
 import { heldText, toSendHeld } from '../terminal/sending-text.ts';
-import { commandProcess, styleText, thisTerminal } from '../terminal/command-process.ts';
-import { interrupted } from '../terminal/signals.ts';
+import { commandProcess, styleText, thisTerminal, interrupted } from '../terminal/command-process.ts';
 import { printable } from '../terminal/text.ts';
 import { version } from '../../version.ts';
 import { factsHang, statusLines } from './status.ts';
@@ -59,11 +58,10 @@ export function listenCommand(): Command {
       "With a public tunnel, everything posted to the public URL passes through the provider's servers.",
     ],
   );
-  command.addArgument(
-    new Argument(
-      '[callback...]',
-      'your callback, as in --forward-to: 3000, 3000/callback, localhost:3000/callback, or a URL',
-    ).argParser(collectedBy(callbackUrl)),
+  command.argument(
+    '[callback...]',
+    'your callback, as in --forward-to: 3000, 3000/callback, localhost:3000/callback, or a URL',
+    collectedBy(callbackUrl),
   );
   for (const option of listenOptions()) command.addOption(option);
   return command.action((callbacks: string[], options: ListenOptions) =>

@@ -1,8 +1,8 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectIfRunning, withHistory, withRelay } from '../connection.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { newCommand, type CommonOptions } from '../flags.ts';
-import { interrupted } from '../terminal/signals.ts';
+import { interrupted } from '../terminal/command-process.ts';
 import type { AssistantRelay, AssistantSource } from '../mcp/source.ts';
 import { inSameDirectory } from '../same-directory.ts';
 import { version } from '../../version.ts';
@@ -26,11 +26,9 @@ export function mcpCommand(): Command {
     ],
     'docs/assistants.md shows the configuration.',
   )
-    .addOption(
-      new Option('--allow-write', 'also resend, send, and run scenarios; only to destinations in the settings'),
-    )
-    .addOption(new Option('--allow-bodies', 'show bodies, anonymized unless you add --addresses'))
-    .addOption(new Option('--addresses', "show email addresses, and don't anonymize headers and bodies"))
+    .option('--allow-write', 'also resend, send, and run scenarios; only to destinations in the settings')
+    .option('--allow-bodies', 'show bodies, anonymized unless you add --addresses')
+    .option('--addresses', "show email addresses, and don't anonymize headers and bodies")
     .action(mcp);
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Played } from '../../check/play.ts';
 import type { RecordedDelivery } from '../../check/recording.ts';
 import { shapes, type Shape } from '../../check/scenario.ts';
@@ -34,11 +34,11 @@ export function playCommand(): Command {
     'cm-relay events lists the events that the relay received.',
     ['Exits with 1 if an answer was not 2xx.'],
   )
-    .addArgument(new Argument('<file>', 'a recording'))
-    .addArgument(
-      new Argument('[url]', 'where to send (default: the destination in --config, or the running relay)').argParser(
-        checkedBy(callbackUrl),
-      ),
+    .argument('<file>', 'a recording')
+    .argument(
+      '[url]',
+      'where to send (default: the destination in --config, or the running relay)',
+      checkedBy(callbackUrl),
     );
   return withTargetFlags(command)
     .optionsGroup('Playback:')
@@ -48,12 +48,15 @@ export function playCommand(): Command {
         "what to post to a URL: notification (as the relay does), platform (as Open Connectors does), older (in Open Connectors' older format), or delivery (as received)",
       ).choices(shapes),
     )
-    .addOption(
-      new Option('--speed <n>', 'speed factor; max = no pauses').default(1).argParser((value) => {
+    .option(
+      '--speed <n>',
+      'speed factor; max = no pauses',
+      (value) => {
         const speed = value === 'max' ? Infinity : Number(value);
         if (!(speed > 0)) throw new InvalidArgumentError('expected a number above 0, or max');
         return speed;
-      }),
+      },
+      1,
     )
     .addOption(new Option('--step', 'wait for Enter before each delivery').conflicts('speed'))
     .optionsGroup('Output:')

@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { RecordedDelivery } from '../../check/recording.ts';
 import { requireNewFile, writeUserFile } from '../../common/user-file.ts';
 import { hasRelayErrorCode } from '../../protocol/errors.ts';
@@ -6,7 +6,7 @@ import { deliveryIdOf, withHistory, withRelay, type History } from '../connectio
 import { CommandError, UsageError } from '../errors.ts';
 import { collectIds, jsonFlag, newCommand, type CommonOptions } from '../flags.ts';
 import { note, print, printJson, Progress } from '../terminal/output.ts';
-import { interrupted } from '../terminal/signals.ts';
+import { interrupted } from '../terminal/command-process.ts';
 import { count, duration, printable } from '../terminal/text.ts';
 import { filterFlag, filterHelp, pages } from './events.ts';
 
@@ -31,11 +31,11 @@ export function recordCommand(): Command {
     'cm-relay play FILE http://localhost:3000/callback sends the recording.',
     [...filterHelp, '', 'Without --anonymise, the file contains names and addresses as received.'],
   )
-    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
+    .argument('[ids...]', 'IDs of events, deliveries, or notifications', collectIds)
     .addOption(new Option('--out <file>', 'output file, such as friday.cm-recording.jsonl').makeOptionMandatory())
     .addOption(filterFlag('all matching events'))
-    .addOption(new Option('--live', 'record new deliveries until Ctrl-C'))
-    .addOption(new Option('--anonymise', 'replace names, addresses, and field values consistently'))
+    .option('--live', 'record new deliveries until Ctrl-C')
+    .option('--anonymise', 'replace names, addresses, and field values consistently')
     .addOption(jsonFlag('print a JSON object at the end: {"type":"recorded",…}'))
     .action(record);
 }
@@ -86,8 +86,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       await printJson({ type: 'recorded', file: options.out, deliveries: kept.length, ms: took, left, gone });
       return;
     }
-    await print(`Recorded ${count(kept.length, 'delivery')} over ${duration(took)} to ${printable(options.out)}
-`);
+    await print(`Recorded ${count(kept.length, 'delivery')} over ${duration(took)} to ${printable(options.out)}\n`);
   });
 }
 

@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { callbackUrl } from '../callback-url.ts';
@@ -39,24 +39,18 @@ export function resendCommand(): Command {
     'cm-relay show e12 --attempts shows the answers.',
     filterHelp,
   )
-    .addArgument(new Argument('[ids...]', 'IDs of events, deliveries, or notifications').argParser(collectIds))
-    .addOption(new Option('--failed', 'all failed notifications'))
+    .argument('[ids...]', 'IDs of events, deliveries, or notifications', collectIds)
+    .option('--failed', 'all failed notifications')
     .addOption(filterFlag('all matching events'))
-    .addOption(
-      new Option('--to <url>', 'send to this URL instead of the original destination').argParser(
-        checkedBy(callbackUrl),
-      ),
+    .option('--to <url>', 'send to this URL instead of the original destination', checkedBy(callbackUrl))
+    .option(
+      '--wait',
+      'wait until every notification is sent or discarded, or has failed; exit with 1 unless all are sent',
     )
-    .addOption(
-      new Option(
-        '--wait',
-        'wait until every notification is sent or discarded, or has failed; exit with 1 unless all are sent',
-      ),
-    )
-    .addOption(
-      new Option('--timeout <s>', 'with --wait: time limit, in seconds (default: 60)').argParser(
-        wholeNumber(z.int().min(1).max(86_400)),
-      ),
+    .option(
+      '--timeout <s>',
+      'with --wait: time limit, in seconds (default: 60)',
+      wholeNumber(z.int().min(1).max(86_400)),
     )
     .addOption(
       new Option(
@@ -105,9 +99,7 @@ async function resend(ids: string[] | undefined, options: ResendOptions): Promis
     const told = await outcomes?.of(result.notificationIds, (options.timeout ?? 60) * 1000);
     if (options.json === true) await printJson({ ...result, ...told?.outcomes });
     if (told === undefined) {
-      if (options.json !== true)
-        await print(`${count(result.replayed, 'notification')} queued for resending
-`);
+      if (options.json !== true) await print(`${count(result.replayed, 'notification')} queued for resending\n`);
       return;
     }
     const { sent, failed, discarded, waiting } = told.outcomes;

@@ -8,10 +8,9 @@ import { UsageError } from '../errors.ts';
 import { jsonFlag, newCommand, seconds, wholeNumber, type CommonOptions } from '../flags.ts';
 import { endSandbox, forgetSandbox, recordSandbox, runningSandboxes, type SandboxRecord } from '../sandbox-registry.ts';
 import { LiveWriter, note, print, printJson } from '../terminal/output.ts';
-import { interrupted } from '../terminal/signals.ts';
 import { count, localTime, printable } from '../terminal/text.ts';
 import { subscribeCommand } from './subscribe.ts';
-import { commandProcess } from '../terminal/command-process.ts';
+import { commandProcess, interrupted } from '../terminal/command-process.ts';
 
 interface SandboxOptions extends CommonOptions {
   port: number;
@@ -37,15 +36,9 @@ export function sandboxCommand(): Command {
       'run cm-relay listen in another terminal, and then cm-relay webhooks register with the printed list ID, URL, and API key.',
     )
       .addOption(portFlag('port; 0 = any free port').default(0, 'any free port'))
-      .addOption(
-        new Option('--random-credentials', 'create new keys, secrets, and a new control URL, for this run only'),
-      )
-      .addOption(
-        new Option('--detach', 'run in the background and return when ready; reuse a sandbox that is already running'),
-      )
-      .addOption(
-        new Option('--keep-alive <s>', 'stop after this many seconds without a request').argParser(seconds(1, 600_000)),
-      )
+      .option('--random-credentials', 'create new keys, secrets, and a new control URL, for this run only')
+      .option('--detach', 'run in the background and return when ready; reuse a sandbox that is already running')
+      .option('--keep-alive <s>', 'stop after this many seconds without a request', seconds(1, 600_000))
       .addOption(
         jsonFlag(
           'print one JSON line when ready: {"type":"ready","campaignMonitorApi","openConnectorsApi","credentials",…}',
@@ -86,9 +79,7 @@ async function stop({ port, json }: Pick<SandboxOptions, 'port' | 'json'>): Prom
   const running = await runningSandboxes(port);
   for (const kept of running) {
     await endSandbox(kept);
-    if (json !== true)
-      await print(`Sandbox on port ${kept.port} stopped.
-`);
+    if (json !== true) await print(`Sandbox on port ${kept.port} stopped.\n`);
   }
   if (json === true) await printJson({ stopped: running.map(({ port: at, pid }) => ({ port: at, pid })) });
   else if (running.length === 0) {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { Argument, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { RunProbes, SecretsOfFile } from '../../check/run-probes.ts';
 import { quietMs, settlingOf } from '../../check/settling.ts';
 import type { EnvironmentUse } from '../../check/environment.ts';
@@ -46,16 +46,12 @@ export function scenarioCommand(): Command {
       'Exits with 0 if nothing failed, 1 if something failed, and 2 for a usage error or an unreadable file.',
     ],
   )
-    .addArgument(new Argument('<files...>', 'scenario files'))
-    .addOption(
-      new Option('--to <url>', 'your callback (default: the destination in the file or --config)').argParser(
-        checkedBy(callbackUrl),
-      ),
-    );
+    .argument('<files...>', 'scenario files')
+    .option('--to <url>', 'your callback (default: the destination in the file or --config)', checkedBy(callbackUrl));
   return withProbeFlags(withTargetFlags(command), String(quietMs / 1000))
     .optionsGroup('Selection and permissions:')
-    .addOption(new Option('--only <names>', 'run only scenarios with these names, or parts of names (comma-separated)'))
-    .addOption(new Option('--allow-commands', 'run commands that files set as "probe"'))
+    .option('--only <names>', 'run only scenarios with these names, or parts of names (comma-separated)')
+    .option('--allow-commands', 'run commands that files set as "probe"')
     .optionsGroup('Output:')
     .addOption(reportFlag())
     .addOption(

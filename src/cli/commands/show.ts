@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { replaysAmong } from '../../protocol/attempts.ts';
 import type { Notification } from '../../protocol/history.ts';
 import { bodyOf } from '../../export/json.ts';
@@ -32,10 +32,10 @@ export function showCommand(): Command {
     ],
     'cm-relay resend e12 resends the event; cm-relay export e12 --as curl turns it into a command.',
   )
-    .addArgument(new Argument('<id>', 'ID from cm-relay events').argParser(parseId))
-    .addOption(new Option('--raw', 'show only the body, exactly as received'))
-    .addOption(new Option('--notification', "show only the notification's body, exactly as sent"))
-    .addOption(new Option('--attempts', 'show only the attempts and their answers'))
+    .argument('<id>', 'ID from cm-relay events', parseId)
+    .option('--raw', 'show only the body, exactly as received')
+    .option('--notification', "show only the notification's body, exactly as sent")
+    .option('--attempts', 'show only the attempts and their answers')
     .addOption(jsonFlag('print a JSON object; with --attempts, one per line'))
     .action(show);
 }

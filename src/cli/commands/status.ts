@@ -64,8 +64,9 @@ async function notRunning(dataDir: string, json: boolean): Promise<void> {
   await print(`${fitted(none, commandProcess().stdout)}\n`);
   if (paused !== null) {
     const { by, since } = paused;
-    await print(`Sending has been paused since ${localTime(since)} by ${printable(by)} and stays paused when the relay starts.
-`);
+    await print(
+      `Sending has been paused since ${localTime(since)} by ${printable(by)} and stays paused when the relay starts.\n`,
+    );
   }
   const forKey = (left?.held.missingKey ?? 0) > 0 ? ' To see how to supply missing keys, start the relay.' : '';
   if (held > 0) await print(`Held: ${count(held, 'notification')}.${forKey}\n`);

@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { serviceAt, type CampaignMonitorService } from '../../campaign-monitor/service.ts';
 import { isLoopback } from '../../common/loopback.ts';
@@ -27,18 +27,17 @@ export function subscribeCommand(): Command {
     ],
     'cm-relay wait --filter address:jane@example.org waits for the result.',
   )
-    .addArgument(new Argument('<address>', 'email address').argParser(checkedBy(z.email('expected an email address'))))
+    .argument('<address>', 'email address', checkedBy(z.email('expected an email address')))
     .addOption(
       new Option('--list <id>', 'list ID, as printed by cm-relay sandbox')
         .argParser(checkedBy(vendorId))
         .makeOptionMandatory(),
     )
     .addOption(new Option('--name <name>', "subscriber's name").default('', 'none'))
-    .addOption(
-      new Option(
-        '--host <url>',
-        "the sandbox's URL, or only its host and port, such as http://127.0.0.1:9000 (default: the sandbox in the background)",
-      ).argParser(checkedBy(serviceOfHost)),
+    .option(
+      '--host <url>',
+      "the sandbox's URL, or only its host and port, such as http://127.0.0.1:9000 (default: the sandbox in the background)",
+      checkedBy(serviceOfHost),
     )
     .addOption(jsonFlag('print a JSON object: {"type":"subscribed","address","listId"}'))
     .action(subscribe);
@@ -54,9 +53,7 @@ async function subscribe(address: string, { list, name, host: given, json }: Sub
   }
   await withCampaignMonitor(host, (api) => api.addSubscriber(list, { address, name }), apiKey);
   if (json === true) await printJson({ type: 'subscribed', address, listId: list });
-  else
-    await print(`Subscribed ${printable(address)} to ${list}.
-`);
+  else await print(`Subscribed ${printable(address)} to ${list}.\n`);
 }
 
 async function sandboxInBackground(): Promise<{ host: CampaignMonitorService; apiKey: string }> {

@@ -52,31 +52,22 @@ export function triggerCommand(): Command {
     'cm-relay events lists the results. Exits with 1 if any answer was not 200.',
   )
     .addArgument(new Argument('<type>', 'event type').choices([...types.keys()]))
-    .addOption(
-      new Option('--count <n>', 'number of deliveries')
-        .default(1)
-        .argParser(wholeNumber(z.int().min(1).max(1_000_000))),
+    .option('--count <n>', 'number of deliveries', wholeNumber(z.int().min(1).max(1_000_000)), 1)
+    .option('--batch <n>', 'number of events in each delivery', wholeNumber(z.int().min(1).max(maxEventsInDelivery)), 1)
+    .option(
+      '--list <id>',
+      "list ID (default: the list used in Campaign Monitor's examples)",
+      checkedBy(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'expected a list ID, usually 32 hex digits')),
     )
-    .addOption(
-      new Option('--batch <n>', 'number of events in each delivery')
-        .default(1)
-        .argParser(wholeNumber(z.int().min(1).max(maxEventsInDelivery))),
+    .option(
+      '--email <address>',
+      'address for every event (default: a different address for each event)',
+      checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an email address')),
     )
-    .addOption(
-      new Option('--list <id>', "list ID (default: the list used in Campaign Monitor's examples)").argParser(
-        checkedBy(z.string().regex(/^[\x21-\x7e]{1,100}$/, 'expected a list ID, usually 32 hex digits')),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--email <address>',
-        'address for every event (default: a different address for each event)',
-      ).argParser(checkedBy(z.string().regex(/^[^@\s]+@[^@\s]+$/, 'expected an email address'))),
-    )
-    .addOption(
-      new Option('--seed <n>', 'number that makes the sample data repeatable (default: new data each time)').argParser(
-        wholeNumber(z.int()),
-      ),
+    .option(
+      '--seed <n>',
+      'number that makes the sample data repeatable (default: new data each time)',
+      wholeNumber(z.int()),
     )
     .addOption(new Option('--format <format>', 'webhook format').choices(webhookFormats).default('json'))
     .addOption(jsonFlag('print one JSON object per line for each answer'))

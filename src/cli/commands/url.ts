@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { z } from 'zod';
 import { hookUrl, readHookUrl } from '../../common/hook-path.ts';
 import { nameOfSecret } from '../../common/secret-name.ts';
@@ -36,18 +36,12 @@ export function urlCommand(): Command {
     'cm-relay webhooks register --list ID registers the URL.',
   )
     .addArgument(new Argument('[vendor]', 'vendor that posts to the URL').choices(sources).default('campaign-monitor'))
-    .addOption(new Option('--local', 'print the URL on this machine instead of the public one'))
-    .addOption(
-      new Option(
-        '--new',
-        "create a new secret for both vendors' URLs; the old URLs return 404. The relay doesn't need to be running",
-      ),
+    .option('--local', 'print the URL on this machine instead of the public one')
+    .option(
+      '--new',
+      "create a new secret for both vendors' URLs; the old URLs return 404. The relay doesn't need to be running",
     )
-    .addOption(
-      new Option('--timeout <s>', 'how long to wait for the tunnel, in seconds')
-        .default(10)
-        .argParser(wholeNumber(z.int().min(0).max(3600))),
-    )
+    .option('--timeout <s>', 'how long to wait for the tunnel, in seconds', wholeNumber(z.int().min(0).max(3600)), 10)
     .addOption(jsonFlag('print a JSON object: {"public","local"}'))
     .action(url);
 }

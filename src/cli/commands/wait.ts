@@ -38,9 +38,7 @@ export function waitCommand(): Command {
     filterHelp,
   )
     .addOption(filterFlag('count only matching events').default('', 'everything'))
-    .addOption(
-      new Option('--count <n>', 'number of events').default(1).argParser(wholeNumber(z.int().min(1).max(1000))),
-    )
+    .option('--count <n>', 'number of events', wholeNumber(z.int().min(1).max(1000)), 1)
     .addOption(
       new Option(
         '--since <when>',
@@ -49,11 +47,7 @@ export function waitCommand(): Command {
         .default('start')
         .argParser(checkedBy(sinceSchema)),
     )
-    .addOption(
-      new Option('--timeout <s>', 'how long to wait, in seconds')
-        .default(60)
-        .argParser(wholeNumber(z.int().min(0).max(86_400))),
-    )
+    .option('--timeout <s>', 'how long to wait, in seconds', wholeNumber(z.int().min(0).max(86_400)), 60)
     .addOption(jsonFlag('print one JSON object per line for each event'))
     .action(wait);
 }

@@ -64,8 +64,8 @@ export function webhooksCommand(): Command {
 
 function onWebhooks(name: string, summary: string, description: string, ...below: Below): Command {
   return newCommand(name, summary, description, ...below)
-    .addOption(new Option('--list <id>', 'list ID; repeatable').argParser(collectedBy(vendorId)))
-    .addOption(new Option('--client <id>', 'all lists of a client; repeatable').argParser(collectedBy(vendorId)))
+    .option('--list <id>', 'list ID; repeatable', collectedBy(vendorId))
+    .option('--client <id>', 'all lists of a client; repeatable', collectedBy(vendorId))
     .addOption(
       new Option('--host <url>', "another host, such as the sandbox's")
         .argParser(checkedBy(serviceOfHost))
@@ -103,12 +103,8 @@ function registerCommand(): Command {
     ],
     'cm-relay webhooks test --list ID sends a test call.',
   )
-    .addOption(new Option('--url <url>', "a URL other than the running relay's").argParser(checkedBy(webhookUrl)))
-    .addOption(
-      new Option('--events <names>', 'any of subscribe,update,deactivate (default: all)').argParser(
-        checkedBy(eventList),
-      ),
-    )
+    .option('--url <url>', "a URL other than the running relay's", checkedBy(webhookUrl))
+    .option('--events <names>', 'any of subscribe,update,deactivate (default: all)', checkedBy(eventList))
     .addOption(new Option('--format <format>', 'format of posted events (default: json)').choices(webhookFormats))
     .action(async (options: WebhooksOptions) => {
       if (options.list === undefined && options.client === undefined) {
@@ -145,8 +141,8 @@ function removeCommand(): Command {
     'cm-relay webhooks list shows the remaining webhooks.',
   )
     .addArgument(idsArgument("this machine's webhooks"))
-    .addOption(new Option('--old', 'only webhooks with old URLs of this machine'))
-    .addOption(new Option('--yes', "also the webhooks you name that are not this machine's"))
+    .option('--old', 'only webhooks with old URLs of this machine')
+    .option('--yes', "also the webhooks you name that are not this machine's")
     .action(async (ids: string[], options: WebhooksOptions) => {
       if (options.old === true && ids.length > 0) throw new UsageError('use either --old or webhook IDs, not both');
       if (options.yes === true && ids.length === 0) {

@@ -4,10 +4,9 @@ import type { Forwarding } from '../../protocol/history.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import { ResendOnSave, type ResendState } from '../../protocol/resend-on-save.ts';
 import { CommandError } from '../errors.ts';
-import { styleText } from './command-process.ts';
+import { styleText, interrupted } from './command-process.ts';
 import { masked } from './masked.ts';
 import { note, print, printJson } from './output.ts';
-import { interrupted } from './signals.ts';
 import { duration, localTime, printable } from './text.ts';
 
 const ignored = /(?:^|[\\/])(?:node_modules|\.git)(?:[\\/]|$)/;

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { parseJson } from '../../common/parse-json.ts';
 import { createInstance, type CreationResult } from '../../open-connectors/instance-creation.ts';
@@ -18,9 +18,8 @@ import { rememberSetCallback } from './set-callbacks.ts';
 import { note, print, printJson } from '../terminal/output.ts';
 import { ownAddresses, urlToGive } from '../own-addresses.ts';
 import { askYesNo, canAsk, secretFrom } from '../terminal/prompts.ts';
-import { interrupted } from '../terminal/signals.ts';
 import { printable } from '../terminal/text.ts';
-import { commandProcess } from '../terminal/command-process.ts';
+import { commandProcess, interrupted } from '../terminal/command-process.ts';
 
 interface CreateOptions extends CommonOptions, PlatformOptions, InstanceFlags {
   basic?: boolean;
@@ -56,39 +55,28 @@ export function createInstanceCommand(): Command {
   for (const option of platformFlags()) command.addOption(option);
   return command
     .optionsGroup('Access to Campaign Monitor:')
-    .addOption(
-      new Option(
-        '--basic',
-        `authorise with Campaign Monitor's API key, from ${apiKeyVariable}, without asking for consent`,
-      ),
-    )
-    .addOption(new Option('--open', 'open the browser (default: only print the URL)'))
+    .option('--basic', `authorise with Campaign Monitor's API key, from ${apiKeyVariable}, without asking for consent`)
+    .option('--open', 'open the browser (default: only print the URL)')
     .optionsGroup('Callback:')
-    .addOption(
-      new Option(
-        '--signature-key-env <name>',
-        'environment variable that holds the key for signing notifications',
-      ).argParser(checkedBy(variableName)),
+    .option(
+      '--signature-key-env <name>',
+      'environment variable that holds the key for signing notifications',
+      checkedBy(variableName),
     )
-    .addOption(
-      new Option('--callback-user <name>', 'user name to send to the callback').argParser(
-        checkedBy(notEmpty('a name')),
-      ),
+    .option('--callback-user <name>', 'user name to send to the callback', checkedBy(notEmpty('a name')))
+    .option(
+      '--callback-password-env <name>',
+      'environment variable that holds the callback password',
+      checkedBy(variableName),
     )
-    .addOption(
-      new Option('--callback-password-env <name>', 'environment variable that holds the callback password').argParser(
-        checkedBy(variableName),
-      ),
+    .option(
+      '--callback-headers-env <name>',
+      'environment variable that holds headers for the callback, as a JSON object of strings',
+      checkedBy(variableName),
     )
-    .addOption(
-      new Option(
-        '--callback-headers-env <name>',
-        'environment variable that holds headers for the callback, as a JSON object of strings',
-      ).argParser(checkedBy(variableName)),
-    )
-    .addOption(new Option('--yes', 'create without asking, even if an instance with this name exists'))
+    .option('--yes', 'create without asking, even if an instance with this name exists')
     .optionsGroup('Output:')
-    .addOption(new Option('--with-secrets', "also print the instance's token"))
+    .option('--with-secrets', "also print the instance's token")
     .addOption(jsonFlag('print JSON lines: {"type":"authorize","url","redirectUri"}, then {"type":"created","id",…}'))
     .action(create);
 }

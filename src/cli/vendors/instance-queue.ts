@@ -37,7 +37,7 @@ export function queueCommand(): Command {
   )
     .addArgument(instanceArgument())
     .addOption(new Option('--deliver', 'post the queued notifications to the callback URL again').conflicts('fetch'))
-    .addOption(new Option('--fetch', 'take the queued notifications into the history of the running relay'))
+    .option('--fetch', 'take the queued notifications into the history of the running relay')
     .addOption(jsonFlag('print one JSON object'))
     .action(async (named: string, options: QueueOptions) => {
       if (options.fetch === true) return withRelay(options, (relay) => fetchThem(named, options, relay));
@@ -194,7 +194,7 @@ export function policyCommand(): Command {
     'cm-relay instances queue ID shows what is queued.',
   )
     .addArgument(new Argument('[policy]', 'retry or queue').choices(failurePolicies))
-    .addOption(new Option('--yes', 'change without asking'))
+    .option('--yes', 'change without asking')
     .addOption(jsonFlag('print a JSON object: {"type":"policy","policy"}'))
     .action(async (wanted: FailurePolicy | undefined, options: PolicyOptions) => {
       if (wanted !== undefined && options.yes !== true && !canAsk())

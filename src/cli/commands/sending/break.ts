@@ -1,4 +1,4 @@
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { z } from 'zod';
 import { breakpointPlaces, breakpointSchema } from '../../../protocol/debug.ts';
 import type { Breakpoint, BreakpointPlace, KeptBreakpoint, RefusedBreakpoint } from '../../../protocol/debug.ts';
@@ -52,10 +52,10 @@ function addCommand(): Command {
     'cm-relay debug step sends the event at the breakpoint; cm-relay debug continue resumes sending until the next breakpoint.',
   )
     .addOption(new Option('--at <place>', 'where to stop (default: event)').choices(breakpointPlaces))
-    .addOption(
-      new Option('--condition <text>', 'stop only at events that this filter finds').argParser(
-        checkedBy(breakpointSchema.shape.condition.unwrap()),
-      ),
+    .option(
+      '--condition <text>',
+      'stop only at events that this filter finds',
+      checkedBy(breakpointSchema.shape.condition.unwrap()),
     )
     .addOption(asJson())
     .action(add);
@@ -81,8 +81,8 @@ function removeCommand(): Command {
     ['cm-relay debug break remove b1', 'cm-relay debug break remove --all'],
     'cm-relay debug continue sends held events.',
   )
-    .addArgument(new Argument('[ids...]', 'breakpoint IDs, such as b1').argParser(collectBreakpoints))
-    .addOption(new Option('--all', 'all breakpoints'))
+    .argument('[ids...]', 'breakpoint IDs, such as b1', collectBreakpoints)
+    .option('--all', 'all breakpoints')
     .addOption(asJson())
     .action(remove);
 }
