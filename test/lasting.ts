@@ -1,7 +1,6 @@
 /** Programs that run until they are ended, and what tells that they run and that they have gone. */
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterwards } from './relay/afterwards.ts';
 
 export interface Lasting {

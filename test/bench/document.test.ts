@@ -3,10 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documentWith } from '../../bench/document.ts';
-import { rateRow, timeRow } from '../../bench/report.ts';
-import type { Result } from '../../bench/report.ts';
-import { keepResult, keptResults, letters } from '../../bench/results.ts';
-import type { KeptResult } from '../../bench/results.ts';
+import { rateRow, timeRow, type Result } from '../../bench/report.ts';
+import { keepResult, keptResults, letters, type KeptResult } from '../../bench/results.ts';
 import { spread } from '../../bench/statistics.ts';
 
 const file = new URL('../../docs/performance.md', import.meta.url).pathname;

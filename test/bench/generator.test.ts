@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chooseGenerator, connections, sustain } from '../../bench/generator.ts';
-import type { Generator } from '../../bench/generator.ts';
+import { chooseGenerator, connections, sustain, type Generator } from '../../bench/generator.ts';
 import { sustainedBody } from '../../bench/sample.ts';
 
 const first = 86_390;

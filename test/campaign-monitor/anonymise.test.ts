@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countRuns } from '../long.ts';
-import { anonymise } from '../../src/campaign-monitor/anonymise.ts';
-import type { AnonymisedCapture } from '../../src/campaign-monitor/anonymise.ts';
+import { anonymise, type AnonymisedCapture } from '../../src/campaign-monitor/anonymise.ts';
 import type { Json } from '../../src/campaign-monitor/anonymise/json.ts';
 
 const nobody: [string, string][] = [];

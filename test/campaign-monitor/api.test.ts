@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CampaignMonitorApi } from '../../src/campaign-monitor/api.ts';
 import type { CampaignMonitorApiOptions } from '../../src/campaign-monitor/session.ts';
 import { sandboxApiKey, sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { failsWith } from './fails-with.ts';
-import { startHarness } from '../sandbox/harness.ts';
-import type { Harness } from '../sandbox/harness.ts';
+import { startHarness, type Harness } from '../sandbox/harness.ts';
 
 const [list] = sandboxLists as [(typeof sandboxLists)[number]];
 const key = { kind: 'api-key', apiKey: sandboxApiKey } as const;

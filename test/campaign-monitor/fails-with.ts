@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { CampaignMonitorError } from '../../src/campaign-monitor/api-error.ts';
-import type { CampaignMonitorErrorKind } from '../../src/campaign-monitor/api-error.ts';
+import { CampaignMonitorError, type CampaignMonitorErrorKind } from '../../src/campaign-monitor/api-error.ts';
 
 /** Asserts what a call fails with, and gives the error back. */
 export async function failsWith(call: Promise<unknown>, kind: CampaignMonitorErrorKind): Promise<CampaignMonitorError> {

@@ -4,8 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { authorizeUrl, exchangeCode, refreshToken, webhookScopes } from '../../src/campaign-monitor/oauth.ts';
 import { sandboxOAuthApps } from '../../src/sandbox/campaign-monitor/accounts.ts';
-import { call, startHarness } from '../sandbox/harness.ts';
-import type { Harness } from '../sandbox/harness.ts';
+import { call, startHarness, type Harness } from '../sandbox/harness.ts';
 import { failsWith } from './fails-with.ts';
 
 const [app] = sandboxOAuthApps as [(typeof sandboxOAuthApps)[number]];

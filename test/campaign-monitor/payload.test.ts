@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { readPayload, textField } from '../../src/campaign-monitor/payload.ts';
-import type { Payload } from '../../src/campaign-monitor/payload.ts';
+import { readPayload, textField, type Payload } from '../../src/campaign-monitor/payload.ts';
 
 const fixture = (name: string): Buffer =>
   readFileSync(join(import.meta.dirname, '../fixtures/campaign-monitor', `${name}.json`));

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { CampaignMonitorApi } from '../../src/campaign-monitor/api.ts';
+import { CampaignMonitorApi, type NewWebhook } from '../../src/campaign-monitor/api.ts';
 import type { Webhook } from '../../src/campaign-monitor/answers.ts';
-import type { NewWebhook } from '../../src/campaign-monitor/api.ts';
-import { registerWebhook } from '../../src/campaign-monitor/registration.ts';
-import type { Registration } from '../../src/campaign-monitor/registration.ts';
+import { registerWebhook, type Registration } from '../../src/campaign-monitor/registration.ts';
 import { sandboxApiKey, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
-import { startHarness } from '../sandbox/harness.ts';
-import type { Harness } from '../sandbox/harness.ts';
+import { startHarness, type Harness } from '../sandbox/harness.ts';
 
 const listId = sandboxLists[0]!.listId;
 const wanted: NewWebhook = { events: ['Subscribe', 'Update'], url: 'https://relay.example.org/hook', format: 'json' };

@@ -3,8 +3,7 @@ import { CampaignMonitorApi } from '../../src/campaign-monitor/api.ts';
 import type { CampaignMonitorTokens } from '../../src/campaign-monitor/oauth.ts';
 import type { CampaignMonitorApiOptions } from '../../src/campaign-monitor/session.ts';
 import { sandboxApiKey, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
-import { startHarness } from '../sandbox/harness.ts';
-import type { Harness } from '../sandbox/harness.ts';
+import { startHarness, type Harness } from '../sandbox/harness.ts';
 import { failsWith } from './fails-with.ts';
 
 const [list, otherList] = sandboxLists as [(typeof sandboxLists)[number], (typeof sandboxLists)[number]];

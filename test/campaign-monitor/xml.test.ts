@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countRuns } from '../long.ts';
 import { readPayload } from '../../src/campaign-monitor/payload.ts';
-import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
-import type { DeliveryBody, WebhookEvent } from '../../src/campaign-monitor/samples.ts';
+import { sampleDeliveries, toXml, type DeliveryBody, type WebhookEvent } from '../../src/campaign-monitor/samples.ts';
 import { readXml } from '../../src/campaign-monitor/xml.ts';
 
 function value(text: string): Record<string, unknown> {

@@ -1,11 +1,9 @@
 /** Each check answers for itself: for what it sent, and neither for what came before it nor for what is beside it. */
 import assert from 'node:assert/strict';
-import { runChecks } from '../../src/check/check.ts';
-import type { CheckResult } from '../../src/check/check.ts';
+import { runChecks, type CheckResult } from '../../src/check/check.ts';
 import type { RunContext } from '../../src/check/run.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import { RightHandler } from './handlers.ts';
-import type { Received } from './handlers.ts';
+import { RightHandler, type Received } from './handlers.ts';
 import { contextIn, VirtualWorld } from './virtual-world.ts';
 
 const key = 'a key of this test';

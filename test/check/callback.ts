@@ -1,7 +1,6 @@
 /** A callback that answers as it is told, and counts what it has taken. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SecretMask } from '../../src/common/masking.ts';
 import type { Target } from '../../src/check/target.ts';

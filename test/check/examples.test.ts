@@ -2,14 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { sharedCauses } from '../../src/check/causes.ts';
-import { runChecks } from '../../src/check/check.ts';
-import type { CheckResult } from '../../src/check/check.ts';
+import { runChecks, type CheckResult } from '../../src/check/check.ts';
 import { keptPage, urlProbe } from '../../src/check/probe.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
 import { SecretMask } from '../../src/common/masking.ts';
-import { startHandler } from '../examples/handler.ts';
-import type { Handler, HandlerName } from '../examples/handler.ts';
+import { startHandler, type Handler, type HandlerName } from '../examples/handler.ts';
 import { ProcessWorld } from './virtual-world.ts';
 
 const key = 'a key of the examples';

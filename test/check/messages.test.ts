@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { planOf } from '../../src/check/messages.ts';
-import type { Delivery, Message } from '../../src/check/messages.ts';
+import { planOf, type Delivery, type Message } from '../../src/check/messages.ts';
 import type { Shape, Fault } from '../../src/check/scenario.ts';
 import { deliveriesWith, NoKeyError, partSizeOf, withFaults } from '../../src/check/fault-injection.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { play } from '../../src/check/play.ts';
-import type { Played, PlayOptions } from '../../src/check/play.ts';
+import { play, type Played, type PlayOptions } from '../../src/check/play.ts';
 import { anonymised, readRecording, RecordingError, writeRecording } from '../../src/check/recording.ts';
 import type { RecordedDelivery } from '../../src/check/recording.ts';
 import { Callback } from './callback.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { counts, detailLines, toJUnit } from '../../src/check/report.ts';
-import type { Reported } from '../../src/check/report.ts';
+import { counts, detailLines, toJUnit, type Reported } from '../../src/check/report.ts';
 import { readXml } from '../../src/campaign-monitor/xml.ts';
 
 function reported(more: Partial<Reported>): Reported {

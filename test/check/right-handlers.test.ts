@@ -1,13 +1,10 @@
 /** No handler that is right fails, however it takes its time and whatever it shows of what it keeps. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { runChecks } from '../../src/check/check.ts';
-import type { CheckResult } from '../../src/check/check.ts';
+import { runChecks, type CheckResult } from '../../src/check/check.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import { RightHandler } from './handlers.ts';
-import type { Waiting } from './handlers.ts';
-import { contextIn, VirtualWorld } from './virtual-world.ts';
-import type { PageOptions } from './virtual-world.ts';
+import { RightHandler, type Waiting } from './handlers.ts';
+import { contextIn, VirtualWorld, type PageOptions } from './virtual-world.ts';
 
 const key = 'a key of this test';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { commandOfFile, namedInFile, secretsOfFile, unnamedIn, neededProbes } from '../../src/check/run-probes.ts';
-import { scenario } from '../../src/check/scenario.ts';
-import type { Scenario, ScenarioFile } from '../../src/check/scenario.ts';
+import { scenario, type Scenario, type ScenarioFile } from '../../src/check/scenario.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 
 const all = { destination: true, probe: true, kept: true };

@@ -5,8 +5,7 @@ import { publishedSchema, schemaFile } from '../../scripts/scenario-schema.ts';
 import { ExpressionError } from '../../src/common/expressions/expressions.ts';
 import { asks } from '../../src/check/run.ts';
 import { expressionsOfFile } from '../../src/check/scenario-expressions.ts';
-import { scenario } from '../../src/check/scenario.ts';
-import type { Scenario } from '../../src/check/scenario.ts';
+import { scenario, type Scenario } from '../../src/check/scenario.ts';
 import { readScenarioText, ScenarioFileError } from '../../src/check/scenario-file.ts';
 
 function refused(value: unknown): string {

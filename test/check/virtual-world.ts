@@ -2,16 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { say } from '../../src/common/say.ts';
 import { settlingOf } from '../../src/check/settling.ts';
-import { exchange, piecesOf } from '../../src/check/exchange.ts';
-import type { Answer } from '../../src/check/exchange.ts';
+import { exchange, piecesOf, type Answer } from '../../src/check/exchange.ts';
 import type { Message } from '../../src/check/messages.ts';
-import { ProbeError } from '../../src/check/probe.ts';
-import type { KeptPage, Probe } from '../../src/check/probe.ts';
+import { ProbeError, type KeptPage, type Probe } from '../../src/check/probe.ts';
 import type { RunContext } from '../../src/check/run.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import type { Target } from '../../src/check/target.ts';
-import { realWorld } from '../../src/check/world.ts';
-import type { World } from '../../src/check/world.ts';
+import { realWorld, type World } from '../../src/check/world.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import type { Received, RightHandler } from './handlers.ts';
 

@@ -1,7 +1,6 @@
 /** The suite tried on handlers each of which has one fault: the check that names it finds it, and no other blames it. */
 import assert from 'node:assert/strict';
-import { runChecks } from '../../src/check/check.ts';
-import type { CheckResult } from '../../src/check/check.ts';
+import { runChecks, type CheckResult } from '../../src/check/check.ts';
 import { checksFor } from '../../src/check/suite.ts';
 import { RightHandler, wrongHandlers } from './handlers.ts';
 import { contextIn, VirtualWorld } from './virtual-world.ts';

@@ -14,8 +14,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
-import { cleanEnvironment, delivery, post, run, Workplace } from './harness.ts';
-import type { Ended } from './harness.ts';
+import { cleanEnvironment, delivery, post, run, Workplace, type Ended } from './harness.ts';
 
 const runLines = [process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'run-lines.ts')];
 

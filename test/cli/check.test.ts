@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { startHandler } from '../examples/handler.ts';
 import { freePort } from '../free-port.ts';
-import type { Workplace } from './harness.ts';
-import { Callback, delivery, eachWithOwn, InProcess, post, run, Running } from './harness.ts';
+import { Callback, delivery, eachWithOwn, InProcess, post, run, Running, type Workplace } from './harness.ts';
 
 const example = fileURLToPath(new URL('../../examples/callback.cm-scenario.json', import.meta.url));
 

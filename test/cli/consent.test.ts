@@ -3,8 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { until } from '../relay/until.ts';
-import { delivery, eachWithOwn, hasTerminal, post, run, terminal } from './harness.ts';
-import type { Callback, Workplace } from './harness.ts';
+import { delivery, eachWithOwn, hasTerminal, post, run, terminal, type Callback, type Workplace } from './harness.ts';
 
 describe('What a --config file asks for', function () {
   this.timeout(180_000);

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { columnsOf } from '../../src/cli/terminal/text.ts';
 import { until } from '../relay/until.ts';
-import { delivery, eachWithOwn, post } from './harness.ts';
-import type { Line, Callback, Workplace } from './harness.ts';
+import { delivery, eachWithOwn, post, type Line, type Callback, type Workplace } from './harness.ts';
 
 describe('Debugging from the terminal', function () {
   this.timeout(180_000);

@@ -1,20 +1,16 @@
 /** The command line in this process or in one of its own, a callback for it, and a data directory of its own. */
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PassThrough, Writable } from 'node:stream';
-import type { Readable } from 'node:stream';
+import { PassThrough, Writable, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { main } from '../../src/cli/program.ts';
-import { commandProcesses } from '../../src/cli/terminal/command-process.ts';
-import type { CommandProcess } from '../../src/cli/terminal/command-process.ts';
+import { commandProcesses, type CommandProcess } from '../../src/cli/terminal/command-process.ts';
 
 type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 

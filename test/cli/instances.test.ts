@@ -8,8 +8,7 @@ import { isAlive } from '../../src/cli/background.ts';
 import { sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
-import { call, startHarness } from '../sandbox/harness.ts';
-import type { Harness } from '../sandbox/harness.ts';
+import { call, startHarness, type Harness } from '../sandbox/harness.ts';
 import { Callback, hasTerminal, run, terminal, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { UsageError } from '../../src/cli/errors.ts';
 import type { Config } from '../../src/cli/config.ts';
-import { parseTunnel } from '../../src/cli/listen-flags.ts';
-import type { ListenFlags } from '../../src/cli/listen-flags.ts';
+import { parseTunnel, type ListenFlags } from '../../src/cli/listen-flags.ts';
 import { differences, listenSettings } from '../../src/cli/listen-settings.ts';
-import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
-import type { Settings } from '../../src/protocol/settings.ts';
+import { destinationSchema, settingsSchema, type Settings } from '../../src/protocol/settings.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { tunnelProgramSchema } from '../../src/protocol/tunnel-program.ts';
 

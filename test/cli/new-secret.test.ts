@@ -5,8 +5,7 @@ import { sandboxApiKey, sandboxLists } from '../../src/sandbox/campaign-monitor/
 import { sampleBody } from '../relay/stage.ts';
 import { send } from '../relay/requests.ts';
 import { startHarness } from '../sandbox/harness.ts';
-import { run, Workplace } from './harness.ts';
-import type { Ended, Line, Ready } from './harness.ts';
+import { run, Workplace, type Ended, type Line, type Ready } from './harness.ts';
 
 const secretOf = (url: string): string => /\/hooks\/([0-9a-f]{32})\//.exec(url)?.[1] ?? '';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { matchUrl, ownAddresses } from '../../src/cli/own-addresses.ts';
-import type { OwnAddresses } from '../../src/cli/own-addresses.ts';
+import { matchUrl, ownAddresses, type OwnAddresses } from '../../src/cli/own-addresses.ts';
 import { nameOfSecret } from '../../src/common/secret-name.ts';
 import { remember, stageRemembered, withNewSecret, withPublicUrl } from '../../src/relay/remembered.ts';
 import { ownDirectory } from '../relay/afterwards.ts';

@@ -6,8 +6,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { packedProgram } from '../packed.ts';
 import { version } from '../../src/version.ts';
-import { cleanEnvironment, eachWithOwn } from './harness.ts';
-import type { Callback, Ready, Workplace } from './harness.ts';
+import { cleanEnvironment, eachWithOwn, type Callback, type Ready, type Workplace } from './harness.ts';
 
 describe('the packed program', function () {
   this.timeout(180_000);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { commandsOf, createProgram } from '../../src/cli/program.ts';
 import { inSameDirectory } from '../../src/cli/same-directory.ts';
-import type { Callback, Workplace } from './harness.ts';
-import { delivery, eachWithOwn, post, run } from './harness.ts';
+import { delivery, eachWithOwn, post, run, type Callback, type Workplace } from './harness.ts';
 
 describe('what a command advises, where it was given a data directory', function () {
   this.timeout(120_000);

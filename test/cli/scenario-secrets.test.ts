@@ -6,8 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Callback } from '../check/callback.ts';
-import { run } from './harness.ts';
-import type { Ended } from './harness.ts';
+import { run, type Ended } from './harness.ts';
 
 const steps = [{ send: { sample: 'Subscribe' } }];
 const environment = {

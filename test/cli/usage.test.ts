@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandsOf, createProgram } from '../../src/cli/program.ts';
-import { run, runProcess, Workplace } from './harness.ts';
-import type { Ended } from './harness.ts';
+import { run, runProcess, Workplace, type Ended } from './harness.ts';
 
 /** Command lines that are wrong, and what standard error must name. */
 const wrong: [args: string, named: RegExp][] = [

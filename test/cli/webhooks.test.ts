@@ -3,10 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sandboxApiKey, sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
-import { startHarness } from '../sandbox/harness.ts';
-import type { Harness } from '../sandbox/harness.ts';
-import { run, runProcess, Workplace } from './harness.ts';
-import type { Ended, Ready } from './harness.ts';
+import { startHarness, type Harness } from '../sandbox/harness.ts';
+import { run, runProcess, Workplace, type Ended, type Ready } from './harness.ts';
 
 const [list, secondList] = sandboxLists as [(typeof sandboxLists)[number], (typeof sandboxLists)[number]];
 const [, otherClient] = sandboxClients as [(typeof sandboxClients)[number], (typeof sandboxClients)[number]];

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { Agent, fetch } from 'undici';
 import { boundedAnswers } from '../../src/common/bounded-answers.ts';
 import { FloodError } from '../../src/common/read-bound.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Headers } from '../../src/protocol/history.ts';
-import type { RetryPolicy } from '../../src/common/retry-policies.ts';
-import { maxAttempts, retryDelays } from '../../src/common/retry-policies.ts';
+import { maxAttempts, retryDelays, type RetryPolicy } from '../../src/common/retry-policies.ts';
 import { judge } from '../../src/common/retry-verdict.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');

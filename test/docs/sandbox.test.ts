@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { activeAgainEvents } from '../../src/sandbox/campaign-monitor/subscribers.ts';
 import { testBodies } from '../../src/sandbox/campaign-monitor/state.ts';
 import { eventSources } from '../../src/sandbox/open-connectors/state.ts';
-import type { Harness } from '../sandbox/harness.ts';
-import { startHarness } from '../sandbox/harness.ts';
+import { startHarness, type Harness } from '../sandbox/harness.ts';
 
 /** What a choice of words can be. */
 const choices: Readonly<Record<string, readonly string[]>> = {

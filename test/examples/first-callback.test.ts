@@ -8,8 +8,7 @@ import { createInterface } from 'node:readline';
 import { webhookEventTypes } from '../../src/campaign-monitor/event-types.ts';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sendSamples } from '../../src/extension/event-actions/sample-posts.ts';
-import { Workplace } from '../cli/harness.ts';
-import type { Line } from '../cli/harness.ts';
+import { Workplace, type Line } from '../cli/harness.ts';
 import { freePort } from '../free-port.ts';
 import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
 

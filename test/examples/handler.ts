@@ -6,8 +6,7 @@ import { createInterface } from 'node:readline';
 import { sign, signatureHeader } from '../../src/open-connectors/signature.ts';
 import { javaDate, writeNotification } from '../../src/open-connectors/notification.ts';
 import { afterwards } from '../relay/afterwards.ts';
-import { send } from '../relay/requests.ts';
-import type { HttpAnswer } from '../relay/requests.ts';
+import { send, type HttpAnswer } from '../relay/requests.ts';
 
 /** The folders of `examples/`. */
 export const handlerNames = ['right-handler', 'wrong-handler'] as const;

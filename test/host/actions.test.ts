@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { EventRow } from '../../src/protocol/history.ts';
-import { closeEditors, nodeOf, run, startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { closeEditors, nodeOf, run, startStage, until, type HostStage } from './relay-stage.ts';
 
 function body(address: string, type = 'Subscribe'): string {
   const event = { CustomFields: [], Date: '2026-01-15 09:30:00', EmailAddress: address, Name: 'Jane', Type: type };

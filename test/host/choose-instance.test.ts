@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { platformOf } from '../../src/extension/instances/choose-instance.ts';
+import { platformOf, type InstanceCommandParts } from '../../src/extension/instances/choose-instance.ts';
 import { createInstanceCommands } from '../../src/extension/instances/instance-commands.ts';
-import type { InstanceCommandParts } from '../../src/extension/instances/choose-instance.ts';
 import type { InstanceNode } from '../../src/extension/instances/instance-node.ts';
 import type { Platform } from '../../src/extension/open-connectors/platform.ts';
 import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
 import { byKey } from '../../src/extension/ui/focused-rows.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 
 describe('the platform that an instance lives at', function () {
   this.timeout(60_000);

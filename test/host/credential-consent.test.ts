@@ -5,8 +5,7 @@ import type { ParsedParams } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { namesOtherHost } from '../../src/protocol/tunnel-words.ts';
 import { until } from './relay-stage.ts';
-import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
-import type { Message, Window } from './session-stage.ts';
+import { openWindow, setSetting, StandInRelay, User, type Message, type Window } from './session-stage.ts';
 
 type Configured = ParsedParams<'relay/configure'>;
 

@@ -3,14 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { freePort } from '../free-port.ts';
 import type { EventRow, Forwarding } from '../../src/protocol/history.ts';
-import { nodeOf, run, startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { nodeOf, run, startStage, until, type HostStage } from './relay-stage.ts';
 import { debugScenarios, shown } from './scenario-runs.ts';
 
 const program = join(process.env['HOST_TESTS_ROOT'] ?? '', 'examples/wrong-handler/server.js');

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { sampleBody } from '../relay/stage.ts';
-import { startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { startStage, until, type HostStage } from './relay-stage.ts';
 
 const type = 'campaign-monitor';
 

@@ -3,8 +3,7 @@
  * of an extension host may not read TypeScript.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire, SourceMap } from 'node:module';
-import type { SourceMapPayload } from 'node:module';
+import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { format } from 'node:util';
 import type MochaClass from 'mocha';

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { prefix } from '../../src/extension/prefix.ts';
-import { closeEditors, run, startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { closeEditors, run, startStage, until, type HostStage } from './relay-stage.ts';
 
 function body(address: string): string {
   const event = {

@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as vscode from 'vscode';
-import { connectToRelay } from '../../src/protocol/relay-client.ts';
+import { connectToRelay, type RelayClient } from '../../src/protocol/relay-client.ts';
 import type { EventRow } from '../../src/protocol/history.ts';
-import type { RelayClient } from '../../src/protocol/relay-client.ts';
 
 const prefix = 'campaignMonitorRelay';
 

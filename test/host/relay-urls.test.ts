@@ -5,8 +5,7 @@ import type { TunnelStatus } from '../../src/protocol/status.ts';
 import { words } from '../../src/common/words.ts';
 import { reopening, tryingAgain } from '../../src/protocol/tunnel-words.ts';
 import { until } from './relay-stage.ts';
-import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
-import type { Window } from './session-stage.ts';
+import { openWindow, setSetting, StandInRelay, User, type Window } from './session-stage.ts';
 
 const kind = 'fixed';
 const url = 'https://one.example';

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { addLaunchConfiguration } from '../../src/extension/debug/launch-configurations.ts';
 import { freePort } from '../free-port.ts';
-import { startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { startStage, until, type HostStage } from './relay-stage.ts';
 import { debugScenarios, shown } from './scenario-runs.ts';
 
 /** Listens, never answers, and leaves a file when something has come. */

@@ -5,8 +5,7 @@ import { watchSending } from '../../src/extension/sending/sending-watch.ts';
 import type { PausedSending } from '../../src/extension/sending/sending-words.ts';
 import type { Stop } from '../../src/protocol/debug.ts';
 import { until } from './relay-stage.ts';
-import { openWindow, StandInRelay, User } from './session-stage.ts';
-import type { Window } from './session-stage.ts';
+import { openWindow, StandInRelay, User, type Window } from './session-stage.ts';
 
 const since = '2026-03-01T12:00:00.000Z';
 

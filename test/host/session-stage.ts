@@ -5,16 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { SecretBox } from '../../src/extension/secrets/secrets.ts';
-import { Session } from '../../src/extension/session/session.ts';
-import type { SessionState } from '../../src/extension/session/session.ts';
+import { Session, type SessionState } from '../../src/extension/session/session.ts';
 import { prepareDataDirectory } from '../../src/protocol/data-directory.ts';
 import { protocolVersion } from '../../src/protocol/methods.ts';
 import type { Method, ParsedParams, RelayNotification, RelayNotificationParams } from '../../src/protocol/methods.ts';
 import { settingsSchema } from '../../src/protocol/settings.ts';
 import type { Status, TunnelStatus } from '../../src/protocol/status.ts';
 import type { Announcer, Listener } from '../../src/relay/clients/announcer.ts';
-import { Control } from '../../src/relay/clients/control.ts';
-import type { Handlers } from '../../src/relay/clients/control.ts';
+import { Control, type Handlers } from '../../src/relay/clients/control.ts';
 
 export interface Window {
   readonly session: Session;

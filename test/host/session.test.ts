@@ -7,15 +7,13 @@ import * as vscode from 'vscode';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import { StoppedHistory } from '../../src/extension/session/stopped-history.ts';
 import { sayReopening, openTunnel } from '../../src/extension/public-url/tunnel-questions.ts';
-import { createRelayCommands } from '../../src/extension/relay/commands.ts';
-import type { RelayCommandParts } from '../../src/extension/relay/commands.ts';
+import { createRelayCommands, type RelayCommandParts } from '../../src/extension/relay/commands.ts';
 import { createUrlKeeper } from '../../src/extension/public-url/url-question.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
 import { relayAdvice } from '../../src/protocol/errors.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
-import { openWindow, setSetting, StandInRelay, User } from './session-stage.ts';
-import type { Window } from './session-stage.ts';
+import { openWindow, setSetting, StandInRelay, User, type Window } from './session-stage.ts';
 
 const kind = 'localtunnel';
 const reason = 'In another language.';

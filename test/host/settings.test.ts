@@ -4,8 +4,7 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { setting } from '../../src/extension/configuration.ts';
 import type { Status } from '../../src/protocol/status.ts';
-import { closeEditors, run, startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { closeEditors, run, startStage, until, type HostStage } from './relay-stage.ts';
 
 const prefix = 'campaignMonitorRelay';
 

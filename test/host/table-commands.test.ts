@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { ChosenEvents } from '../../src/protocol/chosen-events.ts';
 import type { EventRow } from '../../src/protocol/history.ts';
-import { closeEditors, run, startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { closeEditors, run, startStage, until, type HostStage } from './relay-stage.ts';
 
 const prefix = 'campaignMonitorRelay.';
 

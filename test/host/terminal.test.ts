@@ -3,8 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { windowsScript } from '../../src/extension/relay/commands.ts';
-import { run, startStage, until } from './relay-stage.ts';
-import type { HostStage } from './relay-stage.ts';
+import { run, startStage, until, type HostStage } from './relay-stage.ts';
 
 describe('What one takes along from the relay', function () {
   this.timeout(180_000);

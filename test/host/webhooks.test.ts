@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { AccountError, AccountStore } from '../../src/extension/accounts/account-store.ts';
-import type { StoreContext } from '../../src/extension/accounts/account-store.ts';
+import { AccountError, AccountStore, type StoreContext } from '../../src/extension/accounts/account-store.ts';
 import type { Session } from '../../src/extension/session/session.ts';
 import { WebhookJournal } from '../../src/extension/webhooks/webhook-journal.ts';
 import type { ListNode } from '../../src/extension/webhooks/webhook-source.ts';
@@ -9,8 +8,7 @@ import { WebhookRegistrar } from '../../src/extension/webhooks/webhook-registrar
 import { WebhookUrls } from '../../src/extension/webhooks/webhook-urls.ts';
 import { webhooksAtStop } from '../../src/extension/webhooks/webhooks-at-stop.ts';
 import { createUrlKeeper } from '../../src/extension/public-url/url-question.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { run, until } from './relay-stage.ts';
 
 /** What a window has of storage; two windows share one. */

@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { readPayload } from '../../src/campaign-monitor/payload.ts';
-import type { VendorEvent } from '../../src/campaign-monitor/payload.ts';
+import { readPayload, type VendorEvent } from '../../src/campaign-monitor/payload.ts';
 import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { defaultSettings, settingsSchema } from '../../src/protocol/settings.ts';
 import { fingerprints, normaliseEvent, partsOf, renderNotification } from '../../src/normaliser/normalise.ts';
-import { startReceiver } from '../relay/receiver.ts';
+import { startReceiver, type ReceivedRequest } from '../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../relay/stage.ts';
-import type { ReceivedRequest } from '../relay/receiver.ts';
 
 const settings = defaultSettings();
 const receivedAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678);

@@ -9,8 +9,7 @@ import type {
   StrayAnswer,
   WaitingOptions,
 } from '../../src/oauth/authorize.ts';
-import { CallbackPortError, listenOnLoopback } from '../../src/oauth/loopback.ts';
-import type { PageKind } from '../../src/oauth/loopback.ts';
+import { CallbackPortError, listenOnLoopback, type PageKind } from '../../src/oauth/loopback.ts';
 import type { Way } from '../../src/oauth/ways.ts';
 import { HeldTimers } from '../extension/ui/held-timers.ts';
 

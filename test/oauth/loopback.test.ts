@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, get, request } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import { createServer, get, request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { freePort } from '../free-port.ts';
 import { CallbackPortError, isLoopbackCallback, listenOnLoopback } from '../../src/oauth/loopback.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { editorCallback, loopbackCallback, planWays } from '../../src/oauth/ways.ts';
-import type { EditorEnvironment } from '../../src/oauth/ways.ts';
+import { editorCallback, loopbackCallback, planWays, type EditorEnvironment } from '../../src/oauth/ways.ts';
 
 const desktop: EditorEnvironment = {
   uriScheme: 'vscode',

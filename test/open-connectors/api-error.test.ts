@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { OpenConnectorsError } from '../../src/open-connectors/api-error.ts';
-import type { OpenConnectorsErrorKind } from '../../src/open-connectors/api-error.ts';
+import { OpenConnectorsError, type OpenConnectorsErrorKind } from '../../src/open-connectors/api-error.ts';
 import { inGerman } from '../common/in-german.ts';
 
 describe('An error of Open Connectors', () => {

@@ -5,15 +5,12 @@ import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import { factsOf } from '../../src/open-connectors/instance-facts.ts';
 import type { CreatedInstance } from '../../src/open-connectors/answers.ts';
 import { maskedValue } from '../../src/common/masking.ts';
-import { buildInstanceBody, emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
+import { buildInstanceBody, emptyInstanceInput, type InstanceInput } from '../../src/open-connectors/instance-body.ts';
 import { maskInstanceBody } from '../../src/open-connectors/instance-mask.ts';
-import type { InstanceInput } from '../../src/open-connectors/instance-body.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
-import type { Harness } from '../sandbox/harness.ts';
-import { call, startHarness } from '../sandbox/harness.ts';
+import { call, startHarness, type Harness } from '../sandbox/harness.ts';
 import { callbackUrl as oauthCallbackUrl } from '../sandbox/open-connectors/platform.ts';
-import type { Receiver } from '../sandbox/receiver.ts';
-import { startReceiver } from '../sandbox/receiver.ts';
+import { startReceiver, type Receiver } from '../sandbox/receiver.ts';
 
 const signatureKey = 'a-key-that-signs-for-these-specs';
 

@@ -5,10 +5,8 @@ import { OpenConnectorsError } from '../../src/open-connectors/api-error.ts';
 import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import { queuedFor } from '../../src/open-connectors/delivery-queue.ts';
 import type { DeliveryQueue, ListedDeliveries, QueuedDelivery } from '../../src/open-connectors/delivery-queue.ts';
-import type { Harness } from '../sandbox/harness.ts';
-import { startHarness } from '../sandbox/harness.ts';
-import type { Platform } from '../sandbox/open-connectors/platform.ts';
-import { platformOf } from '../sandbox/open-connectors/platform.ts';
+import { startHarness, type Harness } from '../sandbox/harness.ts';
+import { platformOf, type Platform } from '../sandbox/open-connectors/platform.ts';
 
 interface Posted {
   readonly message: { readonly eventId: string; readonly events: readonly unknown[] };

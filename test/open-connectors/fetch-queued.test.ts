@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ListedDeliveries, QueuedDelivery } from '../../src/open-connectors/delivery-queue.ts';
-import { fetchQueued } from '../../src/open-connectors/fetch-queued.ts';
-import type { FetchingRelay } from '../../src/open-connectors/fetch-queued.ts';
+import { fetchQueued, type FetchingRelay } from '../../src/open-connectors/fetch-queued.ts';
 
 const delivery = (id: number): QueuedDelivery => ({
   ...{ notificationId: String(id), subscriptionId: '7', notification: '{}' },

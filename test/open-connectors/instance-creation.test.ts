@@ -4,10 +4,8 @@ import type { CreationDeps, CreationResult } from '../../src/open-connectors/ins
 import type { Authorization, AuthorizationRequest } from '../../src/oauth/authorize.ts';
 import { OpenConnectorsApi } from '../../src/open-connectors/api.ts';
 import type { InstanceFacts } from '../../src/open-connectors/instance-facts.ts';
-import { emptyInstanceInput } from '../../src/open-connectors/instance-body.ts';
-import type { InstanceInput } from '../../src/open-connectors/instance-body.ts';
-import { call, startHarness } from '../sandbox/harness.ts';
-import type { Harness } from '../sandbox/harness.ts';
+import { emptyInstanceInput, type InstanceInput } from '../../src/open-connectors/instance-body.ts';
+import { call, startHarness, type Harness } from '../sandbox/harness.ts';
 
 describe('creating an instance, against the sandbox', () => {
   let harness: Harness;

@@ -16,8 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
@@ -37,8 +36,7 @@ import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
 import { afterwards, ownDirectory, temporaryFolder } from '../relay/afterwards.ts';
 import { readyRelay } from '../relay/processes.ts';
-import { startTestRelay } from '../relay/stage.ts';
-import type { TestRelay } from '../relay/stage.ts';
+import { startTestRelay, type TestRelay } from '../relay/stage.ts';
 
 const folderName = `cm-relay-${process.getuid?.() ?? 0}`;
 

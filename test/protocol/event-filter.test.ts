@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { FilterError, filterKeys, filterValues, parseFilter } from '../../src/protocol/event-filter.ts';
-import type { Filter } from '../../src/protocol/event-filter.ts';
+import { FilterError, filterKeys, filterValues, parseFilter, type Filter } from '../../src/protocol/event-filter.ts';
 import { sampleBody, startTestRelay } from '../relay/stage.ts';
 
 const now = Date.UTC(2026, 2, 1, 12);

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server, ServerResponse } from 'node:http';
-import { ResendOnSave } from '../../src/protocol/resend-on-save.ts';
-import type { ResendOnSaveOptions, ResendState } from '../../src/protocol/resend-on-save.ts';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { ResendOnSave, type ResendOnSaveOptions, type ResendState } from '../../src/protocol/resend-on-save.ts';
 import { freePort } from '../free-port.ts';
 import { afterwards } from '../relay/afterwards.ts';
-import { sampleBody, startTestRelay } from '../relay/stage.ts';
-import type { TestRelay } from '../relay/stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
 describe('Resend on save', () => {

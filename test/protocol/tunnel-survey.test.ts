@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { surveyTunnels } from '../../src/protocol/tunnel-survey.ts';
-import type { SurveyedTunnel } from '../../src/protocol/tunnel-survey.ts';
+import { surveyTunnels, type SurveyedTunnel } from '../../src/protocol/tunnel-survey.ts';
 
 describe('The tunnels of a machine', function () {
   let folder: string;

@@ -1,7 +1,6 @@
 /** A callback to which no connection can be made, since its listener's backlog is full, until it is opened. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { afterwards } from './afterwards.ts';
 

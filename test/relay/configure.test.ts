@@ -6,12 +6,10 @@ import { sign } from '../../src/open-connectors/signature.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import { SampleReceiver } from '../../src/relay/sample-receiver.ts';
-import { failReading } from './failing-statements.ts';
-import type { Fault } from './failing-statements.ts';
+import { failReading, type Fault } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
-import type { TestRelay } from './stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 
 const remembered = ({ dataDir }: TestRelay): string => readFileSync(join(dataDir, 'relay.json'), 'utf8');
 

@@ -5,9 +5,8 @@ import { distinctDestinations, findKnown } from '../../src/relay/log/destination
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { destination } from './records.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
-import type { TestRelay } from './stage.ts';
 
 const statusOf = async (relay: TestRelay): Promise<DestinationStatus[]> =>
   (await relay.client.request('relay/status', {})).destinations;

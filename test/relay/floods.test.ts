@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { isLong, itLong } from '../long.ts';

@@ -5,11 +5,9 @@ import { countRuns } from '../long.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import { stateCodes } from '../../src/relay/log/database.ts';
 import { temporaryFolder } from './afterwards.ts';
-import { startReceiver } from './receiver.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
+import { startReceiver, type Answer, type Receiver } from './receiver.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
-import type { Answer, Receiver } from './receiver.ts';
-import type { TestRelay } from './stage.ts';
 
 const answers: Answer[] = [
   ...[200, 200, 204, 302, 400, 408, 429, 500, 503].map((status) => ({ status })),

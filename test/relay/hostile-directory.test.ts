@@ -10,8 +10,7 @@ import { readRemembered } from '../../src/relay/remembered.ts';
 import { run, runProcess } from '../cli/harness.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
-import { startReceiver } from './receiver.ts';
-import type { Receiver } from './receiver.ts';
+import { startReceiver, type Receiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 

@@ -10,8 +10,7 @@ import { readAmount } from '../long.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { readyRelay } from './processes.ts';
 import { RawConnection, send } from './requests.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
-import type { TestRelay } from './stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
 
 type Status = Result<'relay/status'>;

@@ -4,9 +4,8 @@ import { storeFile } from '../../src/relay/history/history.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
 import { failReading } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
-import type { TestRelay } from './stage.ts';
 
 const unreadable = ({ log }: TestRelay): number =>
   log.filter(({ message }) => /(?:cannot|could not) read the history/.test(message)).length;

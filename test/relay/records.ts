@@ -1,7 +1,6 @@
 /** Records as the store takes them, for tests that need no relay around it. */
-import { destinationSchema, settingsSchema } from '../../src/protocol/settings.ts';
+import { destinationSchema, settingsSchema, type Destination } from '../../src/protocol/settings.ts';
 import type { Headers } from '../../src/protocol/history.ts';
-import type { Destination } from '../../src/protocol/settings.ts';
 import type { StoredState } from '../../src/relay/log/database.ts';
 import type { DestinationHold, ForwardingKey } from '../../src/relay/log/held.ts';
 import type { AttemptRecord, DeliveryRecord, NotificationRecord } from '../../src/relay/log/records.ts';

@@ -6,11 +6,9 @@ import { sign } from '../../src/open-connectors/signature.ts';
 import type { Forwarding } from '../../src/protocol/history.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
-import { startReceiver } from './receiver.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
+import { startReceiver, type ReceivedRequest } from './receiver.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
-import type { ReceivedRequest } from './receiver.ts';
-import type { TestRelay } from './stage.ts';
 
 const status = (relay: TestRelay) => relay.client.request('relay/status', {});
 

@@ -1,9 +1,7 @@
 /** Requests to the webhook endpoint: whole ones, and connections by hand. */
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { Headers } from '../../src/protocol/history.ts';
 import { afterwards } from './afterwards.ts';
 

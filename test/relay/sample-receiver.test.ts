@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Destination } from '../../src/protocol/settings.ts';
+import { settingsSchema, type Destination } from '../../src/protocol/settings.ts';
 import { SampleReceiver } from '../../src/relay/sample-receiver.ts';
 import { startReceiver } from './receiver.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
-import type { TestRelay } from './stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
-import { settingsSchema } from '../../src/protocol/settings.ts';
 import { afterwards } from './afterwards.ts';
 
 const sample = (answer: Destination['sample']): Destination => ({

@@ -5,13 +5,11 @@ import type { Headers } from '../../src/protocol/history.ts';
 import type { Result } from '../../src/protocol/methods.ts';
 import type { RelayClient } from '../../src/protocol/relay-client.ts';
 import type { settingsSchema } from '../../src/protocol/settings.ts';
-import { startRelay } from '../../src/relay/relay.ts';
-import type { LogEntry, Relay, RelayOptions } from '../../src/relay/relay.ts';
+import { startRelay, type LogEntry, type Relay, type RelayOptions } from '../../src/relay/relay.ts';
 import type { z } from 'zod';
 import { until } from './until.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
-import { send } from './requests.ts';
-import type { HttpAnswer } from './requests.ts';
+import { send, type HttpAnswer } from './requests.ts';
 
 type Settings = Partial<z.input<typeof settingsSchema>>;
 

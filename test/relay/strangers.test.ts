@@ -8,11 +8,9 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { toXml, sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { readAmount } from '../long.ts';
-import { rawAnswers, RawConnection, send } from './requests.ts';
-import { sampleBody, startTestRelay } from './stage.ts';
+import { rawAnswers, RawConnection, send, type RawAnswer } from './requests.ts';
+import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
-import type { RawAnswer } from './requests.ts';
-import type { TestRelay } from './stage.ts';
 import { LocaltunnelServer, send as sendThrough } from './tunnel/stage.ts';
 
 const undated = (answer: RawAnswer | undefined): string =>

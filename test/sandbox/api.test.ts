@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { request } from 'undici';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
-import type { Harness } from './harness.ts';
-import { call, keyHeader, startHarness } from './harness.ts';
-import type { Receiver } from './receiver.ts';
-import { startReceiver } from './receiver.ts';
+import { call, keyHeader, startHarness, type Harness } from './harness.ts';
+import { startReceiver, type Receiver } from './receiver.ts';
 
 const [client] = sandboxClients;
 const hooks = `/lists/${documentedListId}/webhooks`;

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
-import type { PostRecord } from '../../src/sandbox/posting-queue.ts';
-import { PostingQueue } from '../../src/sandbox/posting-queue.ts';
+import { PostingQueue, type PostRecord } from '../../src/sandbox/posting-queue.ts';
 import { Workplace } from '../cli/harness.ts';
 import { call, residentBytes } from './harness.ts';
 

@@ -1,14 +1,10 @@
 /** Each call of createsend-node that a handler of webhooks, or a test of one, makes. */
 import assert from 'node:assert/strict';
-import type { DeliveryBody } from '../../src/campaign-monitor/samples.ts';
-import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { documentedListId, type DeliveryBody } from '../../src/campaign-monitor/samples.ts';
 import { sandboxClients, sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
-import { ask, createSend, refusal } from './createsend.ts';
-import type { CreateSend } from './createsend.ts';
-import type { Harness } from './harness.ts';
-import { startHarness } from './harness.ts';
-import type { Receiver } from './receiver.ts';
-import { startReceiver } from './receiver.ts';
+import { ask, createSend, refusal, type CreateSend } from './createsend.ts';
+import { startHarness, type Harness } from './harness.ts';
+import { startReceiver, type Receiver } from './receiver.ts';
 
 const [firstClient, otherClient] = sandboxClients;
 const vendorDate = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:00$/;

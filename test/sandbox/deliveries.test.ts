@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { DeliveryBody, WebhookEvent } from '../../src/campaign-monitor/samples.ts';
-import { documentedListId } from '../../src/campaign-monitor/samples.ts';
+import { documentedListId, type DeliveryBody, type WebhookEvent } from '../../src/campaign-monitor/samples.ts';
 import { sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import type { DeliveryRecord } from '../../src/sandbox/campaign-monitor/outbox.ts';
 import type { SandboxReport } from '../../src/sandbox/sandbox.ts';
-import type { Harness } from './harness.ts';
-import { startHarness } from './harness.ts';
-import type { ReceivedRequest, Receiver } from './receiver.ts';
-import { startReceiver } from './receiver.ts';
+import { startHarness, type Harness } from './harness.ts';
+import { startReceiver, type ReceivedRequest, type Receiver } from './receiver.ts';
 
 const subscribers = `/subscribers/${documentedListId}`;
 

@@ -1,8 +1,7 @@
 /** A sandbox for one test file, calls to it, and the reports that it makes. */
 import { readFileSync } from 'node:fs';
 import { sandboxApiKey } from '../../src/sandbox/campaign-monitor/accounts.ts';
-import type { Sandbox, SandboxOptions, SandboxReport } from '../../src/sandbox/sandbox.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox, type Sandbox, type SandboxOptions, type SandboxReport } from '../../src/sandbox/sandbox.ts';
 
 export interface Answer {
   readonly status: number;

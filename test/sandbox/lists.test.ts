@@ -9,11 +9,9 @@ import { SubscriberList, addSubscriber, isReadable } from '../../src/sandbox/cam
 import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
 import { VendorLink } from '../../src/sandbox/open-connectors/vendor-link.ts';
-import type { Answer, Harness } from './harness.ts';
-import { call, keyHeader, startHarness } from './harness.ts';
+import { call, keyHeader, startHarness, type Answer, type Harness } from './harness.ts';
 import { platformOf } from './open-connectors/platform.ts';
-import type { Receiver } from './receiver.ts';
-import { startReceiver } from './receiver.ts';
+import { startReceiver, type Receiver } from './receiver.ts';
 
 const clientId = sandboxClients[0]!.clientId;
 const lists = `/lists/${documentedListId}`;

@@ -5,10 +5,8 @@ import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sandboxClients } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { readAmount } from '../long.ts';
 import { RawConnection, rawAnswers } from '../relay/requests.ts';
-import type { Harness } from './harness.ts';
-import { startHarness } from './harness.ts';
-import type { Platform } from './open-connectors/platform.ts';
-import { platformOf } from './open-connectors/platform.ts';
+import { startHarness, type Harness } from './harness.ts';
+import { platformOf, type Platform } from './open-connectors/platform.ts';
 
 describe('malformed requests with the right credentials', () => {
   let harness: Harness;

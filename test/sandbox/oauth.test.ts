@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { knownScopes } from '../../src/sandbox/campaign-monitor/tokens.ts';
-import type { Answer, Harness } from './harness.ts';
-import { call, startHarness } from './harness.ts';
+import { call, startHarness, type Answer, type Harness } from './harness.ts';
 
 const redirectUri = 'http://127.0.0.1:4711/callback';
 const app = { client_id: '100001', client_secret: 'sandbox-client-secret', redirect_uri: redirectUri };

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { problemOf } from '../../scripts/arrows.ts';
-import type { ImportKind } from '../../scripts/arrows.ts';
+import { problemOf, type ImportKind } from '../../scripts/arrows.ts';
 
 const create = 'extension/instance-form';
 

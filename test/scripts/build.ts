@@ -3,8 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundledFile } from '../../scripts/bundled.ts';
-import type { Bundled } from '../../scripts/bundled.ts';
+import { bundledFile, type Bundled } from '../../scripts/bundled.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 

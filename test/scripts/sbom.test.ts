@@ -3,12 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Ajv } from 'ajv';
-import type { ValidateFunction } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { bundledPackages, vendored } from '../../scripts/bundled.ts';
-import { sbomOf } from '../../scripts/sbom.ts';
-import type { Lock } from '../../scripts/sbom.ts';
+import { sbomOf, type Lock } from '../../scripts/sbom.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { build, root } from './build.ts';
 

@@ -1,8 +1,7 @@
 /** Chromium on a page of VS Code's server: one browser a run, one browser context a window. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import type { Browser, BrowserContext } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 import { findChromium } from './install.ts';
 import type { VsCodeServer } from './server.ts';
 

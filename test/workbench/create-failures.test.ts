@@ -6,8 +6,7 @@ import { freePort } from '../free-port.ts';
 import { until } from '../relay/until.ts';
 import { consentPage, decide, whereItEnds } from './consent.ts';
 import { category } from './relay.ts';
-import { clickUntil, openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickUntil, openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 interface RunningSandbox {
   readonly control: string;

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import { startReceiver } from '../relay/receiver.ts';
-import type { Receiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import { category, dataDirs, eventsView, startByButton, statusOf, stopRelays } from './relay.ts';
-import { clickUntil, openWorkbench } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickUntil, openWorkbench, type Workbench } from './workbench.ts';
 
 describe('Deliveries in VS Code’s debugger', () => {
   let workbench: Workbench;

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { startReceiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
-import type { Receiver } from '../relay/receiver.ts';
 import { category, dataDirs, eventsView, settingsFile, statusOf, stopRelays } from './relay.ts';
 import { tableDocument } from './table.ts';
-import { clickAway, openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.destinations';
 

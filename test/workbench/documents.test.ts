@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startReceiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
-import type { Receiver } from '../relay/receiver.ts';
 import { dataDirs, eventsView, startByButton, statusOf, stopRelays } from './relay.ts';
-import { clickAway, openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.events';
 const category = 'Campaign Monitor Relay';

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Frame, Locator } from 'playwright-core';
-import { startReceiver } from '../relay/receiver.ts';
-import type { Receiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import { category, changeSettings, dataDirs, eventsView, startByButton, statusOf, stopRelays } from './relay.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
-import { checkedThemes, openWorkbench, themes, untilDone } from './workbench.ts';
+import { checkedThemes, openWorkbench, themes, untilDone, type Workbench } from './workbench.ts';
 import { isLong } from '../long.ts';
-import type { Workbench } from './workbench.ts';
 
 /** The classes of a page's body. */
 const classes = {

@@ -5,15 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 import { freePort } from '../free-port.ts';
 import { itLong } from '../long.ts';
-import { startReceiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
-import type { Receiver } from '../relay/receiver.ts';
 import { changeSettings, dataDirs, startByButton, startRelay, statusIfRunning, statusOf, stopRelays } from './relay.ts';
 import { openTable } from './table.ts';
-import { clickAway, clickUntil, inTime, openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, clickUntil, inTime, openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.events';
 const category = 'Campaign Monitor Relay';

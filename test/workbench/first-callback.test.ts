@@ -12,8 +12,7 @@ import { send } from '../relay/requests.ts';
 import { until } from '../relay/until.ts';
 import { root } from '../vscode/install.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
-import { openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 /** Changes a file in one step, so that Node restarts the callback once. */
 function changeFile(file: string, change: (text: string) => string): void {

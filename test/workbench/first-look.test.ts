@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +11,7 @@ import { root } from '../vscode/install.ts';
 import { consentPage, decide } from './consent.ts';
 import { category, eventsView, sandboxFile, stopRelays, untilStatusBar } from './relay.ts';
 import { openWalkthrough, steps, ticked } from './walkthrough.ts';
-import { clickAway, clickUntil, openAddress, temporaryFolder } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, clickUntil, openAddress, temporaryFolder, type Workbench } from './workbench.ts';
 
 /** What the script prints that a person uses. */
 interface Printed {

@@ -3,8 +3,7 @@ import type { Locator } from 'playwright-core';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { Params } from '../../src/protocol/methods.ts';
 import type { Status } from '../../src/protocol/status.ts';
-import { startReceiver } from '../relay/receiver.ts';
-import type { Receiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
@@ -22,8 +21,7 @@ import {
 } from './relay.ts';
 import { openTable, sizePanel } from './table.ts';
 import { axeViolations, webviewDocument } from './webview.ts';
-import { checkedThemes, clickUntil, openWorkbench, themes, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { checkedThemes, clickUntil, openWorkbench, themes, untilDone, type Workbench } from './workbench.ts';
 
 describe('What is held, as a person sees it and lets it go', function () {
   this.timeout(240_000);

@@ -4,15 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Locator } from 'playwright-core';
 import { freePort } from '../free-port.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { until } from '../relay/until.ts';
 import { LocaltunnelServer } from '../relay/tunnel/stage.ts';
 import { consentPage, decide } from './consent.ts';
 import { filesHolding } from './files.ts';
 import { category, changeSettings, dataDirs, eventsView, statusOf, stopRelays, untilStatusBar } from './relay.ts';
-import { clickAway, clickUntil, openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, clickUntil, openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.instances';
 const newsletter = '96c0bbdaa54760c8d9e62a2b7ffa2e13';

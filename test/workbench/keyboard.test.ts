@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
-import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import type { RelayClient } from '../../src/protocol/relay-client.ts';
-import { startReceiver } from '../relay/receiver.ts';
-import type { Receiver } from '../relay/receiver.ts';
+import { connectToRelay, type RelayClient } from '../../src/protocol/relay-client.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
@@ -20,8 +18,7 @@ import {
   stopSandbox,
   untilStatusBar,
 } from './relay.ts';
-import { clickAway, openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 const webhooksView = 'campaignMonitorRelay.webhooks';
 const instancesView = 'campaignMonitorRelay.instances';

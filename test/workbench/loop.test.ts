@@ -6,8 +6,7 @@ import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { EventRow } from '../../src/protocol/history.ts';
 import { signatureHeader } from '../../src/open-connectors/signature.ts';
-import { startReceiver } from '../relay/receiver.ts';
-import type { Receiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer } from '../relay/tunnel/stage.ts';
 import { until } from '../relay/until.ts';
 import { consentPage, decide } from './consent.ts';
@@ -21,9 +20,8 @@ import {
   stopSandbox,
   untilStatusBar,
 } from './relay.ts';
-import { clickUntil, openWorkbench, picturesFolder } from './workbench.ts';
+import { clickUntil, openWorkbench, picturesFolder, type Workbench } from './workbench.ts';
 import { isLong } from '../long.ts';
-import type { Workbench } from './workbench.ts';
 
 const instancesView = 'campaignMonitorRelay.instances';
 

@@ -8,8 +8,7 @@ import { until } from '../relay/until.ts';
 import { filesHolding } from './files.ts';
 import { category, dataDirs, eventsView, startRelay, statusOf, stopRelays } from './relay.ts';
 import { giveSecret } from './secrets.ts';
-import { clickUntil, openWorkbench } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickUntil, openWorkbench, type Workbench } from './workbench.ts';
 
 const planted = {
   signatureKey: 'planted-signature-key-8271',

@@ -3,11 +3,10 @@ import { execFile } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startReceiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
-import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer, send as sendThroughTunnel } from '../relay/tunnel/stage.ts';
 import { packedProgram } from '../packed.ts';
 import {
@@ -24,8 +23,7 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { clickUntil, openWorkbench, temporaryFolder, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickUntil, openWorkbench, temporaryFolder, untilDone, type Workbench } from './workbench.ts';
 
 const run = promisify(execFile);
 

@@ -7,8 +7,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from '../relay/until.ts';
 import { endRelays, endSandbox, relayDataDirs, sandboxFileOf } from './server-storage.ts';
-import { inTime, clickAway, clickUntil, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { inTime, clickAway, clickUntil, untilDone, type Workbench } from './workbench.ts';
 
 export const category = 'Campaign Monitor Relay';
 export const eventsView = 'campaignMonitorRelay.events';

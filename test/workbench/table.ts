@@ -1,8 +1,7 @@
 /** The table in the panel, as a person opens and sizes it. */
 import type { Frame } from 'playwright-core';
 import { until } from '../relay/until.ts';
-import { clickUntil } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickUntil, type Workbench } from './workbench.ts';
 
 /** Opens the panel at the table. Resolves to the table's document. */
 export async function openTable(workbench: Workbench): Promise<Frame> {

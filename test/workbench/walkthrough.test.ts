@@ -4,8 +4,7 @@ import { startReceiver } from '../relay/receiver.ts';
 import { until } from '../relay/until.ts';
 import { category, dataDirs, eventsView, statusItem, statusOf, stopRelays } from './relay.ts';
 import { openWalkthrough, stepOf, steps, ticked } from './walkthrough.ts';
-import { clickAway, clickUntil, openWorkbench } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, clickUntil, openWorkbench, type Workbench } from './workbench.ts';
 
 /** The tab of an event, which is called as its row. */
 function eventTab(workbench: Workbench): Locator {

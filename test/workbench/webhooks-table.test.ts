@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Frame } from 'playwright-core';
-import { startReceiver } from '../relay/receiver.ts';
-import type { Receiver } from '../relay/receiver.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 import { category, changeSettings, dataDirs, eventsView, statusOf, stopRelays, untilStatusBar } from './relay.ts';
 import { openTable, sizePanel, tableDocument } from './table.ts';
 import { axeViolations } from './webview.ts';
-import { checkedThemes, openWorkbench, themes } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { checkedThemes, openWorkbench, themes, type Workbench } from './workbench.ts';
 
 describe('The table of webhooks, as a person uses it', () => {
   let workbench: Workbench;

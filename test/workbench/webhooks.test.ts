@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { freePort } from '../free-port.ts';
 import { fixedCredentials } from '../../src/sandbox/credentials.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { startReceiver } from '../relay/receiver.ts';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { until } from '../relay/until.ts';
-import type { Receiver } from '../relay/receiver.ts';
 import { LocaltunnelServer, portOf } from '../relay/tunnel/stage.ts';
 import { consentPage, decide } from './consent.ts';
 import { filesHolding } from './files.ts';
@@ -24,8 +21,7 @@ import {
   stopRelays,
   untilStatusBar,
 } from './relay.ts';
-import { clickAway, clickUntil, openWorkbench, untilDone } from './workbench.ts';
-import type { Workbench } from './workbench.ts';
+import { clickAway, clickUntil, openWorkbench, untilDone, type Workbench } from './workbench.ts';
 
 const view = 'campaignMonitorRelay.webhooks';
 const apiKey = 'planted-api-key-7713';

@@ -6,15 +6,13 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { errors } from 'playwright-core';
-import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import { errors, type Browser, type BrowserContext, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { isLong } from '../long.ts';
 import { launchBrowser, pageAddress, prepareContext, writeUserSettings } from '../vscode/browser.ts';
 import { DidNotComeError, until } from '../relay/until.ts';
 import { root } from '../vscode/install.ts';
 import { installedExtension } from '../vscode/installed-extension.ts';
-import { startServer, writeMachineSettings } from '../vscode/server.ts';
-import type { VsCodeServer } from '../vscode/server.ts';
+import { startServer, writeMachineSettings, type VsCodeServer } from '../vscode/server.ts';
 import { endProcesses, removeStorage } from './server-storage.ts';
 
 /** How long anything on the screen is waited for, in milliseconds: a loaded machine draws late. */

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import type { Answering } from '../../../src/protocol/answering.ts';
 import type { EventRow } from '../../../src/protocol/history.ts';
 import type { Status } from '../../../src/protocol/status.ts';
-import type { Callback, Line, Workplace } from '../harness.ts';
-import { delivery, eachWithOwn, post } from '../harness.ts';
+import { delivery, eachWithOwn, post, type Callback, type Line, type Workplace } from '../harness.ts';
 
 type AnsweringLine = Line & { state: Answering['state']; status?: number; remaining?: number | null };
 

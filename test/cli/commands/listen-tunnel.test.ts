@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
-import { run, Workplace } from '../harness.ts';
-import type { Ended } from '../harness.ts';
+import { run, Workplace, type Ended } from '../harness.ts';
 
 describe('a tunnel that cannot be opened', function () {
   this.timeout(180_000);

@@ -3,8 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../relay/afterwards.ts';
 import { until } from '../../relay/until.ts';
-import type { Running, Workplace } from '../harness.ts';
-import { Callback, delivery, eachWithOwn, post } from '../harness.ts';
+import { Callback, delivery, eachWithOwn, post, type Running, type Workplace } from '../harness.ts';
 
 describe('cm-relay resend --watch', function () {
   this.timeout(180_000);

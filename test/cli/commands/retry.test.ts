@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import type { EventRow, Notification } from '../../../src/protocol/history.ts';
 import type { Status } from '../../../src/protocol/status.ts';
 import { until } from '../../relay/until.ts';
-import type { Workplace } from '../harness.ts';
-import { Callback, delivery, eachWithOwn, post } from '../harness.ts';
+import { Callback, delivery, eachWithOwn, post, type Workplace } from '../harness.ts';
 
 describe('cm-relay retry', function () {
   this.timeout(180_000);

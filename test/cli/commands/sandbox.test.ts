@@ -9,8 +9,7 @@ import { sandboxLists } from '../../../src/sandbox/campaign-monitor/accounts.ts'
 import { isAlive } from '../../../src/cli/background.ts';
 import { freePort } from '../../free-port.ts';
 import { until } from '../../relay/until.ts';
-import { run } from '../harness.ts';
-import type { Ended } from '../harness.ts';
+import { run, type Ended } from '../harness.ts';
 
 const list = sandboxLists[0]?.listId ?? '';
 

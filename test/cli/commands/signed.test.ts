@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Callback, delivery, eachWithOwn, post, run } from '../harness.ts';
-import type { Ready, Workplace } from '../harness.ts';
+import { Callback, delivery, eachWithOwn, post, run, type Ready, type Workplace } from '../harness.ts';
 
 describe('a signature key', function () {
   this.timeout(180_000);

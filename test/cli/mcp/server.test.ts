@@ -3,8 +3,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../relay/afterwards.ts';
-import { Callback, delivery, post, Workplace } from '../harness.ts';
-import type { Ready } from '../harness.ts';
+import { Callback, delivery, post, Workplace, type Ready } from '../harness.ts';
 import { connectAssistant } from './connect.ts';
 
 interface Told {

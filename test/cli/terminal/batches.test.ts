@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { Batches } from '../../../src/cli/terminal/batches.ts';
-import type { BatchOutcome } from '../../../src/cli/terminal/batches.ts';
+import { Batches, type BatchOutcome } from '../../../src/cli/terminal/batches.ts';
 import type { Attempt, Delivery, EventRow } from '../../../src/protocol/history.ts';
 
 /** A delivery whose events go in so many notifications of 20. */

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
-import type { Harness } from '../../sandbox/harness.ts';
-import { startHarness } from '../../sandbox/harness.ts';
-import type { Platform } from '../../sandbox/open-connectors/platform.ts';
-import { platformOf } from '../../sandbox/open-connectors/platform.ts';
-import { Callback, run, Workplace } from '../harness.ts';
-import type { Ended, Line } from '../harness.ts';
+import { startHarness, type Harness } from '../../sandbox/harness.ts';
+import { platformOf, type Platform } from '../../sandbox/open-connectors/platform.ts';
+import { Callback, run, Workplace, type Ended, type Line } from '../harness.ts';
 
 /** Nobody listens there: the URL of a relay behind a firewall. */
 const unreachable = 'http://127.0.0.1:9/hook';

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { countRuns } from '../../long.ts';
-import { celValue, cutValue } from '../../../src/check/cel-value.ts';
-import type { CelValue } from '../../../src/check/cel-value.ts';
+import { celValue, cutValue, type CelValue } from '../../../src/check/cel-value.ts';
 import { ExpressionError, ExpressionLanguage } from '../../../src/common/expressions/expressions.ts';
 
 const language = new ExpressionLanguage<{ answer: Readonly<Record<string, CelValue>>; count: bigint }>({

@@ -1,8 +1,7 @@
 /** VS Code's side of a debug session: requests and events of the Debug Adapter Protocol, with a real relay behind. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { webhookEventTypes } from '../../../src/campaign-monitor/event-types.ts';
-import { DeliverySession } from '../../../src/extension/debug/delivery-session.ts';
-import type { SessionEnd } from '../../../src/extension/debug/delivery-session.ts';
+import { DeliverySession, type SessionEnd } from '../../../src/extension/debug/delivery-session.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards } from '../../relay/afterwards.ts';
 import { waitLimitMs } from '../../relay/until.ts';

@@ -5,13 +5,10 @@ import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
 import { endRequest } from '../../../src/extension/prefix.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
 import { afterwards, ownDirectory } from '../../relay/afterwards.ts';
-import { startReceiver } from '../../relay/receiver.ts';
-import type { Receiver } from '../../relay/receiver.ts';
-import { sampleBody, startTestRelay } from '../../relay/stage.ts';
-import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
+import { startReceiver, type Receiver } from '../../relay/receiver.ts';
+import { sampleBody, startTestRelay, type TestRelay, type TestRelayOptions } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
-import { beginDebugging, RequestFailed } from './debugger.ts';
-import type { Debugger } from './debugger.ts';
+import { beginDebugging, RequestFailed, type Debugger } from './debugger.ts';
 
 async function startWith(receiver: Receiver, options: TestRelayOptions = {}): Promise<TestRelay> {
   const relay = await startTestRelay({ delayScale: 0.002, ...options });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { editableBody } from '../../../src/extension/event-documents/content.ts';
-import { formats as allFormats } from '../../../src/export/gather.ts';
-import type { ExportFormat } from '../../../src/export/gather.ts';
+import { formats as allFormats, type ExportFormat } from '../../../src/export/gather.ts';
 import { exportText } from '../../../src/extension/event-actions/export-items.ts';
 import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.ts';
 import { startReceiver } from '../../relay/receiver.ts';

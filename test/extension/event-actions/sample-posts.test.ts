@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
-import { sendSamples } from '../../../src/extension/event-actions/sample-posts.ts';
-import type { SampleChoice } from '../../../src/extension/event-actions/sample-posts.ts';
+import { sendSamples, type SampleChoice } from '../../../src/extension/event-actions/sample-posts.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import { startTestRelay } from '../../relay/stage.ts';
 

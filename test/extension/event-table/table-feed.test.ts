@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { TableFeed } from '../../../src/extension/event-table/table-feed.ts';
-import type { FeedNews } from '../../../src/extension/event-table/table-feed.ts';
+import { TableFeed, type FeedNews } from '../../../src/extension/event-table/table-feed.ts';
 import { startReceiver } from '../../relay/receiver.ts';
-import { sampleBody, startTestRelay } from '../../relay/stage.ts';
-import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
+import { sampleBody, startTestRelay, type TestRelay, type TestRelayOptions } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
 import { HeldTimers } from '../ui/held-timers.ts';
-import { watched } from '../events/watched.ts';
-import type { Watched } from '../events/watched.ts';
+import { watched, type Watched } from '../events/watched.ts';
 
 type View = Extract<FeedNews, { type: 'view' }>;
 

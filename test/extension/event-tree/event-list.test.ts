@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countRuns } from '../../long.ts';
-import { EventList } from '../../../src/extension/event-tree/event-list.ts';
-import type { Journal, Page } from '../../../src/extension/event-tree/event-list.ts';
+import { EventList, type Journal, type Page } from '../../../src/extension/event-tree/event-list.ts';
 import type { Attempt, EventRow } from '../../../src/protocol/history.ts';
 import { attempt, eventRow, forwarding } from '../events/rows.ts';
 

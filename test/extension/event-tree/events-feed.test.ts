@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { EventsFeed, pageSize } from '../../../src/extension/event-tree/events-feed.ts';
-import type { Drawing } from '../../../src/extension/event-tree/events-feed.ts';
+import { EventsFeed, pageSize, type Drawing } from '../../../src/extension/event-tree/events-feed.ts';
 import type { EventRow } from '../../../src/protocol/history.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
 import { startReceiver } from '../../relay/receiver.ts';
-import { sampleBody, startTestRelay } from '../../relay/stage.ts';
+import { sampleBody, startTestRelay, type TestRelay, type TestRelayOptions } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
-import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
 import { HeldTimers } from '../ui/held-timers.ts';
-import { watched } from '../events/watched.ts';
-import type { Watched } from '../events/watched.ts';
+import { watched, type Watched } from '../events/watched.ts';
 
 interface Stage {
   readonly relay: TestRelay;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { StoreCounts } from '../../../src/extension/event-tree/store-counts.ts';
-import { sampleBody, startTestRelay } from '../../relay/stage.ts';
-import type { TestRelay } from '../../relay/stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
 import { HeldTimers } from '../ui/held-timers.ts';
 

@@ -3,12 +3,10 @@ import { HistoryReader } from '../../../src/extension/events/history-reader.ts';
 import type { Reading } from '../../../src/extension/events/history-watch.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { startReceiver } from '../../relay/receiver.ts';
-import { sampleBody, startTestRelay } from '../../relay/stage.ts';
-import type { TestRelay, TestRelayOptions } from '../../relay/stage.ts';
+import { sampleBody, startTestRelay, type TestRelay, type TestRelayOptions } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
 import { HeldTimers } from '../ui/held-timers.ts';
-import { watched } from './watched.ts';
-import type { Watched } from './watched.ts';
+import { watched, type Watched } from './watched.ts';
 
 /** One that reads the newest ids, and notes what it is told. */
 class IdReader extends HistoryReader {

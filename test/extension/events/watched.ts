@@ -1,6 +1,5 @@
 /** The watch of the history, as it stands in a window whose session has a relay of a test. */
-import { HistoryWatch } from '../../../src/extension/events/history-watch.ts';
-import type { HistoryWatchParts } from '../../../src/extension/events/history-watch.ts';
+import { HistoryWatch, type HistoryWatchParts } from '../../../src/extension/events/history-watch.ts';
 import type { SessionState } from '../../../src/extension/session/session.ts';
 import type { Method, Params, RelayNotificationParams } from '../../../src/protocol/methods.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';

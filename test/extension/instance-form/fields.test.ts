@@ -10,8 +10,7 @@ import {
   previewOf,
   regionOf,
 } from '../../../src/extension/instance-form/fields.ts';
-import type { FormFields } from '../../../src/extension/instance-form/messages.ts';
-import { formFieldsSchema, secretFields } from '../../../src/extension/instance-form/messages.ts';
+import { formFieldsSchema, secretFields, type FormFields } from '../../../src/extension/instance-form/messages.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
 import { regions } from '../../../src/open-connectors/host.ts';
 

@@ -3,8 +3,7 @@ import type { Creation } from '../../../src/extension/instance-form/interactive-
 import type { StoredInstance } from '../../../src/extension/instances/instance-store.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
 import { emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
-import { startHarness } from '../../sandbox/harness.ts';
-import type { Harness } from '../../sandbox/harness.ts';
+import { startHarness, type Harness } from '../../sandbox/harness.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 describe('Creating an instance in a window', () => {

@@ -3,8 +3,7 @@ import { InstanceList } from '../../../src/extension/instances/instance-list.ts'
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
 import { until } from '../../relay/until.ts';
-import { startHarness } from '../../sandbox/harness.ts';
-import type { Harness } from '../../sandbox/harness.ts';
+import { startHarness, type Harness } from '../../sandbox/harness.ts';
 
 describe('the instances as they were read last, at the sandbox', () => {
   let harness: Harness;

@@ -3,8 +3,7 @@ import { InstanceUrls } from '../../../src/extension/instances/instance-urls.ts'
 import type { StaleRegistration, UrlFailure } from '../../../src/extension/public-url/url-keeper.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
-import { startHarness } from '../../sandbox/harness.ts';
-import type { Harness } from '../../sandbox/harness.ts';
+import { startHarness, type Harness } from '../../sandbox/harness.ts';
 import { aroundRelay, callbackAt, listId, otherSecret } from './instances.ts';
 
 describe('the callback URLs of managed instances, at the sandbox', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { placedInstance } from '../../../src/extension/instances/instance-node.ts';
-import type { PlacedInstance } from '../../../src/extension/instances/instance-node.ts';
+import { placedInstance, type PlacedInstance } from '../../../src/extension/instances/instance-node.ts';
 import {
   descriptionOf,
   documentName,

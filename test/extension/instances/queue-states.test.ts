@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import { factRows, queueWords } from '../../../src/extension/instances/instance-facts.ts';
-import type { InstanceNode } from '../../../src/extension/instances/instance-node.ts';
-import { placedInstance } from '../../../src/extension/instances/instance-node.ts';
+import { placedInstance, type InstanceNode } from '../../../src/extension/instances/instance-node.ts';
 import { QueueOffer } from '../../../src/extension/instances/queue-offer.ts';
-import { QueueStates } from '../../../src/extension/instances/queue-states.ts';
-import type { KnownQueue, QueueStatesParts } from '../../../src/extension/instances/queue-states.ts';
+import { QueueStates, type KnownQueue, type QueueStatesParts } from '../../../src/extension/instances/queue-states.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
-import type { Harness } from '../../sandbox/harness.ts';
-import { startHarness } from '../../sandbox/harness.ts';
-import type { Platform } from '../../sandbox/open-connectors/platform.ts';
-import { platformOf } from '../../sandbox/open-connectors/platform.ts';
+import { startHarness, type Harness } from '../../sandbox/harness.ts';
+import { platformOf, type Platform } from '../../sandbox/open-connectors/platform.ts';
 import { aroundRelay, instance, secret } from './instances.ts';
 
 const host = 'platform.example.org';

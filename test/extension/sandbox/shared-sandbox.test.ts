@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isSandbox } from '../../../src/extension/sandbox/shared-sandbox.ts';
 import { startHarness } from '../../sandbox/harness.ts';

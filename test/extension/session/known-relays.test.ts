@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { KnownRelays } from '../../../src/extension/session/known-relays.ts';
-import type { KnownRelay } from '../../../src/extension/session/known-relays.ts';
+import { KnownRelays, type KnownRelay } from '../../../src/extension/session/known-relays.ts';
 import { memory } from '../relay/memory.ts';
 
 const localBase = 'http://127.0.0.1:8787';

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { UnsafeSocketFolderError } from '../../../src/protocol/control-channel.ts';
 import { messageOf, nextOf, nextOfRelay, withNext } from '../../../src/extension/ui/error-words.ts';
 import { DataDirectoryError } from '../../../src/protocol/data-directory.ts';
-import { NoRelayError, relayAdvice, RelayRequestError } from '../../../src/protocol/errors.ts';
-import type { RelayAdvice } from '../../../src/protocol/errors.ts';
+import { NoRelayError, relayAdvice, RelayRequestError, type RelayAdvice } from '../../../src/protocol/errors.ts';
 import { germanTexts as german, inGerman } from '../../common/in-german.ts';
 
 /** One of each of the relay's, and of each advice. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { back, ifAnswered, inSteps } from '../../../src/extension/ui/steps.ts';
-import type { Answer, Step, StepPlace } from '../../../src/extension/ui/steps.ts';
+import { back, ifAnswered, inSteps, type Answer, type Step, type StepPlace } from '../../../src/extension/ui/steps.ts';
 
 interface Known {
   readonly way?: 'short' | 'long';

@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { webhookEventTypes } from '../../../src/campaign-monitor/event-types.ts';
 import { readRelayUrl } from '../../../src/extension/public-url/url-place.ts';
-import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
-import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
+import { WebhookJournal, type Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
 import type { NewWebhook } from '../../../src/campaign-monitor/api.ts';
 import { CampaignMonitorError } from '../../../src/campaign-monitor/api-error.ts';
 import { pointHere as bring, deactivateOurs, deleteOurs } from '../../../src/extension/webhooks/lifecycle.ts';
 import type { HookChange } from '../../../src/extension/webhooks/lifecycle.ts';
-import { Crash, FakeVendor } from './fake-vendor.ts';
-import type { Planted } from './fake-vendor.ts';
+import { Crash, FakeVendor, type Planted } from './fake-vendor.ts';
 import { memory } from '../relay/memory.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { WebhookJournal } from '../../../src/extension/webhooks/webhook-journal.ts';
-import type { Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
+import { WebhookJournal, type Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import { memory } from '../relay/memory.ts';
 
 function registration(listId: string, changes: Partial<Registration> = {}): Registration {

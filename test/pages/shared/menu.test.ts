@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { openPageStage } from '../page-stage.ts';
-import type { PageStage } from '../page-stage.ts';
+import { openPageStage, type PageStage } from '../page-stage.ts';
 
 const script = `
 import { html, render } from 'lit/html.js';

@@ -4,8 +4,7 @@ import type { Browser } from 'playwright-core';
 import type { Sort, TableRow } from '../../../src/extension/event-table/messages.ts';
 import { until } from '../../relay/until.ts';
 import { launchBrowser } from '../../vscode/browser.ts';
-import { openTablePage, rowOf, viewOf } from './table-page.ts';
-import type { TablePage } from './table-page.ts';
+import { openTablePage, rowOf, viewOf, type TablePage } from './table-page.ts';
 
 /** As wide as the panel beside the side bar of a window of 1,280 pixels. */
 const usualWidth = 930;

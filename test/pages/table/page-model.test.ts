@@ -6,8 +6,7 @@ import { countRuns } from '../../long.ts';
 import type { ChosenEvents } from '../../../src/extension/event-table/messages.ts';
 import { launchBrowser } from '../../vscode/browser.ts';
 import { leftOf, leftToChoose } from './left-of-choice.ts';
-import { openTablePage, rowOf, viewOf } from './table-page.ts';
-import type { TablePage } from './table-page.ts';
+import { openTablePage, rowOf, viewOf, type TablePage } from './table-page.ts';
 
 /** What a person would say: numbers of events. */
 interface Model {

@@ -4,8 +4,7 @@ import type { Browser } from 'playwright-core';
 import { until } from '../../relay/until.ts';
 import { launchBrowser } from '../../vscode/browser.ts';
 import type { PageStage } from '../page-stage.ts';
-import { openTablePage, rowOf, viewOf } from './table-page.ts';
-import type { Said, TablePage, View } from './table-page.ts';
+import { openTablePage, rowOf, viewOf, type Said, type TablePage, type View } from './table-page.ts';
 
 describe('The table’s page', () => {
   let browser: Browser;

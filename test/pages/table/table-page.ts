@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import type { HostMessage, PageMessage, TableRow, TableTexts } from '../../../src/extension/event-table/messages.ts';
-import { openPageStage } from '../page-stage.ts';
-import type { PageStage } from '../page-stage.ts';
+import { openPageStage, type PageStage } from '../page-stage.ts';
 
 export type View = Extract<HostMessage, { readonly type: 'view' }>;
 export type Said<Type extends PageMessage['type']> = Extract<PageMessage, { readonly type: Type }>;

@@ -2,30 +2,24 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { createMessageConnection, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { nameOfSecret } from '../../../src/common/secret-name.ts';
 import { controlChannelOf, prepareFolder } from '../../../src/protocol/control-channel.ts';
 import { RelayRequestError } from '../../../src/protocol/errors.ts';
-import { methods, protocolVersion } from '../../../src/protocol/methods.ts';
-import { connectToRelay } from '../../../src/protocol/relay-client.ts';
+import { methods, protocolVersion, type Method } from '../../../src/protocol/methods.ts';
+import { connectToRelay, type RelayClient } from '../../../src/protocol/relay-client.ts';
 import { compareVersions } from '../../../src/common/programs/versions.ts';
 import { Announcer } from '../../../src/relay/clients/announcer.ts';
-import { Control } from '../../../src/relay/clients/control.ts';
-import type { Handlers } from '../../../src/relay/clients/control.ts';
+import { Control, type Handlers } from '../../../src/relay/clients/control.ts';
 import type { Status } from '../../../src/protocol/status.ts';
-import type { Method } from '../../../src/protocol/methods.ts';
-import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { version } from '../../../src/version.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';
 import { send } from '../requests.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
-import type { TestRelay } from '../stage.ts';
 
 /** A client of its own, over the socket. */
 async function attach(dataDir: string): Promise<RelayClient> {

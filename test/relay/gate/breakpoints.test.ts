@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mostBreakpoints } from '../../../src/protocol/debug.ts';
-import type { Breakpoint } from '../../../src/protocol/debug.ts';
-import { Breakpoints } from '../../../src/relay/gate/breakpoints.ts';
-import type { StoredBreakpoints } from '../../../src/relay/gate/breakpoints.ts';
+import { mostBreakpoints, type Breakpoint } from '../../../src/protocol/debug.ts';
+import { Breakpoints, type StoredBreakpoints } from '../../../src/relay/gate/breakpoints.ts';
 import type { Caller } from '../../../src/relay/sending/time-limit.ts';
 
 const every = (spec: Partial<Breakpoint> = {}): Breakpoint => ({ at: 'event', enabled: true, ...spec });

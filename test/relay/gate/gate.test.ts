@@ -11,11 +11,9 @@ import { Store } from '../../../src/relay/log/store.ts';
 import type { Passage } from '../../../src/relay/sending/lane.ts';
 import { targetOf } from '../../../src/relay/sending/target.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
-import { startReceiver } from '../receiver.ts';
-import type { ReceivedRequest, Receiver } from '../receiver.ts';
+import { startReceiver, type ReceivedRequest, type Receiver } from '../receiver.ts';
 import { deliveryRecord, destinationId } from '../records.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
-import type { TestRelay, TestRelayOptions } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay, type TestRelayOptions } from '../stage.ts';
 import { until } from '../until.ts';
 
 const terminal = { kind: 'terminal', id: '4711' } as const;

@@ -2,16 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countRuns } from '../../long.ts';
 import { eventOrders, eventStates } from '../../../src/protocol/event-filter.ts';
-import { methods } from '../../../src/protocol/methods.ts';
-import type { Params, Result } from '../../../src/protocol/methods.ts';
+import { methods, type Params, type Result } from '../../../src/protocol/methods.ts';
 import type { StoredState } from '../../../src/relay/log/database.ts';
 import type { HistoryReader } from '../../../src/relay/history/history.ts';
 import type { Store } from '../../../src/relay/log/store.ts';
 import { ownDirectory } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';
 import { addDelivery, attemptRecord, deliveryRecord, destinationId } from '../records.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
-import type { TestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { openReader, openStore } from './stores.ts';
 
 type Page = Result<'events/page'>;

@@ -9,8 +9,7 @@ import type { EventRow, ForwardingState } from '../../../src/protocol/history.ts
 import { StoreError } from '../../../src/relay/log/database.ts';
 import { FilterError } from '../../../src/protocol/event-filter.ts';
 import { HistoryThread } from '../../../src/relay/history/history-thread.ts';
-import { NotFoundError, openHistory, storeFile } from '../../../src/relay/history/history.ts';
-import type { HistoryReader } from '../../../src/relay/history/history.ts';
+import { NotFoundError, openHistory, storeFile, type HistoryReader } from '../../../src/relay/history/history.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../../src/relay/log/records.ts';
 import { bringAbout, deliveryRecord, destinationId, renderSettingsId } from '../records.ts';

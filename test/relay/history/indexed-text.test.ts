@@ -8,8 +8,7 @@ import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/
 import { Store } from '../../../src/relay/log/store.ts';
 import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
 import { failNextCommit, failRunning } from '../failing-statements.ts';
-import { deliveryRecord, destinationId } from '../records.ts';
-import type { DeliveryPlan } from '../records.ts';
+import { deliveryRecord, destinationId, type DeliveryPlan } from '../records.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 import { openReader, openStore } from './stores.ts';

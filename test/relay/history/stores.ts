@@ -1,6 +1,5 @@
 /** A store and readers of one data directory, closed after the test. */
-import { openHistory, storeFile } from '../../../src/relay/history/history.ts';
-import type { HistoryReader } from '../../../src/relay/history/history.ts';
+import { openHistory, storeFile, type HistoryReader } from '../../../src/relay/history/history.ts';
 import { prepareDataDirectory } from '../../../src/protocol/data-directory.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { afterwards } from '../afterwards.ts';

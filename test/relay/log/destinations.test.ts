@@ -5,12 +5,10 @@ import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.t
 import { sign } from '../../../src/open-connectors/signature.ts';
 import { maskedValue } from '../../../src/common/masking.ts';
 import { temporaryFolder } from '../afterwards.ts';
-import { startReceiver } from '../receiver.ts';
+import { startReceiver, type ReceivedRequest } from '../receiver.ts';
 import { send } from '../requests.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
-import type { ReceivedRequest } from '../receiver.ts';
-import type { TestRelay } from '../stage.ts';
 
 const signature = 'Elements-Webhook-Signature';
 

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { decompress, headOf } from '../../../src/relay/receiving/compression.ts';
-import type { Decompressed } from '../../../src/relay/receiving/compression.ts';
+import { decompress, headOf, type Decompressed } from '../../../src/relay/receiving/compression.ts';
 
 const compressors: Record<string, (body: Uint8Array) => Buffer> = {
   gzip: (body) => gzipSync(body),

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { signatureHeader, webhookIdHeader } from '../../../src/open-connectors/signature.ts';
 import { startReceiver } from '../receiver.ts';
 import { send } from '../requests.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
-import type { TestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 
 /** A notification as the platform's queue has it. */
 function notification(eventId: string, address = 'ada@example.org'): string {

@@ -9,9 +9,8 @@ import { isCredentialHeader } from '../../../src/protocol/credential-headers.ts'
 import { defaultLimits } from '../../../src/relay/receiving/ingress.ts';
 import { startReceiver } from '../receiver.ts';
 import { RawConnection, send } from '../requests.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
-import type { TestRelay } from '../stage.ts';
 
 const kept = 65_536;
 

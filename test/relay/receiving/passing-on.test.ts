@@ -3,15 +3,12 @@ import { join } from 'node:path';
 import { settingsSchema } from '../../../src/protocol/settings.ts';
 import { Announcer } from '../../../src/relay/clients/announcer.ts';
 import { Forwarder } from '../../../src/relay/sending/forwarder.ts';
-import { passOn } from '../../../src/relay/receiving/passing-on.ts';
-import type { Followers } from '../../../src/relay/receiving/passing-on.ts';
-import { Reception, renderSettingsOf } from '../../../src/relay/receiving/reception.ts';
-import type { Received } from '../../../src/relay/receiving/reception.ts';
+import { passOn, type Followers } from '../../../src/relay/receiving/passing-on.ts';
+import { Reception, renderSettingsOf, type Received } from '../../../src/relay/receiving/reception.ts';
 import { Renderer } from '../../../src/relay/sending/render.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
-import { startReceiver } from '../receiver.ts';
-import type { Receiver } from '../receiver.ts';
+import { startReceiver, type Receiver } from '../receiver.ts';
 import { sampleBody } from '../stage.ts';
 import { until } from '../until.ts';
 

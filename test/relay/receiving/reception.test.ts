@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { startReceiver } from '../receiver.ts';
 import { send } from '../requests.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
-import type { TestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 
 const status = (relay: TestRelay) => relay.client.request('relay/status', {});
 

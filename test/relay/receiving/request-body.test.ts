@@ -3,8 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { areTinyChunks } from '../../../src/common/read-bound.ts';
-import { Bodies, BodyBudget, Chunks } from '../../../src/relay/receiving/request-body.ts';
-import type { BodyShare } from '../../../src/relay/receiving/request-body.ts';
+import { Bodies, BodyBudget, Chunks, type BodyShare } from '../../../src/relay/receiving/request-body.ts';
 
 const small = 65_536;
 

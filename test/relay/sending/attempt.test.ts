@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { destinationSchema } from '../../../src/protocol/settings.ts';
-import { attemptOf, protocolAttemptOf } from '../../../src/relay/sending/attempt.ts';
-import type { Sent } from '../../../src/relay/sending/attempt.ts';
+import { attemptOf, protocolAttemptOf, type Sent } from '../../../src/relay/sending/attempt.ts';
 import type { SendResult } from '../../../src/relay/sending/outbound.ts';
 import type { Job } from '../../../src/relay/sending/waiting.ts';
 

@@ -6,22 +6,19 @@ import type { AddressInfo } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import type { AttemptDetail, Forwarding } from '../../../src/protocol/history.ts';
 import type { DestinationStatus } from '../../../src/protocol/status.ts';
-import type { RetryPolicy } from '../../../src/common/retry-policies.ts';
+import { maxAttempts, type RetryPolicy } from '../../../src/common/retry-policies.ts';
 import { maskedValue } from '../../../src/common/masking.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { windowSize } from '../../../src/relay/sending/waiting.ts';
 import { keptAnswerBytes } from '../../../src/relay/sending/outbound.ts';
-import { maxAttempts } from '../../../src/common/retry-policies.ts';
 import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
 import { hasBlackHoles, startBlackHole } from '../black-hole.ts';
 import { watchReading } from '../failing-statements.ts';
-import { startReceiver } from '../receiver.ts';
+import { startReceiver, type Answer, type ReceivedRequest } from '../receiver.ts';
 import { attemptRecord, deliveryRecord, destinationId } from '../records.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
-import type { Answer, ReceivedRequest } from '../receiver.ts';
-import type { TestRelay } from '../stage.ts';
 
 /** A delivery of one event whose address tells which it is. */
 const numbered = (number: number): string => sampleBody({ email: `${number}@example.com` });

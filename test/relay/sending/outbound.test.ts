@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import { connect, createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
-import { destinationSchema } from '../../../src/protocol/settings.ts';
+import { destinationSchema, type Settings } from '../../../src/protocol/settings.ts';
 import type { Headers } from '../../../src/protocol/history.ts';
-import type { Settings } from '../../../src/protocol/settings.ts';
 import { connectionsFor, keptAnswerBytes, post } from '../../../src/relay/sending/outbound.ts';
 import type { Connections, SendResult } from '../../../src/relay/sending/outbound.ts';
 import { TimeLimit } from '../../../src/relay/sending/time-limit.ts';
 import { afterwards } from '../afterwards.ts';
 import { hasBlackHoles, startBlackHole } from '../black-hole.ts';
-import { startReceiver } from '../receiver.ts';
+import { startReceiver, type Answer } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
-import type { Answer } from '../receiver.ts';
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../fixtures/self-signed/${name}`, import.meta.url), 'utf8');

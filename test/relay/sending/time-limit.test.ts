@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { connectToRelay } from '../../../src/protocol/relay-client.ts';
-import type { RelayClient } from '../../../src/protocol/relay-client.ts';
+import { connectToRelay, type RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards } from '../afterwards.ts';
-import { startReceiver } from '../receiver.ts';
-import type { Receiver } from '../receiver.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
-import type { TestRelay } from '../stage.ts';
+import { startReceiver, type Receiver } from '../receiver.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 
 /** Long enough for a request to arrive, short enough to wait for. */

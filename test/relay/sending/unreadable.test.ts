@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { Unreadable } from '../../../src/relay/sending/unreadable.ts';
-import type { Read } from '../../../src/relay/sending/unreadable.ts';
+import { Unreadable, type Read } from '../../../src/relay/sending/unreadable.ts';
 
 describe('a store that cannot be read', () => {
   it('is said once, until it worked again', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Waiting, windowSize } from '../../../src/relay/sending/waiting.ts';
-import type { Job } from '../../../src/relay/sending/waiting.ts';
+import { Waiting, windowSize, type Job } from '../../../src/relay/sending/waiting.ts';
 
 const job = (notificationId: number, nextAt: number | null = null): Job => ({
   notificationId,

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { TunnelStatus } from '../../../src/protocol/status.ts';
 import { afterwards } from '../afterwards.ts';
 import { rawAnswers } from '../requests.ts';
-import { sampleBody, startTestRelay } from '../stage.ts';
-import type { TestRelay } from '../stage.ts';
+import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 import { LocaltunnelServer, send } from './stage.ts';
 

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import type { Server } from 'node:http';
-import { createServer } from 'node:net';
-import type { LookupFunction, Server as TcpServer, Socket } from 'node:net';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer, type LookupFunction, type Server as TcpServer, type Socket } from 'node:net';
 import { request } from 'undici';
 import type { TunnelConfig } from '../../../src/protocol/settings.ts';
 import { TunnelConnections } from '../../../src/relay/tunnel/localtunnel-connections.ts';

@@ -3,16 +3,14 @@
  * docs/tunnels.md describes it.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { Agent, request } from 'undici';
-import type { buildConnector } from 'undici';
+import { Agent, request, type buildConnector } from 'undici';
 import { presetOf } from '../../../src/protocol/tunnel-presets.ts';
 import { tunnelConfigSchema } from '../../../src/protocol/settings.ts';
 import { freePort } from '../../free-port.ts';

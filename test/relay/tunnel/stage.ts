@@ -2,18 +2,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
-import { createServer, request } from 'node:http';
-import type { IncomingMessage, Server, ServerOptions } from 'node:http';
+import { createServer, request, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent } from 'undici';
-import type { buildConnector } from 'undici';
+import { Agent, type buildConnector } from 'undici';
 import { build } from 'esbuild';
-import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
-import type { Timings, TunnelSupervisorOptions } from '../../../src/relay/tunnel/supervisor.ts';
+import { TunnelSupervisor, type Timings, type TunnelSupervisorOptions } from '../../../src/relay/tunnel/supervisor.ts';
 import type { TunnelStatus } from '../../../src/protocol/status.ts';
 
 export const secret = '0123456789abcdef0123456789abcdef';

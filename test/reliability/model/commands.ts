@@ -6,8 +6,7 @@ import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { sign } from '../../../src/open-connectors/signature.ts';
 import { until } from '../../relay/until.ts';
-import { allHeld, allRows, atRest, checkPages, throwWrong } from './observed.ts';
-import type { Observed } from './observed.ts';
+import { allHeld, allRows, atRest, checkPages, throwWrong, type Observed } from './observed.ts';
 import { addressOf, conditions, keys } from './world.ts';
 import type {
   Connection,

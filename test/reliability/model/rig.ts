@@ -2,21 +2,17 @@
  * The relay as a process of its own, the callbacks that it posts to, and a client at its control channel: all that the
  * model knows of it comes from here.
  */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createServer, request } from 'node:http';
-import type { Agent, Server, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, request, type Agent, type Server, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Stop } from '../../../src/protocol/debug.ts';
 import type { Attempt, EventRow } from '../../../src/protocol/history.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
-import { connectToRelay, clientOverStream } from '../../../src/protocol/relay-client.ts';
-import type { RelayClient } from '../../../src/protocol/relay-client.ts';
+import { connectToRelay, clientOverStream, type RelayClient } from '../../../src/protocol/relay-client.ts';
 import { afterwards, temporaryFolder } from '../../relay/afterwards.ts';
 import { readyRelay } from '../../relay/processes.ts';
 import type { Connection } from './world.ts';

@@ -25,12 +25,9 @@ import {
   breakpoints,
 } from './commands.ts';
 import type { BreakpointName, Step } from './commands.ts';
-import { Several, Together } from './races.ts';
-import type { Asked } from './races.ts';
-import { answerings } from './rig.ts';
-import type { RelayRig } from './rig.ts';
-import { eventTypes } from './world.ts';
-import type { World } from './world.ts';
+import { Several, Together, type Asked } from './races.ts';
+import { answerings, type RelayRig } from './rig.ts';
+import { eventTypes, type World } from './world.ts';
 
 const destination = fc.constantFrom('plain', 'strict', 'raw');
 const index = fc.nat({ max: 30 });

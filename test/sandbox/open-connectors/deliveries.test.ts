@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import type { NotificationRecord } from '../../../src/sandbox/open-connectors/notifier.ts';
-import type { Answer, Harness } from '../harness.ts';
-import { startHarness } from '../harness.ts';
-import type { Receiver } from '../receiver.ts';
-import { startReceiver } from '../receiver.ts';
-import type { Platform } from './platform.ts';
-import { platformOf } from './platform.ts';
+import { startHarness, type Answer, type Harness } from '../harness.ts';
+import { startReceiver, type Receiver } from '../receiver.ts';
+import { platformOf, type Platform } from './platform.ts';
 
 interface Delivery {
   readonly notificationId: number;

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
-import type { Harness } from '../harness.ts';
-import { call, startHarness } from '../harness.ts';
-import type { Platform, PlatformInstanceAnswer } from './platform.ts';
-import { callbackUrl, platformOf } from './platform.ts';
+import { call, startHarness, type Harness } from '../harness.ts';
+import { callbackUrl, platformOf, type Platform, type PlatformInstanceAnswer } from './platform.ts';
 
 const otherList = 'a1000000000000000000000000000001';
 

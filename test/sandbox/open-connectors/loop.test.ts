@@ -1,10 +1,9 @@
 /** The loop of the product on one machine: subscriber → webhook → platform → relay → callback. */
 import assert from 'node:assert/strict';
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
-import { startReceiver } from '../../relay/receiver.ts';
+import { startReceiver, type ReceivedRequest } from '../../relay/receiver.ts';
 import { startTestRelay } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
-import type { ReceivedRequest } from '../../relay/receiver.ts';
 import { startHarness } from '../harness.ts';
 import { platformOf } from './platform.ts';
 

@@ -3,12 +3,9 @@ import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import { readPlatformNotification } from '../../../src/open-connectors/notification.ts';
 import { verify } from '../../../src/open-connectors/signature.ts';
 import type { NotificationRecord } from '../../../src/sandbox/open-connectors/notifier.ts';
-import type { Harness } from '../harness.ts';
-import { call, startHarness } from '../harness.ts';
-import type { Receiver } from '../receiver.ts';
-import { startReceiver } from '../receiver.ts';
-import type { Platform } from './platform.ts';
-import { platformOf } from './platform.ts';
+import { call, startHarness, type Harness } from '../harness.ts';
+import { startReceiver, type Receiver } from '../receiver.ts';
+import { platformOf, type Platform } from './platform.ts';
 
 interface Notification {
   readonly severity: string;

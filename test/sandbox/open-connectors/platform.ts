@@ -1,7 +1,6 @@
 /** Calls of the sandbox's Open Connectors half, and instances made without a browser. */
 import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
-import type { Answer, Harness } from '../harness.ts';
-import { call } from '../harness.ts';
+import { call, type Answer, type Harness } from '../harness.ts';
 
 export const callbackUrl = 'http://localhost:4000/oauth/callback';
 

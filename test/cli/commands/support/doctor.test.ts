@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Callback, Workplace } from '../../harness.ts';
-import { delivery, eachWithOwn, post } from '../../harness.ts';
+import { delivery, eachWithOwn, post, type Callback, type Workplace } from '../../harness.ts';
 
 describe('cm-relay doctor', function () {
   this.timeout(120_000);
