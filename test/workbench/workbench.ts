@@ -309,7 +309,7 @@ export class Workbench {
 
   /** The box in which one types, of the palette, a quick pick or an input box. */
   get quickInput(): Locator {
-    return this.page.locator('.quick-input-widget input[type="text"]');
+    return this.page.locator('.quick-input-widget input:is([type="text"], [type="password"])');
   }
 
   /** The whole quick pick or input box: title, message, buttons, items. */
