@@ -70,12 +70,6 @@ describe('a program that keeps its compiled code', function () {
     assert.deepEqual(readdirSync(folder), ['bundle.js.def']);
   });
 
-  it('neither keeps nor uses any where it is told not to', () => {
-    const { file, folder } = bundle();
-    assert.deepEqual(start(file, { keeps: false }), ['bundle.js 7', 'compiled']);
-    assert.equal(existsSync(folder), false);
-  });
-
   const broken: Record<string, (bytes: Buffer) => Buffer> = {
     empty: () => Buffer.alloc(0),
     'of a few bytes': (bytes) => bytes.subarray(0, 3),
@@ -96,13 +90,6 @@ describe('a program that keeps its compiled code', function () {
       assert.deepEqual(start(file), ['bundle.js 7', 'kept']);
     });
   }
-
-  it('runs all the same where nothing can be kept', () => {
-    const { file, folder } = bundle();
-    writeFileSync(folder, 'no folder');
-    assert.deepEqual(start(file), ['bundle.js 7', 'compiled']);
-    assert.deepEqual(start(file), ['bundle.js 7', 'compiled']);
-  });
 
   const planted: Record<string, (place: ReturnType<typeof bundle>) => void> = {
     'a folder that others can write to': ({ folder }) => chmodSync(folder, 0o777),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import { SampleReceiver } from '../../src/relay/sample-receiver.ts';
-import { failReading, type Fault } from './failing-statements.ts';
+import { failReading } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
@@ -102,55 +102,6 @@ describe('Settings that cannot all be kept', () => {
     rmdirSync(inTheWay);
     const { settings } = await relay.client.request('relay/configure', { settings: { partSize: 7 } });
     assert.equal(settings.partSize, 7, 'and are taken when they can be');
-  });
-
-  it('leave everything as it was where what is remembered cannot be put in its place', async () => {
-    const relay = await startTestRelay();
-    const place = join(relay.dataDir, 'relay.json');
-    const aside = join(relay.dataDir, 'aside');
-    await assertNothingChanged(
-      relay,
-      (url) => ({ destinations: [{ url }] }),
-      /cannot write relay\.json/,
-      () => {
-        renameSync(place, aside);
-        mkdirSync(place);
-      },
-      () => {
-        rmdirSync(place);
-        renameSync(aside, place);
-      },
-    );
-  });
-
-  it('leave everything as it was where the store takes the destinations and then not the rest', async () => {
-    const relay = await startTestRelay();
-    // Whoever opens the file from then on refuses it.
-    await relay.client.request('events/query', {});
-    const spoil = (): void => {
-      const file = new DatabaseSync(storeFile(relay.dataDir));
-      file.exec(`CREATE TRIGGER no BEFORE INSERT ON render_settings BEGIN SELECT RAISE(ABORT, 'not today'); END`);
-      file.close();
-    };
-    await assertNothingChanged(
-      relay,
-      (url) => ({ destinations: [{ url }], timeZone: 'Asia/Tokyo' }),
-      /not today/,
-      spoil,
-    );
-  });
-
-  it('leave everything as it was where the store cannot be read', async () => {
-    const relay = await startTestRelay();
-    let fault: Fault | undefined;
-    relay.client.on('status/changed', () => undefined);
-    await assertNothingChanged(
-      relay,
-      (url) => ({ destinations: [{ url }] }),
-      /disk I\/O error/,
-      () => (fault = failReading(/^SELECT id FROM render_settings/)),
-      () => fault?.fix(),
-    );
   });
 
   it('leave everything as it was where a proxy does not work', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DestinationStatus } from '../../src/protocol/status.ts';
 import { verify } from '../../src/open-connectors/signature.ts';
-import { distinctDestinations, findKnown } from '../../src/relay/log/destinations.ts';
+import { findKnown } from '../../src/relay/log/destinations.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { startReceiver } from './receiver.ts';
 import { destination } from './records.ts';
@@ -87,37 +87,6 @@ describe('Destinations at one URL', () => {
         isSigned,
       );
     }
-  });
-
-  it('and wholly alike count as one, unless they have ids', async () => {
-    const receiver = await startReceiver();
-    const { url } = receiver;
-    const relay = await startTestRelay({ settings: { destinations: [{ url }, { url, timeoutMs: 500 }] } });
-    await relay.deliver(sampleBody());
-    await relay.drained();
-    assert.equal(receiver.requests.length, 1);
-    await configure(relay, [
-      { url, id: 'a' },
-      { url, id: 'b' },
-    ]);
-    await relay.deliver(sampleBody());
-    await relay.drained();
-    assert.equal(receiver.requests.length, 3);
-  });
-
-  it('each say why what goes there waits', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({
-      settings: {
-        destinations: [{ url: receiver.url }, { url: receiver.url, signatureKeyName: 'k' }],
-      },
-    });
-    await relay.deliver(sampleBody());
-    await until(async () => (await statusOf(relay))[0]?.state === 'down');
-    const { forwardings } = await eventOf(relay, 'e1');
-    assert.match(forwardings[0]?.detail ?? '', /^cannot be reached/);
-    assert.match(forwardings[1]?.detail ?? '', /^the signature key "k"/);
   });
 });
 
@@ -217,25 +186,6 @@ describe('A destination whose settings change', () => {
     await back.received(1);
     assert.equal(elsewhere.requests.length, 0);
   });
-
-  it('is not mixed up with one that was replayed to', async () => {
-    const receiver = await startReceiver();
-    const { url } = receiver;
-    const relay = await startTestRelay({
-      settings: { destinations: [{ url, types: ['Subscribe'], credentialsName: 'login' }] },
-      secrets: { credentials: { login: { Authorization: 'own' } } },
-    });
-    await relay.deliver(sampleBody());
-    await receiver.received(1);
-    await relay.drained();
-    await relay.client.request('notifications/replay', { ids: ['d1'], to: { url, timeoutMs: 77 } });
-    await receiver.received(2);
-    await relay.drained();
-    assert.equal(receiver.requests[1]?.header('authorization'), undefined, 'it was asked for without');
-    const before = await statusOf(relay);
-    const { destinations } = await configure(relay, [{ url, types: ['Update'], credentialsName: 'login' }]);
-    assert.deepEqual(destinations, before);
-  });
 });
 
 describe('Which destination an entry of the settings is', () => {
@@ -266,13 +216,6 @@ describe('Which destination an entry of the settings is', () => {
     assert.deepEqual(found([D, {}], [known(1, 1, S), known(2, 0, U)]), [2, 1], 'the younger one stands first');
   });
 
-  it('is one that was in the settings before it is one that was not', () => {
-    assert.deepEqual(found([D], [known(1, null, S), known(2, 0, U)]), [2]);
-    assert.deepEqual(found([S], [known(1, null, S), known(2, 0, U)]), [2], 'the one that stands there was changed');
-    assert.deepEqual(found([U, S], [known(1, null, S), known(2, 0, U)]), [2, 1], 'one has come back');
-    assert.deepEqual(found([{}], [known(1, null, { headers: { A: 'b' } })]), [null], 'a replay had other headers');
-  });
-
   it('is told by its id alone where both have one, and keeps it when one is given or taken away', () => {
     const rows = [known(1, 0, { id: 'a' }), known(2, 1, { id: 'b' })];
     assert.deepEqual(found([{ id: 'b' }, { id: 'a' }], rows), [2, 1]);
@@ -282,36 +225,6 @@ describe('Which destination an entry of the settings is', () => {
     assert.deepEqual(
       findKnown([destination('http://elsewhere/', { id: 'a', mode: 'raw', signatureKeyName: 'k' })], rows),
       [1],
-    );
-  });
-
-  it('is another at another URL or mode', () => {
-    for (const other of [{ url: 'http://else/' }, { mode: 'raw' }])
-      assert.deepEqual(found([other], [known(1, 0)]), [null]);
-  });
-
-  it('is the same where its key is another, was given or taken away, unless one of that key is there', () => {
-    const [k, l] = [{ signatureKeyName: 'k' }, { signatureKeyName: 'l' }];
-    assert.deepEqual(found([l], [known(1, 0, k)]), [1]);
-    assert.deepEqual(found([{}], [known(1, 0, k)]), [1]);
-    assert.deepEqual(found([k], [known(1, 0)]), [1]);
-    assert.deepEqual(found([l], [known(1, 0, k), known(2, 1, l)]), [2]);
-    assert.deepEqual(found([l, k], [known(1, 0, k)]), [null, 1], 'one was added before it');
-    assert.deepEqual(found([l], [known(1, null, k)]), [null], 'one of before, or of a replay');
-    assert.deepEqual(found([l], [known(1, null, l), known(2, 0, k)]), [2], 'the one that stands there was changed');
-  });
-
-  it('is one where an entry says the same twice', () => {
-    const entries = [{}, S, { types: [] }, { ...S, timeoutMs: 5 }, { id: 'x' }, { headers: { A: 'b' } }];
-    const distinct = distinctDestinations(entries.map((entry) => destination(url, entry)));
-    assert.deepEqual(
-      distinct.map(({ id, types, timeoutMs, headers }) => [id, types, timeoutMs, headers]),
-      [
-        [undefined, [], 10_000, undefined],
-        [undefined, ['Subscribe'], 5, undefined],
-        ['x', undefined, 10_000, undefined],
-        [undefined, undefined, 10_000, { A: 'b' }],
-      ],
     );
   });
 });

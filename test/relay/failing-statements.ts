@@ -50,22 +50,6 @@ export function failReading(sql: RegExp): Fault {
   };
 }
 
-/**
- * From now on each statement that matches and is run without reading fails, as where a file cannot be opened.
- * @returns what ends that
- */
-export function failRunning(sql: RegExp): () => void {
-  const statements = StatementSync.prototype as unknown as Record<'run', Reading>;
-  const { run } = statements;
-  const end = (): void => void Object.assign(statements, { run });
-  statements.run = function (...values) {
-    if (!sql.test(this.sourceSQL)) return run.apply(this, values);
-    throw Object.assign(new Error('unable to open database'), { code: 'ERR_SQLITE_ERROR', errcode: 14 });
-  };
-  afterwards(end);
-  return end;
-}
-
 /** The next COMMIT in this process fails as it does where the disk takes nothing more: SQLITE_IOERR_WRITE. */
 export function failNextCommit(): void {
   const databases = DatabaseSync.prototype as unknown as Record<'exec', (this: DatabaseSync, sql: string) => void>;

@@ -183,17 +183,6 @@ describe('A data directory of the user’s', () => {
     await assert.rejects(startTestRelay({ dataDir: copy }), { advice: 'trust-data-directory' });
   });
 
-  it('is the one that a record of an earlier version names', () => {
-    const dataDir = temporaryFolder();
-    const id = '0123456789abcdef'.repeat(2);
-    const records = join(process.env['XDG_STATE_HOME'] ?? '', 'cm-relay-directories');
-    mkdirSync(records, { recursive: true });
-    writeFileSync(join(records, id), JSON.stringify({ path: dataDir, node: '1:2' }));
-    writeFileSync(join(dataDir, 'directory-id'), `${id}\n`);
-    writeFileSync(join(dataDir, 'relay.json'), '{}');
-    assert.equal(checkDataDirectory(dataDir), dataDir);
-  });
-
   it('is used by its process where the user’s state folder cannot be written, and by others if they trust it', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
@@ -109,13 +109,6 @@ describe("The relay's own process", function () {
     assert.equal((await next.request('relay/status', {})).pid, relay.pid);
   });
 
-  it('listens on the port that it is told', async () => {
-    const first = await startTestRelay();
-    await first.stop();
-    const relay = await readyRelay(['--data-dir', temporaryFolder(), '--port', String(first.port)]);
-    assert.equal(new URL(relay.url).port, String(first.port));
-  });
-
   const failures: readonly [string, () => string[] | Promise<string[]>, RegExp][] = [
     ['no data directory', () => [], /--data-dir is missing/],
     ['an option that there is not', () => ['--what', 'x'], /--what/],
@@ -185,12 +178,5 @@ describe("The relay's own process", function () {
     const line = await second.firstLine;
     assert.equal(line.type, 'running');
     assert.equal(await second.ended, 3);
-  });
-
-  it('writes its log to a file where it is told one', async () => {
-    const dataDir = temporaryFolder();
-    const log = join(temporaryFolder(), 'relay.log');
-    await readyRelay(['--data-dir', dataDir, '--log-file', log]);
-    await until(() => existsSync(log) && /listening on 127\.0\.0\.1/.test(readFileSync(log, 'utf8')));
   });
 });

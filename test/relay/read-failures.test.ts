@@ -90,16 +90,6 @@ describe('A disk that cannot be read', () => {
     assert.deepEqual([event.forwardings[0]?.state, event.forwardings[0]?.attempts], ['sent', 1]);
   });
 
-  it('ends no relay that begins, commits or tells how it stands', async () => {
-    const fault = failReading(/pragma_page_count/);
-    const relay = await startTestRelay();
-    const told = new Promise((resolve) => relay.client.on('status/changed', resolve));
-    assert.equal((await relay.deliver(sampleBody())).status, 200);
-    await told;
-    assert.equal((await counts(relay)).deliveries, 1);
-    assert.ok(fault.met > 2);
-  });
-
   it('refuses a delivery, and stores nothing of it, where its duplicates cannot be looked for', async () => {
     const relay = await startTestRelay();
     await relay.deliver(sampleBody());
@@ -113,28 +103,5 @@ describe('A disk that cannot be read', () => {
       events.map(({ duplicateOf }) => duplicateOf),
       ['e1', null],
     );
-  });
-
-  it('has no less than nothing wait where what is held was counted before', async () => {
-    const relay = await startTestRelay({ settings: { destinations: [{ url: 'http://127.0.0.1:9/' }] } });
-    await relay.client.request('debug/pause', {});
-    for (let i = 0; i < 3; i++) await relay.deliver(sampleBody({ seed: i }));
-    assert.deepEqual([(await counts(relay)).waiting, (await counts(relay)).held], [0, 3]);
-    failReading(/SELECT count\(\*\) AS n FROM forwardings/);
-    await relay.client.request('notifications/discard', { ids: ['n1', 'n2'] });
-    assert.deepEqual([(await counts(relay)).waiting, (await counts(relay)).held], [0, 1]);
-  });
-
-  it('tells the status what was counted last', async () => {
-    const receiver = await startReceiver({ answer: 'hang' });
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(sampleBody());
-    await receiver.received(1);
-    const before = await relay.client.request('relay/status', {});
-    const fault = failReading(/FROM forwardings/);
-    const status = await relay.client.request('relay/status', {});
-    assert.ok(fault.met > 0);
-    assert.deepEqual(status.destinations, before.destinations);
-    assert.equal(unreadable(relay), 1);
   });
 });

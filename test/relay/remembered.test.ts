@@ -3,18 +3,11 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { DataDirectoryError } from '../../src/protocol/data-directory.ts';
 import { openForWriting, schemaVersion, StoreError } from '../../src/relay/log/database.ts';
-import {
-  earlierOpenConnectorsUrls,
-  readRemembered,
-  remember,
-  stageRemembered,
-  withPublicUrl,
-} from '../../src/relay/remembered.ts';
+import { readRemembered, remember, stageRemembered } from '../../src/relay/remembered.ts';
 import { destination } from './records.ts';
 import { temporaryFolder } from './afterwards.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
-import { until } from './until.ts';
 
 /** All that is in a data directory but the lock, which is taken before anything is read. */
 function contentsOf(dataDir: string): Record<string, string> {
@@ -164,19 +157,6 @@ describe('What a data directory remembers', () => {
     );
   });
 
-  it('keeps its secret where something else in it cannot be read', async () => {
-    const first = await startTestRelay({ settings: { destinations: [{ url: 'http://127.0.0.1:9/callback' }] } });
-    await first.stop();
-    rewrite(first.dataDir, (kept) => ({ ...kept, destinations: [{ url: 'http://127.0.0.1:9/', mode: 'turned' }] }));
-    const text = readFileSync(join(first.dataDir, 'relay.json'), 'utf8');
-    const second = await startTestRelay({ dataDir: first.dataDir, port: undefined });
-    assert.equal(second.campaignMonitorUrl, first.campaignMonitorUrl);
-    assert.equal(readFileSync(join(first.dataDir, 'relay.json.damaged'), 'utf8'), text);
-    const { notices } = await second.client.request('relay/status', {});
-    assert.equal(notices.length, 1);
-    assert.match(notices[0] ?? '', /destinations.*relay\.json\.damaged/);
-  });
-
   it('is told in the status where it was lost', async () => {
     const first = await startTestRelay();
     await first.stop();
@@ -199,32 +179,6 @@ describe('What a data directory remembers', () => {
       ['http://127.0.0.1:9/callback'],
     );
     assert.equal((await send(first.campaignMonitorUrl, { body: sampleBody() })).status, 200);
-  });
-
-  it('is where it was public, the latest first: what Open Connectors keeps of that is known as this relay’s', async () => {
-    const relay = await startTestRelay();
-    const bases = ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${relay.port}`);
-    for (const url of bases) {
-      await relay.client.request('tunnel/open', { tunnel: { kind: 'fixed', url } });
-      const publicUrl = async (): Promise<string | null> => (await relay.client.request('relay/status', {})).publicUrl;
-      await until(async () => (await publicUrl()) === url);
-    }
-    const path = new URL(relay.openConnectorsUrl).pathname;
-    const { earlierOpenConnectorsUrls } = await relay.client.request('relay/status', {});
-    assert.deepEqual(earlierOpenConnectorsUrls, [`${bases[0]}${path}`]);
-    assert.deepEqual(readRemembered(relay.dataDir)?.publicUrls, bases.toReversed());
-  });
-
-  it('is ten of its public URLs, and no more', () => {
-    let { remembered } = remember(temporaryFolder());
-    for (let each = 1; each <= 12; each++) remembered = withPublicUrl(remembered, `https://relay-${each}.example.org`);
-    assert.equal(remembered.publicUrls?.length, 10);
-    const [first, ...others] = earlierOpenConnectorsUrls(remembered, 'https://relay-12.example.org');
-    assert.equal(first, `https://relay-11.example.org/hooks/${remembered.secret}/open-connectors`);
-    assert.equal(others.length, 8);
-    const again = withPublicUrl(remembered, 'https://relay-5.example.org');
-    assert.deepEqual([again.publicUrls?.[0], again.publicUrls?.length], ['https://relay-5.example.org', 10]);
-    assert.equal(withPublicUrl(again, 'https://relay-5.example.org'), again);
   });
 
   it('takes another port where its own is taken, and says so', async () => {

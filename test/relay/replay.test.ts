@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
-import { sign } from '../../src/open-connectors/signature.ts';
 import type { Forwarding } from '../../src/protocol/history.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import { afterwards, temporaryFolder } from './afterwards.ts';
@@ -24,9 +22,6 @@ const forwardings = async (relay: TestRelay, id: string): Promise<Forwarding[]> 
   (await relay.client.request('events/get', { id })).event.forwardings;
 
 const texts = (requests: readonly ReceivedRequest[]): string[] => requests.map((request) => request.text);
-
-const fixture = (name: string): string =>
-  readFileSync(new URL(`../fixtures/self-signed/${name}`, import.meta.url), 'utf8');
 
 /** Answers held back until they are let go. */
 function gate(): { readonly wait: Promise<void>; open: () => void } {
@@ -157,32 +152,6 @@ describe('a replay', () => {
     }
   });
 
-  it('of what waits for a destination that is down looks at once whether it is still', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(sampleBody());
-    await until(async () => (await status(relay)).destinations[0]?.state === 'down');
-    assert.equal(await replay(relay, { ids: ['e1'] }), 1);
-    assert.equal((await forwardings(relay, 'e1'))[0]?.attempts, 0);
-  });
-
-  it('sent twice at once goes out once', async () => {
-    const receiver = await startReceiver();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(sampleBody());
-    await relay.drained();
-    // The first is still under way when the second is asked for.
-    let release: () => void = () => undefined;
-    const held = new Promise<object>((resolve) => (release = () => resolve({})));
-    receiver.answer(() => held);
-    const both = await Promise.all([replay(relay, { ids: ['n1'] }), replay(relay, { ids: ['e1'] })]);
-    assert.deepEqual([...both].sort(), [0, 1]);
-    release();
-    await relay.drained();
-    assert.equal(receiver.requests.length, 2);
-  });
-
   it('goes to another destination where one is named, and no longer to the first', async () => {
     const one = await startReceiver();
     const two = await startReceiver();
@@ -204,53 +173,6 @@ describe('a replay', () => {
       (await status(relay)).destinations.map((each) => each.url),
       [one.url],
     );
-  });
-
-  it('to a destination that needs a key is held until it comes, after a restart too', async () => {
-    const receiver = await startReceiver();
-    const dataDir = temporaryFolder();
-    const first = await startTestRelay({ dataDir });
-    await first.deliver(sampleBody());
-    assert.equal(await replay(first, { ids: ['d1'], to: { url: receiver.url, signatureKeyName: 'k' } }), 1);
-    await until(async () => (await status(first)).counts.held === 1);
-    const [held] = await forwardings(first, 'e1');
-    assert.deepEqual([held?.state, held?.detail], ['held', 'the signature key "k" has not been supplied']);
-    assert.deepEqual((await status(first)).missingKeys, ['k']);
-    await first.stop();
-    const second = await startTestRelay({ dataDir });
-    assert.equal((await status(second)).destinations[0]?.state, 'held');
-    await second.client.request('relay/configure', { secrets: { signatureKeys: { k: 'key' } } });
-    const [request] = await receiver.received(1);
-    await until(async () => (await status(second)).counts.sent === 1);
-    assert.equal(request?.header('elements-webhook-signature'), sign(request!.body, 'key'));
-  });
-
-  it('to a destination that left the settings goes by what it says itself, and lets go nothing that is held for it', async () => {
-    const receiver = await startReceiver();
-    const url = receiver.url;
-    const relay = await startTestRelay({ settings: { destinations: [{ url, held: 'not agreed to' }] } });
-    await relay.deliver(sampleBody());
-    await relay.client.request('relay/configure', { settings: { destinations: [] } });
-    await relay.deliver(sampleBody({ seed: 2 }));
-    assert.equal(await replay(relay, { ids: ['e2'], to: { url } }), 1);
-    await receiver.received(1);
-    await until(async () => (await status(relay)).counts.sent === 1);
-    assert.equal((receiver.requests[0]!.json() as { id: string }).id, '2');
-    assert.deepEqual(
-      (await forwardings(relay, 'e1')).map(({ state, heldBy }) => [state, heldBy]),
-      [['held', 'destination']],
-    );
-  });
-
-  it('to one that was named before goes by what is said of it now', async () => {
-    const receiver = await startReceiver({ tls: { cert: fixture('certificate.pem'), key: fixture('key.pem') } });
-    const relay = await startTestRelay({ settings: { retry: 'none' } });
-    await relay.deliver(sampleBody());
-    assert.equal(await replay(relay, { ids: ['e1'], to: { url: receiver.url } }), 1);
-    await until(async () => (await status(relay)).counts.failed === 1);
-    assert.equal(await replay(relay, { ids: ['e1'], to: { url: receiver.url, insecureTls: true } }), 1);
-    await receiver.received(1);
-    await until(async () => (await status(relay)).counts.sent === 1);
   });
 
   it('of what had no destination goes to those of the settings now that take it, each what is for its mode', async () => {
@@ -284,18 +206,6 @@ describe('a replay', () => {
     assert.equal(updates.requests[0]?.text, all.requests[2]?.text);
   });
 
-  it('of a delivery that only a raw destination got sends it no notification in the other form', async () => {
-    const raw = await startReceiver();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: raw.url, mode: 'raw' }] } });
-    const body = sampleBody();
-    await relay.deliver(body);
-    await relay.drained();
-    assert.equal(await replay(relay, { ids: ['d1'] }), 1);
-    await raw.received(2);
-    await relay.drained();
-    assert.deepEqual(texts(raw.requests), [body, body]);
-  });
-
   it('to a URL sends the raw body once, however many parts, if only raw destinations got the delivery', async () => {
     const raw = await startReceiver();
     const other = await startReceiver();
@@ -320,18 +230,6 @@ describe('a replay', () => {
     await other.received(7);
     await relay.drained();
     assert.ok(other.requests.slice(5).every((request) => request.header('elements-webhook-id') !== undefined));
-  });
-
-  it('to a URL sends the raw body once, though its parts are more than are resent in one step', async () => {
-    const raw = await startReceiver();
-    const other = await startReceiver();
-    const relay = await startTestRelay({ settings: { partSize: 1, destinations: [{ url: raw.url, mode: 'raw' }] } });
-    for (const seed of [1, 2, 3]) await relay.deliver(sampleBody({ events: 300, seed }));
-    await relay.drained();
-    assert.equal(await replay(relay, { filter: '', to: { url: other.url } }), 3);
-    await other.received(3);
-    await relay.drained();
-    assert.equal(other.requests.length, 3);
   });
 
   it('to a URL sends every part as a notification if any part went to a destination that isn’t raw', async () => {
@@ -365,26 +263,6 @@ describe('a replay', () => {
     await relay.drained();
     assert.ok(other.requests.every((request) => request.header('elements-webhook-id') !== undefined));
     assert.equal(new Set(texts(other.requests)).size, 3);
-  });
-
-  it('to a raw destination is one body a delivery, and to a normalised one its parts and nothing raw', async () => {
-    const one = await startReceiver();
-    const raw = await startReceiver();
-    const other = await startReceiver();
-    const relay = await startTestRelay({
-      settings: { partSize: 1, destinations: [{ url: one.url }, { url: one.url, mode: 'raw' }] },
-    });
-    const body = sampleBody({ events: 3 });
-    await relay.deliver(body);
-    await relay.drained();
-    assert.equal(await replay(relay, { ids: ['d1'], to: { url: raw.url, mode: 'raw' } }), 1);
-    assert.equal(await replay(relay, { ids: ['d1'], to: { url: other.url } }), 3);
-    await raw.received(1);
-    await other.received(3);
-    await relay.drained();
-    assert.deepEqual(texts(raw.requests), [body]);
-    assert.equal(other.requests.length, 3);
-    assert.ok(other.requests.every((request) => request.header('elements-webhook-id') !== undefined));
   });
 
   it('is the same to the byte after a restart under any other settings', async () => {
@@ -426,22 +304,6 @@ describe('a replay', () => {
     await assert.rejects(replay(relay, { ids: ['n7'] }));
     await assert.rejects(replay(relay, {}), /nothing selected/);
   });
-
-  it('of a great many arrives once and in order', async () => {
-    const receiver = await startReceiver();
-    const relay = await startTestRelay({ settings: { partSize: 1 } });
-    const body = sampleBody({ events: 100 });
-    for (let i = 0; i < 12; i++) await relay.deliver(body);
-    await relay.client.request('relay/configure', { settings: { destinations: [{ url: receiver.url }] } });
-    assert.equal(await replay(relay, { filter: '' }), 1200);
-    await receiver.received(1200, 60_000);
-    await relay.drained();
-    const ids = receiver.requests.map((request) => Number((request.json() as { id: string }).id));
-    assert.deepEqual(
-      ids,
-      Array.from({ length: 1200 }, (_, index) => index + 1),
-    );
-  }).timeout(90_000);
 });
 
 describe('discarding', () => {
@@ -513,47 +375,6 @@ describe('discarding', () => {
     });
   }
 
-  it('and a replay while it is under way make one round of it: that request, and its retries where it fails', async () => {
-    for (const status of [200, 503]) {
-      const opened = gate();
-      const receiver = await startReceiver({
-        answer: async (_, number) => {
-          if (number === 1) await opened.wait;
-          return number === 1 ? { status } : {};
-        },
-      });
-      const relay = await startTestRelay({ delayScale: 0.001, settings: { destinations: [{ url: receiver.url }] } });
-      await relay.deliver(sampleBody());
-      await receiver.received(1);
-      await discard(relay, 'n1');
-      assert.equal(await replay(relay, { ids: ['n1'] }), 1);
-      opened.open();
-      await relay.drained();
-      const [forwarding] = await forwardings(relay, 'e1');
-      assert.equal(forwarding?.state, 'sent');
-      assert.equal(receiver.requests.length, status === 200 ? 1 : 2);
-      await relay.stop();
-    }
-  });
-
-  it('and then replaying sends it, where it was waiting or held', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({
-      settings: { destinations: [{ url: receiver.url }, { url: receiver.url, signatureKeyName: 'k' }] },
-    });
-    await relay.deliver(sampleBody());
-    assert.equal(await discard(relay), 2);
-    assert.equal(await replay(relay, { ids: ['d1'] }), 1);
-    const back = await startReceiver({ port: receiver.port });
-    await back.received(1);
-    await relay.drained();
-    await relay.client.request('relay/configure', { secrets: { signatureKeys: { k: 'key' } } });
-    await back.received(2);
-    await relay.drained();
-    assert.equal((await status(relay)).counts.sent, 2);
-  });
-
   it('all that waits, while deliveries pour in, strands none of them', async () => {
     const receiver = await startReceiver();
     const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
@@ -571,11 +392,6 @@ describe('discarding', () => {
     assert.ok(counts.discarded > 0);
     assert.equal(new Set(texts(receiver.requests)).size, receiver.requests.length);
     assert.ok(receiver.requests.length >= counts.sent);
-  });
-
-  it('of nothing chosen is refused', async () => {
-    const relay = await startTestRelay();
-    await assert.rejects(relay.client.request('notifications/discard', {}), /nothing selected/);
   });
 });
 

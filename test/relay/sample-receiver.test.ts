@@ -49,31 +49,6 @@ describe('The relay’s own receiver', () => {
     assert.equal(other.requests.length, 0);
   });
 
-  it('makes no destination of a relay that is told of none', async () => {
-    const relay = await startTestRelay();
-    assert.deepEqual((await relay.client.request('relay/status', {})).destinations, []);
-  });
-
-  it('puts changes in force in the order in which they were asked for', async () => {
-    const relay = await startTestRelay();
-    const change = (settings: object) => relay.client.request('relay/configure', { settings });
-    const [first, second] = await Promise.all([
-      change({ destinations: [sample('ok')], partSize: 7 }),
-      change({ partSize: 9 }),
-    ]);
-    assert.deepEqual([first.settings.partSize, second.settings.partSize], [7, 9]);
-    assert.equal(second.settings.destinations.length, 1);
-  });
-
-  it('answers what isn’t a valid URL', async () => {
-    const receiver = new SampleReceiver();
-    afterwards(() => receiver.close());
-    const { destinations } = await receiver.placed(settingsSchema.parse({ destinations: [sample('ok')] }));
-    const { origin } = new URL(destinations[0]?.url ?? '');
-    assert.equal((await fetch(`${origin}//`)).status, 200);
-    assert.equal((await fetch(`${origin}//?answer=error`)).status, 500);
-  });
-
   it('reads bodies to their end and answers slowly where it is told to', async () => {
     const receiver = new SampleReceiver();
     afterwards(() => receiver.close());

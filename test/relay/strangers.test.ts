@@ -141,18 +141,6 @@ describe('a stranger at the webhook endpoint', () => {
     assert.match([...seen][0] ?? '', /^HTTP\/1\.1 404 Not Found\r\nContent-Length: 0\r\n/);
   });
 
-  it('gets a 404 for a CONNECT, as for anything else on a connection that closes', async () => {
-    const relay = await startTestRelay();
-    const seen = new Set<string>();
-    for (const line of ['CONNECT x:443', 'CONNECT 127.0.0.1:22', 'CONNECT [::1]:80', 'GET /', 'POST /hooks/x/health']) {
-      const connection = await RawConnection.open(relay.port);
-      connection.write(`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-      seen.add(undated((await connection.answers(1))[0]));
-      assert.equal(await connection.closed(), null);
-    }
-    assert.deepEqual([...seen], ['HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close|']);
-  });
-
   it('does no harm by a CONNECT behind requests that are still being answered', async () => {
     const relay = await startTestRelay();
     const connect = 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n';

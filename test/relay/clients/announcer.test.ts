@@ -87,22 +87,6 @@ describe('The announcer', () => {
     }
   });
 
-  it('splits a great many events into messages, in order', async () => {
-    const ear = new Ear();
-    announcer.listen(ear.listener);
-    for (let i = 0; i < 5; i++) add(600);
-    await turn();
-    const messages = ear.of('event/added').map((each) => each.deliveries?.map((one) => one.events.length));
-    assert.deepEqual(messages, [[600, 600], [600, 600], [600]]);
-    const ids = ear
-      .of('event/added')
-      .flatMap((each) => each.deliveries?.flatMap((one) => one.events.map((row) => row.id)));
-    assert.deepEqual(
-      ids,
-      Array.from({ length: 3000 }, (_, i) => `e${i + 1}`),
-    );
-  });
-
   it('leaves out the last events of a delivery that has very many, and says how many', async () => {
     const [ear, deaf] = [new Ear(), new Ear()];
     for (const each of [ear, deaf]) announcer.listen(each.listener);
@@ -153,23 +137,6 @@ describe('The announcer', () => {
     );
   });
 
-  it('tells a listener that reads again what it missed though nothing more comes', async () => {
-    const ear = new Ear();
-    announcer.listen(ear.listener);
-    ear.takes = false;
-    add(5);
-    announcer.attempted(attempt);
-    await turn();
-    ear.takes = true;
-    announcer.caughtUp(ear.listener);
-    assert.deepEqual(ear.of('event/added'), [{ deliveries: [], missed: 5 }]);
-    assert.deepEqual(ear.of('attempt/recorded'), [{ attempts: [], missed: 1 }]);
-    assert.deepEqual(ear.of('status/changed'), [{ status }]);
-    announcer.caughtUp(ear.listener);
-    assert.equal(ear.of('event/added').length, 1, 'once');
-    announcer.caughtUp(new Ear().listener);
-  });
-
   it('tells of a stop behind what came and was tried before it', () => {
     const ear = new Ear();
     announcer.listen(ear.listener);
@@ -190,21 +157,6 @@ describe('The announcer', () => {
     await turn();
     assert.equal(ear.of('status/changed').length, 1);
     assert.equal(statusAsked, 1);
-  });
-
-  it('asks for nothing while nobody listens', async () => {
-    assert.equal(announcer.heard, false);
-    announcer.statusChanged();
-    announcer.log('info', 'unheard');
-    const ear = new Ear();
-    const stop = announcer.listen(ear.listener);
-    assert.equal(announcer.heard, true);
-    stop();
-    assert.equal(announcer.heard, false);
-    add();
-    await turn();
-    assert.equal(statusAsked, 0);
-    assert.deepEqual(ear.told, []);
   });
 
   it('tells what is pending before it closes', () => {

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createMessageConnection, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { nameOfSecret } from '../../../src/common/secret-name.ts';
 import { controlChannelOf, prepareFolder } from '../../../src/protocol/control-channel.ts';
-import { RelayRequestError } from '../../../src/protocol/errors.ts';
-import { methods, protocolVersion, type Method } from '../../../src/protocol/methods.ts';
+import { methods, type Method } from '../../../src/protocol/methods.ts';
 import { connectToRelay, type RelayClient } from '../../../src/protocol/relay-client.ts';
-import { compareVersions } from '../../../src/common/programs/versions.ts';
 import { Announcer } from '../../../src/relay/clients/announcer.ts';
 import { Control, type Handlers } from '../../../src/relay/clients/control.ts';
 import type { Status } from '../../../src/protocol/status.ts';
-import { version } from '../../../src/version.ts';
 import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { startReceiver } from '../receiver.ts';
 import { send } from '../requests.ts';
@@ -78,22 +75,6 @@ describe('The control channel', () => {
     assert.equal((await client.request('relay/status', {})).pid, process.pid);
   });
 
-  it('tells versions, by which a newer client offers a restart', async () => {
-    const relay = await startTestRelay({ version: '0.0.1' });
-    const status = await (await attach(relay.dataDir)).request('relay/status', {});
-    assert.equal(status.version, '0.0.1');
-    assert.equal(status.protocolVersion, protocolVersion);
-    assert.ok(compareVersions(version, status.version) > 0);
-  });
-
-  it('answers several clients, and counts them as they come and go', async () => {
-    const relay = await startTestRelay();
-    const clients = await Promise.all(Array.from({ length: 5 }, () => attach(relay.dataDir)));
-    await until(async () => (await clients[0]!.request('relay/status', {})).clients === 5);
-    for (const client of clients.slice(1)) client.close();
-    await until(async () => (await clients[0]!.request('relay/status', {})).clients === 1);
-  });
-
   it('stops the relay, after it has said so', async () => {
     const relay = await startTestRelay();
     const client = await attach(relay.dataDir);
@@ -103,47 +84,6 @@ describe('The control channel', () => {
     assert.equal(existsSync(controlChannelOf(relay.dataDir).path), false);
     await assert.rejects(send(relay.campaignMonitorUrl, { body: sampleBody() }), /ECONNREFUSED/);
     await startTestRelay({ dataDir: relay.dataDir });
-  });
-
-  it('says to every client that it ends in order, which one that breaks off does not', async () => {
-    const relay = await startTestRelay();
-    const clients = await Promise.all([attach(relay.dataDir), attach(relay.dataDir)]);
-    assert.deepEqual(
-      clients.map((client) => client.endsInOrder()),
-      [false, false],
-    );
-    clients[0].close();
-    await clients[0].closed;
-    assert.equal(clients[0].endsInOrder(), false);
-    await relay.stop();
-    await clients[1].closed;
-    assert.equal(clients[1].endsInOrder(), true);
-  });
-
-  it('says nothing of a public URL that closes since the relay ends', async () => {
-    const program = join(temporaryFolder(), 'ngrok');
-    // It takes longer to end than a status is held back.
-    const body = "process.on('SIGTERM', () => setTimeout(() => process.exit(), 600)); setInterval(() => {}, 1e6);";
-    const line = JSON.stringify({ msg: 'started tunnel', url: 'https://quick-brown-fox.ngrok.app' });
-    writeFileSync(program, `#!${process.execPath}\n${body} console.log(${JSON.stringify(line)});\n`, { mode: 0o755 });
-    const relay = await startTestRelay({ settings: { tunnel: { kind: 'command', preset: 'ngrok', path: program } } });
-    const client = await attach(relay.dataDir);
-    const told: string[] = [];
-    client.on('status/changed', ({ status }) => told.push(status.tunnel.state));
-    await until(async () => (await client.request('relay/status', {})).tunnel.state !== 'opening');
-    await client.request('relay/stop', {});
-    await client.closed;
-    assert.ok(!told.includes('closed'), told.join());
-  });
-
-  it('stops though a client neither reads nor goes', async () => {
-    const relay = await startTestRelay();
-    const { socket } = await bareConnection(relay.dataDir);
-    socket.pause();
-    const gone = once(socket, 'close');
-    await relay.stop();
-    socket.resume();
-    await gone;
   });
 });
 
@@ -183,54 +123,6 @@ describe('A request at the control channel', () => {
       });
     }
     assert.equal((await relay.client.request('relay/status', {})).counts.deliveries, 0);
-  });
-
-  it('for a method that there is not gets the JSON-RPC error', async () => {
-    const relay = await startTestRelay();
-    const { connection } = await bareConnection(relay.dataDir);
-    for (const method of ['relay/explode', 'debug/explode', 'constructor', '__proto__', 'toString']) {
-      await assert.rejects(connection.sendRequest(method, {}), (error: unknown) => {
-        assert.ok(error instanceof ResponseError);
-        assert.equal(error.code, -32601, method);
-        return true;
-      });
-    }
-  });
-
-  it('may have no params where all are optional', async () => {
-    const relay = await startTestRelay();
-    const { connection } = await bareConnection(relay.dataDir);
-    methods['relay/status'].result.parse(await connection.sendRequest('relay/status'));
-    methods['events/query'].result.parse(await connection.sendRequest('events/query'));
-    methods['relay/configure'].result.parse(await connection.sendRequest('relay/configure', null));
-    await assert.rejects(connection.sendRequest('events/get'), /expected string/);
-  });
-
-  it('that chooses nothing is told what to choose', async () => {
-    const relay = await startTestRelay();
-    const client = await attach(relay.dataDir);
-    for (const ask of [
-      () => client.request('notifications/replay', {}),
-      () => client.request('notifications/discard', {}),
-    ]) {
-      await assert.rejects(ask, (error: RelayRequestError) => {
-        assert.ok(error instanceof RelayRequestError);
-        assert.equal(error.code, 'conflict');
-        assert.match(error.message, /nothing selected/);
-        assert.equal(error.next, undefined);
-        return true;
-      });
-    }
-  });
-
-  it('that sends too large a body is told what to do', async () => {
-    const relay = await startTestRelay({ settings: { maxBodyBytes: 1024 } });
-    const client = await attach(relay.dataDir);
-    const text = 'x'.repeat(1025);
-    await assert.rejects(client.request('deliveries/inject', { body: { text } }), {
-      message: 'the body is larger than 1024 bytes',
-      next: 'Send a smaller body, or raise maxBodyBytes in the settings.',
-    });
   });
 
   it('that is no JSON-RPC at all ends its connection and nothing else', async () => {
@@ -457,28 +349,6 @@ describe('A relay that ends by itself', () => {
     assert.ok(kept.log.some((entry) => /no client for 0\.005 minutes/.test(entry.message)));
     assert.equal(existsSync(controlChannelOf(kept.dataDir).path), false);
   });
-
-  it('begins to count again with each client that goes', async () => {
-    const relay = await startTestRelay({ keepAlive: true, settings: { keepAliveMinutes } });
-    let ended = false;
-    void relay.relay.closed.then(() => (ended = true));
-    for (let i = 0; i < 5; i++) {
-      assert.equal(ended, false);
-      const client = await attach(relay.dataDir);
-      await client.request('relay/status', {});
-      client.close();
-      await client.closed;
-    }
-    await relay.relay.closed;
-  });
-
-  it('takes the time from the settings that a client gives', async () => {
-    const relay = await startTestRelay({ keepAlive: true, settings: { keepAliveMinutes: 60 } });
-    const client = await attach(relay.dataDir);
-    await client.request('relay/configure', { settings: { keepAliveMinutes: 0 } });
-    client.close();
-    await relay.relay.closed;
-  });
 });
 
 describe('Keys and credentials', () => {
@@ -599,21 +469,5 @@ describe('Keys and credentials', () => {
     assertNowhere([['what the control channel and the log said', heard()]]);
     assert.ok(heard().includes('********'), 'credentials are shown masked');
     assert.ok(heard().length > 5000);
-  });
-
-  it('that have not come yet hold what needs them, over a restart too', async () => {
-    const callback = await startReceiver();
-    const settings = { destinations: [{ url: callback.url, signatureKeyName: 'key' }] };
-    const first = await startTestRelay({ settings, secrets: { signatureKeys: { key: planted.signatureKey } } });
-    await first.stop();
-    const second = await startTestRelay({ dataDir: first.dataDir });
-    await second.deliver(sampleBody());
-    const status = await second.client.request('relay/status', {});
-    assert.deepEqual(status.missingKeys, ['key']);
-    assert.equal(status.counts.held, 1);
-    assert.equal(callback.requests.length, 0, 'nothing is sent unsigned');
-    await second.client.request('relay/configure', { secrets: { signatureKeys: { key: planted.signatureKey } } });
-    const [sent] = await callback.received(1);
-    assert.match(sent!.header('elements-webhook-signature') ?? '', /^sha256=/);
   });
 });

@@ -146,17 +146,6 @@ describe('A search of words that are not all indexed', () => {
     assert.equal(reader.counts({ filter: 'ophelia', mostGroups: 1 }).total, 2551);
   });
 
-  it('looks through fewer large ones', async () => {
-    const dataDir = ownDirectory();
-    const store = openStore(dataDir);
-    for (let i = 0; i < 12; i++) {
-      await store.add(deliveryRecord(store, { body: bodyOf('Ophelia', Buffer.alloc(700_000, 'x').toString()) }));
-    }
-    const reader = openReader(dataDir);
-    const { events, unseen } = withoutIndexing(() => reader.query({ filter: 'ophelia', limit: 50 }));
-    assert.deepEqual([events.length, unseen], [5, 7]);
-  });
-
   it('sorts and groups what is indexed and what is not together, whatever the case of names', async () => {
     const dataDir = ownDirectory();
     const store = openStore(dataDir);
@@ -183,23 +172,6 @@ describe('A search of words that are not all indexed', () => {
         ['Bounce', 1],
       ],
     );
-  });
-
-  it('finds each once where another process has indexed some of them in the meantime', async () => {
-    const dataDir = ownDirectory();
-    const store = openStore(dataDir);
-    const add = (): Promise<void> => store.add(deliveryRecord(store, { body: bodyOf('Ophelia') }));
-    for (let i = 0; i < 5; i++) await add();
-    const reader = openReader(dataDir);
-    assert.equal(reader.follow(Infinity), true);
-    for (let i = 0; i < 5; i++) await add();
-    assert.equal(openReader(dataDir).follow(Infinity), true);
-    await add();
-    assert.deepEqual(
-      withoutIndexing(() => idsOf(reader, 'ophelia')),
-      Array.from({ length: 11 }, (_, at) => `e${11 - at}`),
-    );
-    assert.equal(withoutIndexing(() => reader.counts({ filter: 'ophelia', mostGroups: 1 })).total, 11);
   });
 });
 

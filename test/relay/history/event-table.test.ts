@@ -61,14 +61,6 @@ describe('A page of a table', () => {
     assert.deepEqual(ids({ sort: { by: 'attempts' } }), ['e4', 'e5', 'e1', 'e2', 'e3', 'e6']);
   });
 
-  it('is in the order of arrival where the clock was set back', async () => {
-    const dataDir = ownDirectory();
-    const store = openStore(dataDir);
-    for (const receivedAt of [3000, 1000, 2000]) await store.add(deliveryRecord(store, { receivedAt }));
-    const { page } = tableOf(openReader(dataDir));
-    assert.deepEqual(page({ sort: { by: 'time' } }).ids, ['e1', 'e2', 'e3']);
-  });
-
   it('has the position of an event, in each order', async () => {
     const dataDir = ownDirectory();
     await addAttempted(openStore(dataDir));
@@ -215,36 +207,6 @@ describe('Counts of events', () => {
     assert.equal(counts({ perMinute: {}, filter: 'type:nosuch' }).timeline, null);
   });
 
-  it('of a long time are of several minutes each', async () => {
-    const dataDir = ownDirectory();
-    const store = openStore(dataDir);
-    for (const day of [1, 20]) await store.add(deliveryRecord(store, { receivedAt: Date.UTC(2026, 0, day) }));
-    const { timeline } = tableOf(openReader(dataDir)).counts({ perMinute: {} });
-    assert.ok(timeline !== null && timeline.minutes > 1 && timeline.counts.length <= 1500);
-    assert.equal(
-      timeline.counts.reduce((sum, each) => sum + each, 0),
-      2,
-    );
-  });
-
-  it('have names that differ only in case in one group, which has the newest one’s', async () => {
-    const relay = await startTestRelay();
-    for (const Type of ['Subscribe', 'Update', 'SUBSCRIBE', 'subscribe']) {
-      await relay.deliver(JSON.stringify({ ListID: 'l', Events: [{ Type, EmailAddress: 'a@example.org' }] }));
-    }
-    await relay.deliver('no JSON');
-    const groups = async (filter: string) =>
-      (await relay.client.request('events/counts', { groupBy: 'type', filter })).groups;
-    assert.deepEqual(await groups('kind:event'), [
-      { value: 'subscribe', count: 3, newest: 'e4' },
-      { value: 'Update', count: 1, newest: 'e2' },
-    ]);
-    assert.deepEqual(await groups('kind:rejected'), [{ value: null, count: 1, newest: 'e5' }]);
-    assert.deepEqual(await groups('subscribe'), [{ value: 'subscribe', count: 3, newest: 'e4' }]);
-    await relay.deliver(sampleBody());
-    assert.equal((await relay.client.request('events/counts', { after: 'e5' })).total, 1);
-  });
-
   it('are those of any history, by state and by delivery', async () => {
     const states: readonly (StoredState | null)[] = ['waiting', 'sent', 'failed', 'discarded', null];
     await fc.assert(
@@ -338,16 +300,6 @@ describe('What is left of a choice', () => {
     const all = { filter: '', before: 'e5', except: ['e2', 'e9'], count: 0, active: 'e2' };
     assert.deepEqual((await page(relay, { chosen: all })).chosen, { ids: [], count: 3, active: 3 });
     assert.equal((await page(relay, { chosen: all, before: 'e3' })).chosen?.count, 1);
-  });
-
-  it('is read by its IDs, newest first', async () => {
-    const relay = await startTestRelay();
-    await relay.deliver(sampleBody({ events: 5 }));
-    const query = { ids: ['e2', 'e5', 'e3', 'e9'], limit: 2 };
-    const first = await relay.client.request('events/query', query);
-    assert.deepEqual([first.events.map(({ id }) => id), first.next], [['e5', 'e3'], 'e3']);
-    const second = await relay.client.request('events/query', { ...query, before: 'e3' });
-    assert.deepEqual([second.events.map(({ id }) => id), second.next], [['e2'], null]);
   });
 });
 

@@ -6,19 +6,15 @@ import { readAmount } from '../../long.ts';
 import { RelayRequestError } from '../../../src/protocol/errors.ts';
 import { methods } from '../../../src/protocol/methods.ts';
 import type { EventRow, ForwardingState } from '../../../src/protocol/history.ts';
-import { StoreError } from '../../../src/relay/log/database.ts';
 import { FilterError } from '../../../src/protocol/event-filter.ts';
-import { HistoryThread } from '../../../src/relay/history/history-thread.ts';
 import { NotFoundError, openHistory, storeFile, type HistoryReader } from '../../../src/relay/history/history.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../../src/relay/log/records.ts';
 import { bringAbout, deliveryRecord, destinationId, renderSettingsId } from '../records.ts';
-import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
+import { ownDirectory } from '../afterwards.ts';
 import { openReader, openStore } from './stores.ts';
 import { startReceiver } from '../receiver.ts';
-import { send } from '../requests.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
-import { until } from '../until.ts';
 
 /** All pages of a filter, by pages of `limit`. */
 function allPages(reader: HistoryReader, filter: string, limit: number): EventRow[] {
@@ -436,19 +432,6 @@ describe('Pages of the history', () => {
     assert.deepEqual(found(`until:${at[1]}`), ['e1']);
     assert.deepEqual(found(`since:${at[1]} until:${at[2]}`), ['e2']);
   });
-
-  it('do not shift while more comes in', async () => {
-    const relay = await startTestRelay();
-    for (let i = 0; i < 6; i++) await relay.deliver(sampleBody({ seed: i }));
-    const first = await relay.client.request('events/query', { limit: 3 });
-    await relay.deliver(sampleBody({ seed: 100 }));
-    const second = await relay.client.request('events/query', { limit: 3, before: first.next! });
-    assert.deepEqual(
-      [...first.events, ...second.events].map((row) => row.id),
-      ['e6', 'e5', 'e4', 'e3', 'e2', 'e1'],
-    );
-    assert.equal(second.next, null);
-  });
 });
 
 describe('Free text', () => {
@@ -505,17 +488,6 @@ describe('Free text', () => {
       assert.equal((await relay.client.request('events/query', { filter })).events.length, 1, filter);
   });
 
-  it('finds XML deliveries', async () => {
-    const relay = await startTestRelay();
-    const answer = await relay.deliver(
-      '<ListEvents><ListID>xl</ListID><Events><Event><Type>Subscribe</Type><EmailAddress>xml@example.org</EmailAddress><Name>Ægir</Name><CustomFields><CustomField><Key>Sea</Key><Value>Kattegat</Value></CustomField></CustomFields></Event></Events></ListEvents>',
-      { 'Content-Type': 'text/xml' },
-    );
-    assert.equal(answer.status, 200);
-    for (const filter of ['kattegat', 'address:xml', 'list:XL ægir'])
-      assert.equal((await relay.client.request('events/query', { filter })).events.length, 1, filter);
-  });
-
   it('finds rejected deliveries by their reason and their bytes, and test calls by theirs', async () => {
     const relay = await startTestRelay();
     assert.equal((await relay.deliver('{"Events": "perhaps"}')).status, 400);
@@ -528,31 +500,6 @@ describe('Free text', () => {
     assert.equal((await one('"expected an array"')).kind, 'rejected');
     assert.equal((await one('perhaps')).kind, 'rejected');
     assert.equal((await one('testcall')).kind, 'test');
-  });
-
-  it('finds platform notifications by their text and their object', async () => {
-    const relay = await startTestRelay();
-    const body = {
-      message: {
-        eventId: 'e',
-        events: [{ eventType: 'CREATED', objectId: 'olga@example.org', date: 'd' }],
-        note: 'hydrangea',
-      },
-    };
-    assert.equal((await send(relay.openConnectorsUrl, { body: JSON.stringify(body) })).status, 200);
-    for (const filter of ['hydrangea', 'address:olga', 'source:open-connectors type:created'])
-      assert.equal((await relay.client.request('events/query', { filter })).events.length, 1, filter);
-  });
-
-  it('has nothing of what retention removed', async () => {
-    const relay = await startTestRelay();
-    await relay.deliver(vendorBody({ Name: 'Perdita' }));
-    assert.equal((await relay.client.request('events/query', { filter: 'perdita' })).events.length, 1);
-    await relay.client.request('relay/configure', { settings: { retention: { maxDeliveries: 1 } } });
-    await relay.deliver(vendorBody({ Name: 'Cressida' }));
-    await until(async () => (await relay.client.request('relay/status', {})).counts.deliveries === 1);
-    assert.equal((await relay.client.request('events/query', { filter: 'perdita' })).events.length, 0);
-    assert.equal((await relay.client.request('events/query', { filter: '' })).events.length, 1);
   });
 });
 
@@ -649,16 +596,6 @@ describe('A filter that cannot be read', () => {
       );
     });
   }
-
-  it('is told over the control channel in the same words', async () => {
-    const relay = await startTestRelay();
-    await assert.rejects(relay.client.request('events/query', { filter: 'state:lost' }), (error: RelayRequestError) => {
-      assert.equal(error.code, 'invalid-params');
-      assert.match(error.message, /"state:lost"/);
-      assert.match(error.next ?? '', /Keys: type/);
-      return true;
-    });
-  });
 });
 
 describe('The history without a relay', () => {
@@ -672,15 +609,6 @@ describe('The history without a relay', () => {
     assert.equal((await relay.client.request('events/query', { filter: 'address:second' })).events.length, 1);
     await relay.stop();
     assert.equal(allPages(openReader(relay.dataDir), '', 5).length, 2);
-  });
-
-  it('is an error that says what to do where there is none', () => {
-    const dataDir = temporaryFolder();
-    assert.throws(
-      () => openHistory(dataDir),
-      (error) => error instanceof StoreError && /cm-relay listen/.test(error.next),
-    );
-    assert.deepEqual(readdirSync(dataDir), [], 'and makes no file');
   });
 
   it('renders the bytes that were sent, without the signature', async () => {
@@ -702,33 +630,6 @@ describe('The history without a relay', () => {
 });
 
 describe("The history's thread", () => {
-  it('is started again after it was lost', async () => {
-    const dataDir = ownDirectory();
-    const thread = new HistoryThread(dataDir);
-    afterwards(() => thread.close());
-    const query = methods['events/query'].params.parse({});
-    await assert.rejects(thread.calls.query(query), (error: Error & { next?: string }) => {
-      assert.match(error.message, /no history yet/);
-      return true;
-    });
-    const store = new Store(storeFile(dataDir));
-    // The lost thread may still be ending: what it leaves must not touch its successor.
-    const answers = await Promise.all(Array.from({ length: 20 }, () => thread.calls.query(query)));
-    store.close();
-    assert.ok(answers.every((each) => each.events.length === 0));
-  });
-
-  it('answers nothing after it was closed', async () => {
-    const dataDir = ownDirectory();
-    new Store(storeFile(dataDir)).close();
-    const thread = new HistoryThread(dataDir);
-    const pending = thread.calls.query(methods['events/query'].params.parse({}));
-    const settled = Promise.allSettled([pending]);
-    await thread.close();
-    assert.equal((await settled).length, 1, 'what was pending is settled');
-    await assert.rejects(thread.calls.event('e1'), /stopping/);
-  });
-
   it('leaves only its index beside the store', async () => {
     const relay = await startTestRelay();
     await relay.deliver(sampleBody());

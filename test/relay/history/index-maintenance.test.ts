@@ -38,41 +38,10 @@ describe('the upkeep of the history', () => {
     assert.deepEqual(many.asked, ['changing', 'changed', 'checkpoint'], 'not while it may go on');
   });
 
-  it('comes in the middle of a burst that goes on, and counts on from there', async () => {
-    const long = watched();
-    store(long, 5000);
-    await until(() => long.asked.length === 2);
-    assert.deepEqual(long.asked, ['changing', 'checkpoint'], 'and the index follows a little meanwhile');
-    store(long, 20);
-    await until(() => long.asked.length === 3);
-    assert.deepEqual(long.asked.slice(2), ['changed'], 'few have come since the log was written back');
-  });
-
   it('begins with what earlier relays left', async () => {
     const { maintenance, asked } = watched();
     maintenance.begin();
     await until(() => asked.length > 0);
     assert.deepEqual(asked, ['changed']);
-  });
-
-  it('passes on what is said of the index, and says once that it does not follow', () => {
-    const { maintenance, asked } = watched();
-    const index = { events: 3, of: 9, bytes: 700 };
-    maintenance.indexed({ index, failure: null });
-    assert.deepEqual(asked, ['700 bytes for 3', 'status']);
-    assert.deepEqual(maintenance.index, { events: 3, of: 9, failure: null });
-    for (let i = 0; i < 2; i++) maintenance.indexed({ index, failure: 'disk full' });
-    assert.equal(asked.filter((each) => each.startsWith('warn: the text of the history is not indexed')).length, 1);
-    assert.equal(maintenance.index.failure, 'disk full');
-  });
-
-  it('comes no more after its end', async () => {
-    const ended = watched();
-    const going = watched();
-    store(ended, 1);
-    store(going, 1);
-    ended.maintenance.close();
-    await until(() => going.asked.length === 1);
-    assert.deepEqual(ended.asked, []);
   });
 });

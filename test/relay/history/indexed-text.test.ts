@@ -7,7 +7,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/relay/history/history.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
-import { failNextCommit, failRunning } from '../failing-statements.ts';
 import { deliveryRecord, destinationId, type DeliveryPlan } from '../records.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
@@ -149,32 +148,6 @@ describe('The indexed text', () => {
     assert.equal(count(reader, 'address:a@example.org'), 401);
   });
 
-  it('is made again when it is of another log', async () => {
-    const [here, there] = [ownDirectory(), ownDirectory()];
-    await add(openStore(here), 'Ophelia', 2);
-    await add(openStore(there), 'Gertrude', 3);
-    for (const dataDir of [here, there]) readOnce(dataDir, (reader) => reader.follow(Infinity));
-    writeFileSync(searchFile(there), readFileSync(searchFile(here)));
-    const reader = openReader(there);
-    assert.deepEqual([count(reader, 'gertrude'), count(reader, 'ophelia')], [3, 0]);
-    assert.equal(indexed(there), 3);
-  });
-
-  it('goes on where it is, however often the log was opened', async () => {
-    const dataDir = ownDirectory();
-    for (let run = 1; run <= 3; run++) {
-      const store = new Store(storeFile(dataDir));
-      await add(store, 'Ophelia');
-      store.close();
-      assert.equal(
-        readOnce(dataDir, (reader) => count(reader, 'ophelia')),
-        run,
-      );
-      if (run === 1) mark(dataDir);
-    }
-    assert.equal(isMarked(dataDir), true);
-  });
-
   it('is written in steps, and says how far it is', async () => {
     const dataDir = ownDirectory();
     await add(openStore(dataDir), 'Ophelia', 2500);
@@ -187,36 +160,6 @@ describe('The indexed text', () => {
     assert.deepEqual(progress, { events: 2500, of: 2500 });
     assert.ok(bytes > 10_000 && bytes < 300_000, `${bytes} bytes`);
     assert.equal(reader.follow(0), true);
-  });
-
-  it('goes on after a step that failed, and has nothing twice', async () => {
-    const dataDir = ownDirectory();
-    await add(openStore(dataDir), 'Ophelia', 1200);
-    const reader = openReader(dataDir);
-    reader.follow(0);
-    reader.follow(0);
-    assert.equal(reader.indexState.events, 1000);
-    failNextCommit();
-    assert.throws(() => reader.follow(Infinity), /disk I\/O error/);
-    assert.deepEqual([reader.indexState.events, indexed(dataDir)], [1000, 1000]);
-    assert.equal(reader.follow(Infinity), true);
-    assert.equal(indexed(dataDir), 1200);
-    assert.equal(reader.counts({ filter: 'ophelia', mostGroups: 1 }).total, 1200);
-  });
-
-  it('is followed by two readers of one log', async () => {
-    const dataDir = ownDirectory();
-    const store = openStore(dataDir);
-    const [first, second] = [openReader(dataDir), openReader(dataDir)];
-    for (let turn = 0; turn < 6; turn++) {
-      const [one, other] = turn % 2 === 0 ? [first, second] : [second, first];
-      await add(store, 'Ophelia', 1, { events: 3 });
-      one.follow(Infinity);
-      await add(store, 'Ophelia', 1, { events: 2 });
-      assert.equal(count(other, 'ophelia'), 5 * (turn + 1));
-      assert.equal(other.indexState.events, 5 * (turn + 1));
-    }
-    assert.equal(indexed(dataDir), 30);
   });
 
   it('is made by several processes at once', async function () {
@@ -323,39 +266,6 @@ describe('Indexed text whose file is unusable', () => {
     assert.equal(reader.indexState.events, 1200);
   });
 
-  for (const [what, already] of [
-    ['made', 0],
-    ['written', 30],
-  ] as const) {
-    it(`is read from the log while the file cannot be ${what}, as on a full disk`, async () => {
-      const dataDir = ownDirectory();
-      const store = openStore(dataDir);
-      const reader = openReader(dataDir);
-      await add(store, 'Ophelia', already);
-      if (already > 0) reader.follow(Infinity);
-      await add(store, 'Ophelia', 20);
-      failNextCommit();
-      const { events, unseen } = reader.query({ filter: 'ophelia', limit: 1000 });
-      assert.deepEqual([events.length, unseen], [already + 20, 0]);
-      assert.equal(reader.indexState.events, already);
-      assert.equal(count(reader, 'ophelia'), already + 20);
-      assert.equal(indexed(dataDir), already + 20);
-    });
-  }
-
-  it('is read from the log where the file was opened but could not be attached', async () => {
-    const dataDir = ownDirectory();
-    await add(openStore(dataDir), 'Ophelia', 20);
-    readOnce(dataDir, (reader) => reader.follow(Infinity));
-    const reader = openReader(dataDir);
-    const restore = failRunning(/^ATTACH/);
-    assert.equal(count(reader, 'ophelia'), 20);
-    assert.equal(reader.indexState.events, 0);
-    restore();
-    assert.equal(count(reader, 'ophelia'), 20);
-    assert.equal(reader.indexState.events, 20);
-  });
-
   it('is told in log and status, and the newest is found all the same', async () => {
     const first = await startTestRelay();
     await first.deliver(sampleBody({ email: 'first@example.org' }));
@@ -392,19 +302,6 @@ describe('The indexed text of removed events', () => {
     await until(() => indexed(relay.dataDir) === 2);
   });
 
-  it('cannot be found while it is there, and is kept while it is little', async () => {
-    const dataDir = ownDirectory();
-    const store = openStore(dataDir);
-    await add(store, 'Ophelia', 30);
-    await add(store, 'Hamlet', 1, { to: [destinationId(store)] });
-    const reader = openReader(dataDir);
-    reader.follow(Infinity);
-    await store.clear();
-    assert.deepEqual([count(reader, 'ophelia'), count(reader, 'a@example.org'), count(reader, '')], [0, 1, 1]);
-    assert.equal(indexed(dataDir), 31);
-    assert.deepEqual([reader.indexState.events, reader.indexState.of], [1, 1]);
-  });
-
   it('goes when it is much, past what waits: when the file is opened, and after many deliveries', async () => {
     const dataDir = ownDirectory();
     const store = openStore(dataDir);
@@ -432,20 +329,5 @@ describe('The indexed text of removed events', () => {
     assert.equal(indexed(dataDir), 1004);
     assert.equal(isMarked(dataDir), true);
     assert.deepEqual([count(reader, 'hamlet'), count(reader, 'ophelia'), count(reader, 'laertes')], [4, 0, 1000]);
-  });
-
-  it('does not make it start again where the last delivery was removed, and others came', async () => {
-    const dataDir = ownDirectory();
-    const store = openStore(dataDir);
-    await add(store, 'Hamlet', 1, { to: [destinationId(store)] });
-    await add(store, 'Ophelia');
-    const reader = openReader(dataDir);
-    reader.follow(Infinity);
-    mark(dataDir);
-    await store.clear();
-    assert.equal(count(reader, 'hamlet'), 1);
-    await add(store, 'Laertes');
-    assert.deepEqual([count(reader, 'hamlet'), count(reader, 'ophelia'), count(reader, 'laertes')], [1, 0, 1]);
-    assert.equal(isMarked(dataDir), true);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { columnLengths, cut, cutWarning } from '../../../src/relay/log/columns.ts';
+import { columnLengths, cut } from '../../../src/relay/log/columns.ts';
 import { startReceiver } from '../receiver.ts';
 import { startTestRelay } from '../stage.ts';
 
@@ -27,12 +27,6 @@ describe('A text in a column', () => {
         assert.equal(cut(short, length), short, 'and cut again it is the same');
       }),
     );
-  });
-
-  it('is said to be cut, with its length', () => {
-    assert.equal(cutWarning('Type', 'short', 10), null);
-    assert.equal(cutWarning('EmailAddress', null, 10), null);
-    assert.equal(cutWarning('Type', 'x'.repeat(11), 10), 'Type has 11 characters, cut at 10');
   });
 });
 
@@ -87,26 +81,5 @@ describe('A delivery with texts that are too long for their columns', () => {
     }
     const none = await relay.client.request('events/query', { filter: `list:${'l'.repeat(50)}` });
     assert.equal(none.events.length, 0);
-  });
-
-  it('from the platform too, in every column of it', async () => {
-    const relay = await startTestRelay();
-    const body = {
-      message: {
-        eventId: long('i'),
-        raw: { ListID: long('l') },
-        events: [{ eventType: long('t'), objectId: long('o'), date: long('d') }],
-      },
-    };
-    const { delivery, events, notifications } = await relay.client.request('deliveries/inject', {
-      source: 'open-connectors',
-      body: { text: JSON.stringify(body) },
-    });
-    const [event] = events;
-    assert.deepEqual(
-      [delivery.list, event?.type, event?.address, event?.date, notifications[0]?.eventId].map((text) => text?.length),
-      [columnLengths.list, columnLengths.type, columnLengths.address, columnLengths.date, columnLengths.eventId],
-    );
-    assert.match(event?.warning ?? '', /ListID .*eventId .*eventType .*objectId .*date has 5000 characters, cut at 40/);
   });
 });

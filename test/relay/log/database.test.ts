@@ -85,15 +85,6 @@ describe('The file of the store', () => {
     }
   });
 
-  it('is made where the file is empty', () => {
-    new DatabaseSync(file).close();
-    writeFileSync(file, '');
-    const { db, setAside } = openForWriting(file);
-    assert.equal(setAside, null);
-    assert.equal(versionOf(db), schemaVersion);
-    db.close();
-  });
-
   it('is refused where a newer program wrote it, and left alone', () => {
     const { db } = openForWriting(file);
     db.exec(`CREATE TABLE extra (id INTEGER); PRAGMA user_version = ${schemaVersion + 1}`);
@@ -249,13 +240,6 @@ describe('The file of the store', () => {
     db.close();
   });
 
-  it('says what to do where the folder is missing', () => {
-    assert.throws(
-      () => openForWriting(join(file, 'nowhere', 'relay.sqlite')),
-      (error) => assertStoreError(error, /cannot open/),
-    );
-  });
-
   describe('that is damaged', () => {
     const damages: Record<string, (file: string) => void> = {
       garbage: (path) => writeFileSync(path, 'This is no database. '.repeat(1000)),
@@ -312,16 +296,6 @@ describe('The file of the store', () => {
       assert.ok(marked.setAside !== null);
       marked.db.close();
       assert.equal(existsSync(suspectMark(file)), false, 'the mark is taken away');
-    });
-
-    it('is kept where it was marked suspect and is sound', () => {
-      makeFilled(file);
-      writeFileSync(suspectMark(file), 'malformed');
-      const { db, setAside } = openForWriting(file);
-      assert.equal(setAside, null);
-      assert.equal(db.prepare('SELECT count(*) AS n FROM render_settings').get()?.['n'], 200);
-      db.close();
-      assert.equal(existsSync(suspectMark(file)), false);
     });
   });
 });

@@ -31,29 +31,6 @@ describe('Retention', () => {
     retention.close();
   });
 
-  it('looks again at a delivery that was settled while a step found nothing to remove', async () => {
-    const kept = { deliveries: 3, latest: 20, bytes: 0, somethingWaits: true };
-    const floors: number[] = [];
-    let answer: (step: RemovedStep) => void = () => undefined;
-    const retention = new Retention({
-      kept: () => kept,
-      removeOldest: (floor) => {
-        floors.push(floor);
-        return new Promise((resolve) => (answer = resolve));
-      },
-      onFull: () => undefined,
-    });
-    retention.set({ maxDeliveries: 2, maxBytes: Infinity });
-    await until(() => floors.length === 1);
-    retention.settled(2);
-    // What was written together with the step.
-    retention.look();
-    answer({ removed: 0, floor: 4, more: false });
-    await until(() => floors.length === 2);
-    assert.deepEqual(floors, [0, 2]);
-    retention.close();
-  });
-
   it('asks nothing of a history that was closed while a step was under way', async () => {
     let asked = 0;
     let answer: ((step: RemovedStep) => void) | undefined;

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -124,20 +123,6 @@ describe('Adding to the store', () => {
     assert.equal(store.totals.deliveries, 500);
   });
 
-  it('lets bookkeeping share the commit of the deliveries that come with it', async () => {
-    const store = openStore(newFile());
-    const to = destinationId(store);
-    const first = deliveryRecord(store, { to: [to] });
-    await store.add(first);
-    const before = store.commits;
-    await Promise.all([
-      store.forwardings.recordAttempt(attemptRecord(first.notifications[0]!.id, to), null),
-      store.add(deliveryRecord(store)),
-    ]);
-    assert.equal(store.commits, before + 1);
-    assert.equal(store.totals.sent, 1);
-  });
-
   it('refuses one that cannot be written and takes the others of the same commit', async () => {
     const file = newFile();
     const store = openStore(file);
@@ -152,18 +137,6 @@ describe('Adding to the store', () => {
     assert.deepEqual(deliveryIds(file), [1, 2]);
     assert.deepEqual({ ...store.totals }, countedTotals(file));
     assert.equal(store.failure, null, 'the store itself works');
-  });
-
-  it('starts a round once where its commit had to be made again', async () => {
-    const store = openStore(newFile());
-    const to = destinationId(store);
-    const sent = await addDelivery(store, { to: [[to, 'sent']] });
-    const [started] = await Promise.all([
-      store.forwardings.startRound(sent.notifications[0]!.id, [to]),
-      assert.rejects(store.add({ ...deliveryRecord(store), id: sent.id })),
-    ]);
-    assert.equal(started.length, 1);
-    assert.equal(store.totals.waiting, 1);
   });
 
   it('marks the latest earlier event of the same content, within one commit as well', async () => {
@@ -282,42 +255,9 @@ describe('Ids of the store', () => {
     assert.deepEqual(store.reserve(1, 0), { delivery: 2, firstEvent: 4, firstNotification: 3 });
     assert.deepEqual(store.reserve(1, 1), { delivery: 3, firstEvent: 5, firstNotification: 3 });
   });
-
-  it('of a destination outside the settings stay the same for the same URL, mode, key, credentials and headers', () => {
-    const store = openStore(newFile());
-    const url = 'http://127.0.0.1:9/';
-    const id = destinationId(store, url);
-    assert.equal(destinationId(store, url, { timeoutMs: 5 }), id);
-    assert.equal(store.destinations.get(id)?.timeoutMs, 5, 'the newest settings count');
-    for (const other of [
-      { mode: 'raw' },
-      { signatureKeyName: 'k' },
-      { credentialsName: 'c' },
-      { headers: { 'X-A': '1' } },
-    ]) {
-      assert.notEqual(destinationId(store, url, other), id);
-    }
-  });
 });
 
 describe("The store's bookkeeping", () => {
-  it('keeps a forwarding discarded that was discarded while under way, unless it was sent', async () => {
-    const store = openStore(newFile());
-    const to = destinationId(store);
-    for (const [outcome, state] of [
-      ['failed', 'discarded'],
-      ['retrying', 'discarded'],
-      ['sent', 'sent'],
-    ] as const) {
-      const record = deliveryRecord(store, { to: [to] });
-      const { id } = record.notifications[0]!;
-      await store.add(record);
-      assert.equal(await store.forwardings.discard([id]), 1);
-      await store.forwardings.recordAttempt(attemptRecord(id, to, outcome), 'HTTP 500');
-      assert.equal(store.forwardings.state(id, to), state);
-    }
-  });
-
   it('that cannot be written is told as lost, once and by what it was, and takes nothing else with it', async () => {
     const file = newFile();
     const lost: string[] = [];
@@ -337,13 +277,6 @@ describe("The store's bookkeeping", () => {
     assert.equal(store.failure, null);
     assert.deepEqual({ ...store.totals }, countedTotals(file));
     assert.equal(store.forwardings.state(ids[0]!, to), 'waiting');
-  });
-
-  it('forgets an attempt at what is no longer there', async () => {
-    const file = newFile();
-    const store = openStore(file);
-    await store.forwardings.recordAttempt(attemptRecord(77, 1), null);
-    assert.deepEqual({ ...store.totals }, countedTotals(file));
   });
 
   it('reads what waits for one destination in its order, and of a pause only what it let go', async () => {
@@ -656,19 +589,6 @@ describe('Totals and retention', () => {
     );
   });
 
-  it('keep the latest by count, however many wait', async () => {
-    const file = newFile();
-    const store = openStore(file);
-    const held = heldDestination(store);
-    const add = (...to: number[]): Promise<void> => store.add(deliveryRecord(store, { to }));
-    store.setRetention({ maxDeliveries: 3, maxBytes: Infinity });
-    await add();
-    for (let number = 2; number <= 6; number++) await add(held);
-    for (let number = 7; number <= 11; number++) await add();
-    await until(() => store.totals.deliveries <= 8);
-    assert.deepEqual(deliveryIds(file), [2, 3, 4, 5, 6, 9, 10, 11]);
-  });
-
   it('remove by bytes, and not many more than need to go', async () => {
     const file = newFile();
     const store = openStore(file);
@@ -685,48 +605,6 @@ describe('Totals and retention', () => {
     assert.ok(store.totals.deliveries > 80 && store.totals.deliveries <= 105, `${store.totals.deliveries} are left`);
     assert.deepEqual({ ...store.totals }, countedTotals(file));
     assert.equal(deliveryIds(file).at(-1), 300);
-  });
-
-  it('remove what was edited once its edit has taken its place', async () => {
-    const file = newFile();
-    const store = openStore(file);
-    const to = [destinationId(store)];
-    store.setRetention({ maxDeliveries: 1, maxBytes: Infinity });
-    await store.add(deliveryRecord(store, { to }));
-    await Promise.all([1, 2].map(() => store.add(deliveryRecord(store, { status: 'test' }))));
-    await until(() => store.totals.deliveries === 2);
-    const edit = deliveryRecord(store, { to });
-    await store.add({ ...edit, editOf: 1, drops: [{ notificationId: 1, destinationId: to[0]! }] });
-    await until(() => store.totals.deliveries === 1, 5000);
-    assert.deepEqual(deliveryIds(file), [4]);
-  });
-
-  it('count what the index takes', async () => {
-    const store = openStore(newFile());
-    await Promise.all(Array.from({ length: 100 }, () => store.add(deliveryRecord(store))));
-    store.setIndexSize(0, 100);
-    const own = store.bytes;
-    store.setIndexSize(1_000_000, 100);
-    assert.equal(store.bytes, own + 1_000_000);
-    const maxBytes = own + 500_000;
-    store.setRetention({ maxDeliveries: 1000, maxBytes });
-    await until(() => store.bytes <= maxBytes);
-    // 10 000 bytes of the index for each, and what they take themselves.
-    const { deliveries } = store.totals;
-    assert.ok(deliveries > 40 && deliveries <= 50 + own / 10_000, `${deliveries} are left`);
-  });
-
-  it("count a callback's answers among the bytes", async () => {
-    const store = openStore(newFile());
-    const to = destinationId(store);
-    const record = deliveryRecord(store, { to: [to] });
-    await store.add(record);
-    await store.forwardings.recordAttempt(attemptRecord(1, to, 'sent', { body: Buffer.alloc(50_000) }), null);
-    await store.add(deliveryRecord(store));
-    store.settled(record.id);
-    store.setRetention({ maxDeliveries: 1000, maxBytes: 40_000 });
-    await until(() => store.totals.deliveries === 1);
-    assert.ok(store.bytes < 20_000);
   });
 
   it('go on past a great many that wait', async () => {
@@ -821,29 +699,6 @@ describe('A full disk', () => {
     assert.equal(countedTotals(file).deliveries, taken + 1);
   });
 
-  it('is found to have room again though nobody writes', async () => {
-    const file = newFile();
-    const health = new EventEmitter();
-    const store = openStore(file, {
-      maxPages: 200,
-      onHealth: (failure) => health.emit(failure === null ? 'works' : 'fails'),
-    });
-    const taken = await fill(store);
-    store.setMaxPages(100_000);
-    await once(health, 'works');
-    assert.equal(store.failure, null);
-    assert.equal(countedTotals(file).deliveries, taken);
-  });
-
-  it('is not taken to have room before it has', async () => {
-    const health: boolean[] = [];
-    const store = openStore(newFile(), { maxPages: 200, onHealth: (failure) => health.push(failure === null) });
-    await fill(store);
-    const { failure } = store;
-    await until(() => store.failure !== failure, 30_000, 'it has tried again');
-    assert.deepEqual(health, [false], 'it is full and says so once');
-  });
-
   it('keeps bookkeeping and writes it when there is room', async () => {
     const file = newFile();
     const store = openStore(file, { maxPages: 300 });
@@ -864,14 +719,6 @@ describe('A full disk', () => {
     await Promise.all([recorded, next]);
     assert.equal(store.forwardings.state(id, to), 'failed', 'in the order in which it happened');
     assert.deepEqual({ ...store.totals }, countedTotals(file));
-  });
-
-  it('makes room by itself where retention may remove something', async () => {
-    const store = openStore(newFile(), { maxPages: 300 });
-    const taken = await fill(store);
-    store.setRetention({ maxDeliveries: Math.floor(taken / 2), maxBytes: Infinity });
-    await until(() => store.failure === null && store.totals.deliveries <= taken / 2);
-    await store.add(deliveryRecord(store, { body: Buffer.alloc(20_000) }));
   });
 
   it('is answered 503 at the webhook endpoint, shown in the status, and over without a restart', async () => {
@@ -981,23 +828,6 @@ describe('A history that is damaged', () => {
     assert.equal((await second.client.request('events/query', { filter: 'subscribe' })).events.length, 1);
   });
 
-  it('of an earlier format is set aside at the start with a notice in the status, and the relay works', async () => {
-    const first = await startTestRelay();
-    await first.deliver(sampleBody());
-    await first.client.request('debug/pause', {});
-    await first.stop();
-    const db = new DatabaseSync(join(first.dataDir, 'relay.sqlite'));
-    db.exec(`PRAGMA application_id = 0x434d526c`);
-    db.close();
-    const second = await startTestRelay({ dataDir: first.dataDir });
-    const { notices, sending } = await second.client.request('relay/status', {});
-    assert.equal(sending.state, 'flowing');
-    assert.match(notices.join(), / a pause of sending has ended\.$/);
-    assert.match(notices.join(), /^The history at \S+ has an earlier format\. It was set aside as \S+\.earlier-\S+Z,/);
-    assert.equal((await second.deliver(sampleBody())).status, 200);
-    assert.equal((await second.client.request('events/query', { filter: 'subscribe' })).events.length, 1);
-  });
-
   it('that is found while it is written is marked, trusted no more, and set aside at the next start', async () => {
     const file = newFile();
     await filled(file);
@@ -1020,20 +850,6 @@ describe('A history that is damaged', () => {
     assert.ok(statSync(again.setAside.to).size > 0);
     await again.add(deliveryRecord(again));
   });
-
-  for (const [what, pages] of [
-    ['the last delivery', (file: string) => leafPages(file, 'deliveries').slice(-1)],
-    ['the index of what waits', (file: string) => leafPages(file, 'forwardings_waiting').slice(0, 1)],
-  ] as const) {
-    it(`that shows when the relay counts what is there is set aside at once: ${what}`, async () => {
-      const file = newFile();
-      await filled(file);
-      await zeroPages(file, pages(file));
-      const store = openStore(file);
-      assert.ok(store.setAside !== null);
-      await store.add(deliveryRecord(store));
-    });
-  }
 
   for (const [what, pages] of [
     ['the bodies', (file: string) => bodyPages(file).slice(4)],

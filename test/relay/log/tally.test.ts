@@ -24,24 +24,4 @@ describe('The tally of a history', () => {
     assert.deepEqual(tally.totals, { ...noTotals, waiting: 1, sent: 1 });
     assert.deepEqual([...tally.waiting], [[1, 1]]);
   });
-
-  it('counts for each destination what waits there, and names none for which nothing does', () => {
-    const tally = new Tally(noTotals, new Map());
-    tally.begin();
-    tally.add(1, 'waiting');
-    tally.add(2, 'waiting');
-    tally.move(1, 'waiting', 'discarded', 1);
-    tally.move(1, 'discarded', 'discarded', 1);
-    tally.move(2, 'waiting', 'failed', 1);
-    tally.move(2, 'failed', 'waiting', 1);
-    tally.move(3, 'waiting', 'sent', 0);
-    tally.commit();
-    assert.deepEqual([...tally.waiting], [[2, 1]]);
-    assert.deepEqual(tally.totals, { ...noTotals, waiting: 1, discarded: 1 });
-    const before = tally.waiting;
-    tally.begin();
-    tally.move(2, 'waiting', 'sent', 1);
-    tally.commit();
-    assert.deepEqual([...before], [[2, 1]], 'what was read stays as it was');
-  });
 });

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { countRuns } from '../../long.ts';
 import { askedAnswerSchema, type AnsweringOnPurpose } from '../../../src/protocol/answering.ts';
@@ -9,7 +7,7 @@ import { connectToRelay } from '../../../src/protocol/relay-client.ts';
 import { AnswerOnPurpose, type Purpose } from '../../../src/relay/receiving/answer-on-purpose.ts';
 import { sign } from '../../../src/open-connectors/signature.ts';
 import { startReceiver } from '../receiver.ts';
-import { RawConnection, send, type HttpAnswer } from '../requests.ts';
+import { send, type HttpAnswer } from '../requests.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 
@@ -202,34 +200,6 @@ describe('Answering on purpose', () => {
     assert.deepEqual([(await first.answer).status, (await second.answer).status], [502, 502]);
   });
 
-  it('lets an answer that waits come when it is due where its time ends before', async () => {
-    const relay = await startTestRelay();
-    await answering(relay, { status: 504, delayMs: 1500, forMs: 1000 });
-    const begun = performance.now();
-    const { answer } = await posted(relay, 1);
-    await until(async () => (await onPurposeNow(relay)) === null);
-    assert.equal((await relay.deliver(sampleBody({ seed: 2 }))).status, 200);
-    assert.equal((await answer).status, 504);
-    // Timers count whole milliseconds.
-    assert.ok(performance.now() - begun >= 1499, 'it came before its time');
-  });
-
-  it('gives the answer when the delay is over, after whatever time a silent connection is kept', async () => {
-    const relay = await startTestRelay({ limits: { stuckMs: 100 } });
-    await answering(relay, { status: 504, delayMs: 500, count: 1 });
-    const connection = await RawConnection.open(relay.port);
-    const body = sampleBody();
-    const { pathname } = new URL(relay.campaignMonitorUrl);
-    const request = `POST ${pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-    // Two in one go: the second is answered in its turn, as usual.
-    connection.write(request + request);
-    const answers = await connection.answers(2);
-    assert.deepEqual(
-      answers.map(({ status }) => status),
-      [504, 200],
-    );
-  });
-
   it('holds no more than a hundred answers back: the next goes out at once', async () => {
     const relay = await startTestRelay();
     await answering(relay, { status: 503, delayMs: 60_000 });
@@ -272,62 +242,8 @@ describe('Answering on purpose', () => {
   });
 });
 
-/** As far as is looked at, what a response is. */
-class StandInResponse extends EventEmitter {
-  destroyed = false;
-  leave(): void {
-    this.destroyed = true;
-    this.emit('close');
-  }
-  get asResponse(): ServerResponse {
-    return this as unknown as ServerResponse;
-  }
-}
-
 describe('AnswerOnPurpose', () => {
   const asked = (rest: Partial<Asked> = {}) => askedAnswerSchema.parse({ status: 503, ...rest });
-
-  it('gives a place that a sender left to the next', async () => {
-    const onPurpose = new AnswerOnPurpose({ onChange: () => undefined, log: () => undefined, mostDelayed: 2 });
-    const [first, second, third] = [new StandInResponse(), new StandInResponse(), new StandInResponse()];
-    const waits = [first, second].map((each) => onPurpose.due(each.asResponse, 60_000));
-    assert.equal(onPurpose.due(third.asResponse, 60_000), undefined);
-    first.leave();
-    await waits[0];
-    assert.equal(onPurpose.due(first.asResponse, 60_000), undefined, 'nobody is there to wait for');
-    const last = onPurpose.due(third.asResponse, 60_000);
-    assert.equal(onPurpose.delayed, 2);
-    onPurpose.hurry();
-    await Promise.all([waits[1], last]);
-    assert.equal(onPurpose.delayed, 0);
-    assert.equal(second.listenerCount('close') + third.listenerCount('close'), 0);
-  });
-
-  for (const count of [undefined, 1]) {
-    it(`lets waits go on where its time ends${count === undefined ? '' : ' after its count'}, until it is asked for another`, async () => {
-      const onPurpose = new AnswerOnPurpose({ onChange: () => undefined, log: () => undefined });
-      onPurpose.begin({ ...asked({ ...(count !== undefined && { count }) }), forMs: 10 });
-      onPurpose.take();
-      const wait = onPurpose.due(new StandInResponse().asResponse, 60_000);
-      await until(() => onPurpose.answering.state === 'as-usual');
-      assert.equal(onPurpose.delayed, 1);
-      onPurpose.end();
-      await wait;
-      assert.equal(onPurpose.delayed, 0);
-    });
-  }
-
-  it('logs how many were answered so, without those that were given back', () => {
-    const logged: string[] = [];
-    const onPurpose = new AnswerOnPurpose({ onChange: () => undefined, log: (_, message) => logged.push(message) });
-    onPurpose.begin(asked());
-    onPurpose.take();
-    const refused = onPurpose.take();
-    assert.ok(refused !== null);
-    onPurpose.giveBack(refused);
-    onPurpose.end();
-    assert.match(logged.at(-1) ?? '', /answered with 503: 1$/);
-  });
 
   it('agrees with a plain model, whatever is asked, taken, given back and however the time goes', () => {
     type Command =

@@ -266,27 +266,6 @@ describe('answers that are held back on purpose', () => {
     onPurpose.end();
     assert.equal(await deliver(), 200);
   });
-
-  it('keep no endpoint from closing: they go out at once, as does one whose delivery is still coming', async function () {
-    // Kept waiting, they would take two minutes.
-    this.timeout(60_000);
-    const { ingress, onPurpose, port } = await startEndpoint({ closeMs: 600_000 });
-    onPurpose.begin(askedAnswerSchema.parse({ status: 503, delayMs: 60_000 }));
-    const request = post(rightPath, sampleBody());
-    const [waits, comes] = [await RawConnection.open(port), await RawConnection.open(port)];
-    waits.write(request);
-    await until(() => onPurpose.delayed === 1);
-    comes.write(request.slice(0, -1));
-    await until(() => ingress.load.pending === 1);
-    const closed = ingress.close();
-    comes.write(request.slice(-1));
-    const answers = await Promise.all([waits, comes].map((each) => each.answers(1)));
-    assert.deepEqual(
-      answers.map(([each]) => each?.status),
-      [503, 503],
-    );
-    await closed;
-  });
 });
 
 describe('bodies beyond their total', () => {

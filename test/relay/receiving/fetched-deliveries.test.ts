@@ -122,17 +122,6 @@ describe('What was fetched from Open Connectors’ queue', () => {
     assert.deepEqual(second, { ...none, taken: 1 });
   });
 
-  it('is marked where it would be too much to read', async () => {
-    const relay = await startTestRelay();
-    const text = `{"message":[${'0,'.repeat(600_000)}0]}`;
-    for (let each = 0; each < 2; each++) {
-      const result = await fetched(relay, [delivery(1, text)]);
-      assert.deepEqual(result, { ...none, rejected: 1 });
-    }
-    const { events } = await relay.client.request('events/query', {});
-    assert.deepEqual([events.length, events[0]?.signature, events[0]?.httpStatus], [2, 'fetched', 413]);
-  });
-
   it('is taken when the disk has room again, and what was taken before stays', async () => {
     const relay = await startTestRelay({ maxStorePages: 120 });
     const large = (id: number): ReturnType<typeof delivery> =>
@@ -145,13 +134,5 @@ describe('What was fetched from Open Connectors’ queue', () => {
     const wider = await startTestRelay({ dataDir: relay.dataDir });
     const rest = await fetched(wider, deliveries);
     assert.deepEqual(rest, { ...none, known: counts.deliveries, taken: 10 - counts.deliveries });
-  });
-
-  it('is not called known while another client’s is not on disk, and on none where it cannot be', async () => {
-    const relay = await startTestRelay({ maxStorePages: 120 });
-    const deliveries = [delivery(1, notification('event-1', `${'a'.repeat(800_000)}@example.org`))];
-    for (const each of await Promise.allSettled([1, 2].map(() => fetched(relay, deliveries)))) {
-      assert.equal(each.status, 'rejected');
-    }
   });
 });

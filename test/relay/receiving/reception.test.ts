@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { startReceiver } from '../receiver.ts';
-import { send } from '../requests.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 
 const status = (relay: TestRelay) => relay.client.request('relay/status', {});
@@ -40,20 +39,6 @@ describe('a delivery of a client’s own', () => {
     await relay.deliver(edited.replace('Edited', 'Received'));
     assert.equal((await relay.client.request('events/get', { id: 'e5' })).event.duplicateOf, 'e4');
   });
-
-  it('that cannot be read is rejected and recorded as one received is, and sends nothing', async () => {
-    const receiver = await startReceiver();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    const { delivery, notifications } = await relay.client.request('deliveries/inject', {
-      body: { text: '{"Events":7}' },
-    });
-    assert.deepEqual([delivery.status, delivery.httpStatus, notifications.length], ['rejected', 400, 0]);
-    assert.match(delivery.reason ?? '', /^Events: expected an array, got a number$/);
-    const test = await relay.client.request('deliveries/inject', { body: { text: '{}' } });
-    assert.equal(test.delivery.status, 'test');
-    const { counts } = await status(relay);
-    assert.deepEqual([counts.rejected, counts.tests, counts.waiting, counts.sent], [1, 1, 0, 0]);
-  });
 });
 
 describe('settings that change while deliveries come', () => {
@@ -83,22 +68,6 @@ describe('settings that change while deliveries come', () => {
     assert.equal(
       events.reduce((sum, each) => sum + each, 0),
       360,
-    );
-  });
-});
-
-describe('a platform notification without events', () => {
-  it('has a row of its own and is passed on', async () => {
-    const receiver = await startReceiver();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    const body = '{"message":{"events":[]}}';
-    await send(relay.openConnectorsUrl, { body });
-    const [request] = await receiver.received(1);
-    assert.equal(request?.text, body);
-    const { events } = await relay.client.request('events/query', {});
-    assert.deepEqual(
-      events.map(({ source, type, warning, notificationId }) => [source, type, warning, notificationId]),
-      [['open-connectors', null, 'a notification without events', 'n1']],
     );
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { areTinyChunks } from '../../../src/common/read-bound.ts';
 import { Bodies, BodyBudget, Chunks, type BodyShare } from '../../../src/relay/receiving/request-body.ts';
 
 const small = 65_536;
@@ -84,19 +83,6 @@ describe('the chunks of a body', () => {
         assert.ok(cost <= 2 * whole.length + small, `${cost} for ${whole.length}`);
       }),
     );
-  });
-
-  it('that are one are handed over as it came', () => {
-    const chunks = new Chunks();
-    const only = Buffer.from('{}');
-    chunks.add(only);
-    assert.equal(chunks.join(), only);
-  });
-
-  it('are crumbs only where they are many and tiny', () => {
-    assert.equal(areTinyChunks(4096, 4096), false);
-    assert.equal(areTinyChunks(10_000, 640_000), false);
-    assert.equal(areTinyChunks(4097, 4097), true);
   });
 });
 

@@ -39,19 +39,6 @@ describe('the connections of a destination', () => {
     assert.equal((await first).kind, 'answer');
   });
 
-  it('fail what is under way when they are closed, on those that were replaced too', async () => {
-    const receiver = await startReceiver({ answer: 'hang' });
-    const destination = destinationSchema.parse({ url: receiver.url });
-    const pool = new ConnectionPool(destination, settings);
-    const url = new URL(receiver.url);
-    const results = [pool.post(url, outgoing, 60_000)];
-    pool.use(destination, { ...settings, concurrency: 4 });
-    results.push(pool.post(url, outgoing, 60_000));
-    await receiver.received(2);
-    await pool.close();
-    for (const result of await Promise.all(results)) assert.equal(result.kind, 'broken');
-  });
-
   it('are no more than may be at once: what is more waits for one of them', async () => {
     let atOnce = 0;
     let most = 0;

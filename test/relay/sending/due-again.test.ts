@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { mock } from 'node:test';
 import { DueAgain } from '../../../src/relay/sending/due-again.ts';
 import type { Job } from '../../../src/relay/sending/waiting.ts';
 import { afterwards } from '../afterwards.ts';
@@ -28,12 +27,6 @@ describe('what is tried again', () => {
     assert.equal(retries.takeDue(29), undefined);
     assert.equal(retries.takeDue(30)?.notificationId, 1);
     assert.equal(retries.size, 0);
-  });
-
-  it('is held without what was stored of it', () => {
-    const retries = new DueAgain(never);
-    retries.add({ ...job(1), notification: { id: 1 } as never }, 10);
-    assert.deepEqual(retries.takeDue(10), { ...job(1), nextAt: 10 });
   });
 
   it('comes once, at its last time, where it is added again', () => {
@@ -71,20 +64,6 @@ describe('what is tried again', () => {
     );
   });
 
-  it('is announced by none that was dropped, however soon that would have been due', () => {
-    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-    afterwards(() => mock.timers.reset());
-    const retries = new DueAgain(never);
-    afterwards(() => retries.close());
-    retries.add(job(1), 1);
-    retries.add(job(2), Date.now() + 1e12);
-    retries.drop(({ notificationId }) => notificationId === 1);
-    retries.arm();
-    mock.timers.tick(1000);
-    assert.equal(retries.takeDue(Date.now()), undefined);
-    assert.equal(retries.takeDue(Infinity)?.notificationId, 2);
-  });
-
   it('is due at once where that is wanted, in the order in which it would have been', () => {
     const retries = new DueAgain(never);
     const now = Date.now();
@@ -92,41 +71,5 @@ describe('what is tried again', () => {
     retries.dueNow();
     const taken = [1, 2, 3, 4, 5].map(() => retries.takeDue(Date.now())?.notificationId);
     assert.deepEqual(taken, [1, 2, 3, 4, 5]);
-  });
-
-  it('is announced at no time at which it would have been due, had it not been due at once', () => {
-    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-    afterwards(() => mock.timers.reset());
-    const retries = new DueAgain(never);
-    afterwards(() => retries.close());
-    retries.add(job(1), Date.now() + 20);
-    retries.dueNow();
-    assert.equal(retries.takeDue(Date.now())?.notificationId, 1);
-    retries.add(job(2), Date.now() + 1e12);
-    retries.arm();
-    mock.timers.tick(1000);
-  });
-
-  it('is announced when it is due, also where an earlier one comes after it was armed', async () => {
-    let announce = (): void => undefined;
-    const announced = new Promise<void>((resolve) => (announce = resolve));
-    const retries = new DueAgain(() => announce());
-    afterwards(() => retries.close());
-    retries.add(job(1), Date.now() + 1e12);
-    retries.arm();
-    const soon = Date.now() + 5;
-    retries.add(job(2), soon);
-    retries.arm();
-    await announced;
-    assert.equal(retries.takeDue(soon)?.notificationId, 2);
-  });
-
-  it('keeps no process alive once it is closed', () => {
-    const before = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
-    const retries = new DueAgain(never);
-    retries.add(job(1), Date.now() + 60_000);
-    retries.arm();
-    retries.close();
-    assert.equal(process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length, before);
   });
 });

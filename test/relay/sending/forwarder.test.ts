@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,14 +8,9 @@ import type { DestinationStatus } from '../../../src/protocol/status.ts';
 import { maxAttempts, type RetryPolicy } from '../../../src/common/retry-policies.ts';
 import { maskedValue } from '../../../src/common/masking.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
-import { Store } from '../../../src/relay/log/store.ts';
-import { windowSize } from '../../../src/relay/sending/waiting.ts';
 import { keptAnswerBytes } from '../../../src/relay/sending/outbound.ts';
-import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
-import { hasBlackHoles, startBlackHole } from '../black-hole.ts';
-import { watchReading } from '../failing-statements.ts';
+import { afterwards, temporaryFolder } from '../afterwards.ts';
 import { startReceiver, type Answer, type ReceivedRequest } from '../receiver.ts';
-import { attemptRecord, deliveryRecord, destinationId } from '../records.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
 
@@ -97,19 +91,6 @@ describe('notifications for one destination', () => {
     assert.equal(new Set(receiver.requests.map(numberOf)).size, 23);
   });
 
-  it('pass one that is being retried', async () => {
-    // So late that all of the others are sent before, on a busy machine too.
-    const busy = { status: 503, headers: { 'Retry-After': '5' } };
-    const receiver = await startReceiver({ answer: (_, number) => (number <= 2 ? busy : {}) });
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await deliver(relay, 1, 1);
-    await receiver.received(1);
-    await deliver(relay, 2, 5);
-    await receiver.received(7);
-    await relay.drained();
-    assert.deepEqual(receiver.requests.map(numberOf), [1, 2, 3, 4, 5, 1, 2]);
-  });
-
   it('wait behind one that is being retried under strictOrder, after a restart too, whatever the concurrency', async () => {
     const receiver = await startReceiver({ answer: { status: 503, headers: { 'Retry-After': '2' } } });
     const settings = { concurrency: 8, destinations: [{ url: receiver.url, strictOrder: true }] };
@@ -142,17 +123,6 @@ describe('notifications for one destination', () => {
       if (when === 'before it starts again') await startTestRelay({ dataDir: relay.dataDir, settings });
       await receiver.received(3);
     });
-
-  it('go on where one has failed for good under strictOrder', async () => {
-    const receiver = await startReceiver({ answer: (request) => (numberOf(request) === 1 ? { status: 503 } : {}) });
-    const relay = await startTestRelay({
-      delayScale: 0.001,
-      settings: { destinations: [{ url: receiver.url, strictOrder: true }] },
-    });
-    await deliver(relay, 1, 3);
-    await relay.drained();
-    assert.deepEqual(receiver.requests.map(numberOf), [1, 1, 1, 1, 1, 1, 2, 3]);
-  });
 });
 
 describe('an answer of the callback', () => {
@@ -366,30 +336,6 @@ describe('the retry policy', () => {
     assert.deepEqual(await last(), ['failing', null]);
   });
 
-  it('under a URL that was replaced meanwhile, say nothing of the destination as it is now', async () => {
-    const released = Promise.withResolvers<Answer>();
-    const before = await startReceiver({ answer: () => released.promise });
-    const settings = { concurrency: 2, destinations: [{ id: 'mine', url: before.url }] };
-    const relay = await startTestRelay({ settings });
-    await relay.deliver(sampleBody());
-    await before.received(1);
-    const gone = await startReceiver();
-    await gone.stop();
-    await relay.client.request('relay/configure', {
-      settings: { ...settings, destinations: [{ id: 'mine', url: gone.url }] },
-    });
-    await relay.deliver(sampleBody());
-    await reaches(relay, 'down');
-    const down = async (): Promise<unknown> => {
-      const [destination] = (await status(relay)).destinations;
-      return [destination?.state, destination?.lastStatus, destination?.downSince];
-    };
-    const since = await down();
-    released.resolve({});
-    await until(async () => (await status(relay)).counts.sent === 1);
-    assert.deepEqual(await down(), since);
-  });
-
   it('are counted for their destination as failed until one is accepted, and as retried apart', async () => {
     const receiver = await startReceiver({ answer: { status: 404 } });
     const url = receiver.url;
@@ -423,18 +369,6 @@ describe('the retry policy', () => {
     await relay.client.request('relay/retry', {});
     await relay.drained();
     assert.deepEqual(await counts(), { state: 'up', failed: 0, retrying: 0, waiting: 0, lastStatus: 200 });
-  });
-
-  it('in force is the one that counts, also for what was being retried under another', async () => {
-    const receiver = await startReceiver({ answer: { status: 500 } });
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(sampleBody());
-    const attempts = async (): Promise<number> => (await attemptsOf(relay)).length;
-    await until(async () => (await attempts()) > 0);
-    await relay.client.request('relay/configure', { settings: { retry: 'none' } });
-    await relay.drained();
-    assert.ok((await attempts()) < 6);
-    assert.equal((await forwardingOf(relay)).state, 'failed');
   });
 });
 
@@ -497,51 +431,6 @@ describe('a destination that cannot be reached', () => {
     assert.deepEqual(seen, range(1, 60));
   });
 
-  it('is down by an unknown name too', async () => {
-    const relay = await startTestRelay({
-      settings: { destinations: [{ url: 'http://no-such-host.invalid/' }], proxy: { url: '', noProxy: '' } },
-    });
-    await relay.deliver(sampleBody());
-    await reaches(relay, 'down');
-    assert.match((await status(relay)).destinations[0]?.detail ?? '', /no-such-host\.invalid/);
-    assert.equal((await forwardingOf(relay)).attempts, 0);
-  });
-
-  it('is down where no connection comes about in time, however often that is, and flows in order when one does', async function () {
-    if (!hasBlackHoles) this.skip();
-    const hole = await startBlackHole();
-    const destination = { url: hole.url, timeoutMs: 300 };
-    const relay = await startTestRelay({ delayScale: 1e-3, settings: { destinations: [destination] } });
-    await deliver(relay, 1, 3);
-    await reaches(relay, 'down');
-    assert.equal((await status(relay)).destinations[0]?.detail, 'cannot be reached: no connection in time');
-    // It is tried again, which costs nothing either.
-    await until(async () => (await status(relay)).destinations[0]?.underWay.length === 1);
-    assert.deepEqual(await attemptsOf(relay), []);
-    await relay.client.request('relay/configure', {
-      settings: { destinations: [{ ...destination, timeoutMs: 10_000 }] },
-    });
-    hole.open();
-    await relay.drained();
-    assert.deepEqual(
-      hole.bodies.map((body) => Number(/(\d+)@example\.com/.exec(body)?.[1])),
-      [1, 2, 3],
-    );
-    for (const id of ['e1', 'e2', 'e3']) assert.equal((await forwardingOf(relay, id)).attempts, 1);
-  });
-
-  it('is not said to be tried while sending is paused', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(sampleBody());
-    await reaches(relay, 'down');
-    await relay.client.request('debug/pause', { by: { kind: 'other' } });
-    assert.deepEqual((await relay.client.request('relay/retry', {})).tried, []);
-    await relay.client.request('debug/continue', {});
-    assert.equal((await relay.client.request('relay/retry', {})).tried.length, 1);
-  });
-
   it('holds back no other destination', async () => {
     const away = await startReceiver();
     await away.stop();
@@ -551,97 +440,6 @@ describe('a destination that cannot be reached', () => {
     await receiver.received(5);
     await until(async () => (await status(relay)).counts.sent === 5);
     assert.equal((await status(relay)).counts.waiting, 5);
-  });
-
-  for (const [before, delayScale] of [
-    ['', 0.01],
-    [', before the attempt is on disk too', 0],
-  ] as const) {
-    it(`that resets in the middle charges that attempt, and then waits as down${before}`, async () => {
-      const receiver = await startReceiver({ answer: 'hang' });
-      const relay = await startTestRelay({ delayScale, settings: { destinations: [{ url: receiver.url }] } });
-      await relay.deliver(numbered(1));
-      await receiver.received(1);
-      await receiver.stop();
-      await reaches(relay, 'down');
-      const back = await startReceiver({ port: receiver.port });
-      await relay.drained();
-      assert.deepEqual(back.requests.map(numberOf), [1]);
-      const attempts = await attemptsOf(relay);
-      assert.deepEqual(
-        attempts.map((each) => [each.number, each.outcome]),
-        [
-          [1, 'retrying'],
-          [2, 'sent'],
-        ],
-      );
-    });
-  }
-
-  it('is waited for by its probes alone, though something is to be tried again', async () => {
-    const receiver = await startReceiver({ answer: { status: 503 } });
-    const relay = await startTestRelay({ delayScale: 0.1, settings: { destinations: [{ url: receiver.url }] } });
-    let timers = 0;
-    const hook = createHook({ init: (_, type) => (timers += type === 'Timeout' ? 1 : 0) });
-    afterwards(() => hook.disable());
-    await deliver(relay, 1, 10);
-    await receiver.received(10);
-    await receiver.stop();
-    await reaches(relay, 'down');
-    // It is told that one begins to be sent.
-    const probed = new Promise<void>((resolve) => {
-      let told = 0;
-      relay.client.on('status/changed', () => ((told += 1) === 3 ? resolve() : undefined));
-    });
-    hook.enable();
-    await probed;
-    hook.disable();
-    assert.ok(timers < 50, `${timers} timers`);
-  });
-
-  it('is no longer down when all that waited is discarded, and takes what comes then', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await deliver(relay, 1, 5);
-    await reaches(relay, 'down');
-    assert.deepEqual(await relay.client.request('notifications/discard', { waiting: true }), { discarded: 5 });
-    await until(async () => (await status(relay)).destinations[0]?.downSince === undefined);
-    assert.equal(relay.log.filter((entry) => /answers again/.test(entry.message)).length, 0);
-    const back = await startReceiver({ port: receiver.port });
-    await deliver(relay, 6, 8);
-    await back.received(3);
-    assert.deepEqual(back.requests.map(numberOf), [6, 7, 8]);
-  });
-
-  it('is tried at once when the settings come, also in the middle of a probe', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await deliver(relay, 1, 3);
-    await reaches(relay, 'down');
-    const back = await startReceiver({ port: receiver.port, answer: { delayMs: 50 } });
-    await relay.client.request('relay/configure', { settings: { concurrency: 3 } });
-    await back.received(1);
-    // The probe is under way: another pool takes its place, and it is not sent twice.
-    await relay.client.request('relay/configure', { settings: { concurrency: 1 } });
-    await relay.drained();
-    assert.deepEqual(back.requests.map(numberOf), [1, 2, 3]);
-  });
-
-  it('counts attempts from the moment another policy is set', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({ delayScale: 1e-8, settings: { destinations: [{ url: receiver.url }] } });
-    await deliver(relay, 1, 2);
-    await reaches(relay, 'down');
-    await relay.client.request('relay/configure', { settings: { retry: 'sap' } });
-    await relay.drained();
-    for (const id of ['e1', 'e2']) {
-      const forwarding = await forwardingOf(relay, id);
-      assert.deepEqual([forwarding.state, forwarding.attempts], ['failed', 6]);
-    }
-    assert.equal(relay.log.filter((entry) => /answers again/.test(entry.message)).length, 0);
   });
 });
 
@@ -670,20 +468,6 @@ describe('a destination that its settings hold', () => {
     assert.deepEqual(receiver.requests.map(numberOf), [1, 2, 3]);
     assert.equal(receiver.requests[0]?.header('authorization'), 'a');
   });
-
-  it('is sent nothing from the moment that they hold it', async () => {
-    const receiver = await startReceiver({ answer: 'hang' });
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await deliver(relay, 1, 2);
-    await receiver.received(1);
-    const destinations = [{ url: receiver.url, held: 'not agreed to' }];
-    await relay.client.request('relay/configure', { settings: { destinations } });
-    await deliver(relay, 3, 3);
-    receiver.answer({});
-    const [said] = (await status(relay)).destinations;
-    assert.deepEqual([said?.state, said?.detail], ['held', 'not agreed to']);
-    assert.equal(receiver.requests.length, 1);
-  });
 });
 
 describe('what waits', () => {
@@ -710,31 +494,6 @@ describe('what waits', () => {
     assert.equal(receiver.requests[4]?.header('x-own'), 'a');
     // Nothing waits for it any more: it is forgotten.
     assert.deepEqual((await status(second)).destinations, []);
-  });
-
-  it('is listed with its destination while that is no longer in the settings, and flows if it is put back', async () => {
-    const receiver = await startReceiver();
-    await receiver.stop();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await deliver(relay, 1, 3);
-    await reaches(relay, 'down');
-    const removed = await relay.client.request('relay/configure', { settings: { destinations: [] } });
-    assert.deepEqual(
-      removed.destinations.map((each) => [each.url, each.configured, each.waiting]),
-      [[receiver.url, false, 3]],
-    );
-    await deliver(relay, 4, 4);
-    const again = await relay.client.request('relay/configure', {
-      settings: { destinations: [{ url: receiver.url }] },
-    });
-    assert.deepEqual(
-      again.destinations.map((each) => [each.url, each.configured, each.waiting]),
-      [[receiver.url, true, 3]],
-    );
-    await deliver(relay, 5, 5);
-    const back = await startReceiver({ port: receiver.port });
-    await relay.drained();
-    assert.deepEqual(back.requests.map(numberOf), [1, 2, 3, 5]);
   });
 
   it('arrives once and in order where it is more than is held in memory', async () => {
@@ -773,33 +532,6 @@ describe('what waits', () => {
     assert.equal((await status(restarted)).counts.sent, 5001);
   }).timeout(150_000);
 
-  it('for a retry, as much as it may be, is read a window in each turn', async () => {
-    const receiver = await startReceiver();
-    const dataDir = ownDirectory();
-    const store = new Store(storeFile(dataDir));
-    const id = destinationId(store, receiver.url);
-    const later = { nextAt: Date.now() + 3_600_000 };
-    const records = range(1, 2 * windowSize + 1).map(() => deliveryRecord(store, { to: [id] }));
-    await Promise.all(records.map((record) => store.add(record)));
-    await Promise.all(
-      records
-        .slice(0, -1)
-        .map(({ notifications: [notification] }) =>
-          store.forwardings.recordAttempt(attemptRecord(notification!.id, id, 'retrying', later), null),
-        ),
-    );
-    store.close();
-    const relay = await startTestRelay({ dataDir, settings: { destinations: [{ url: receiver.url }] } });
-    await receiver.received(1);
-    const turns: number[] = [];
-    let turn = 0;
-    watchReading(/FROM forwardings f JOIN notifications/, () => turns.push(turn));
-    await relay.client.request('debug/continue', {});
-    for (; turns.length < 3; turn++) await new Promise(setImmediate);
-    assert.equal(new Set(turns).size, 3, turns.join());
-    assert.equal(receiver.requests.length, 1);
-  }).timeout(60_000);
-
   it('is lost by no stop with requests under way', async () => {
     const receiver = await startReceiver({ answer: 'hang' });
     const dataDir = temporaryFolder();
@@ -820,23 +552,6 @@ describe('what waits', () => {
       range(1, 30),
     );
     assert.deepEqual([(await status(last)).counts.sent, (await status(last)).counts.failed], [30, 0]);
-  });
-
-  it('is let go by a stop though its request is under way on a pool that settings have replaced', async () => {
-    const connections: Promise<unknown>[] = [];
-    const server = createServer((request) => void request.resume()).listen(0, '127.0.0.1');
-    server.on('connection', (socket) => connections.push(once(socket, 'close')));
-    await once(server, 'listening');
-    afterwards(() => server.close());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const relay = await startTestRelay({ settings: { destinations: [{ url, timeoutMs: 600_000 }] } });
-    const came = once(server, 'request');
-    await deliver(relay, 1, 1);
-    await came;
-    await relay.client.request('relay/configure', { settings: { concurrency: 2 } });
-    await relay.stop();
-    await Promise.all(connections);
-    assert.equal(connections.length, 1);
   });
 });
 

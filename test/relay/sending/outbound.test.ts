@@ -8,7 +8,6 @@ import { destinationSchema, type Settings } from '../../../src/protocol/settings
 import type { Headers } from '../../../src/protocol/history.ts';
 import { connectionsFor, keptAnswerBytes, post } from '../../../src/relay/sending/outbound.ts';
 import type { Connections, SendResult } from '../../../src/relay/sending/outbound.ts';
-import { TimeLimit } from '../../../src/relay/sending/time-limit.ts';
 import { afterwards } from '../afterwards.ts';
 import { hasBlackHoles, startBlackHole } from '../black-hole.ts';
 import { startReceiver, type Answer } from '../receiver.ts';
@@ -54,19 +53,6 @@ describe('the outcome of a request', () => {
     assert.equal(headers.get('set-cookie'), 'a=b');
   });
 
-  it('is the final answer where an interim one comes before it', async () => {
-    const server = createServer((request, response) => {
-      request.resume();
-      response.writeEarlyHints({ link: '</a>; rel=preload' });
-      response.writeHead(202).end('final');
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    afterwards(() => server.close());
-    const result = await postTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    assert.ok(result.kind === 'answer');
-    assert.deepEqual([result.status, result.body.toString()], [202, 'final']);
-  });
-
   for (const length of [keptAnswerBytes - 1, keptAnswerBytes, keptAnswerBytes + 1, 10_000_000]) {
     it(`keeps the first 64 KiB of an answer of ${length} bytes and says whether there was more`, async () => {
       const body = Buffer.alloc(length, 'abcdefg');
@@ -109,14 +95,6 @@ describe('the outcome of a request', () => {
     assert.deepEqual(result, { kind: 'broken', error: 'no complete answer within 1000 ms' });
   });
 
-  it('frees the connection of a request that timed out, for the next', async () => {
-    const receiver = await startReceiver({ answer: (_, number) => (number === 1 ? 'hang' : {}) });
-    const connections = connectionsFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
-    assert.equal((await postTo(receiver.url, { connections, timeoutMs: 200 })).kind, 'broken');
-    assert.equal((await postTo(receiver.url, { connections })).kind, 'answer');
-    await connections.destroy();
-  });
-
   it('reuses a connection', async () => {
     const receiver = await startReceiver();
     const connections = connectionsFor(destinationSchema.parse({ url: receiver.url }), undefined, 1);
@@ -147,38 +125,6 @@ describe('the outcome of a request', () => {
     assert.equal((await postTo(localhost, { timeoutMs: 300 })).kind, 'unreachable');
   });
 
-  for (const [through, target, isProxied] of [
-    ['straight', undefined, false],
-    ['through a proxy', 'http://callback.test/', true],
-    ['through a proxy’s tunnel', 'https://callback.test/', true],
-  ] as const) {
-    it(`is “broken” when its connections are ended while one is made ${through}, of which nothing is left`, async function () {
-      if (!hasBlackHoles) this.skip();
-      const hole = await startBlackHole();
-      const url = target ?? hole.url;
-      const timeoutMs = 600_000;
-      const proxy = isProxied ? { url: hole.url, noProxy: '' } : undefined;
-      const connections = connectionsFor(destinationSchema.parse({ url, timeoutMs }), proxy, 1);
-      const sent = post(connections, new URL(url), { headers: [], body: Buffer.from('{}') }, timeoutMs);
-      const isConnecting = (): boolean => process.getActiveResourcesInfo().includes('ConnectWrap');
-      await until(isConnecting);
-      await connections.destroy();
-      assert.equal((await sent).kind, 'broken');
-      await until(() => !isConnecting());
-    });
-  }
-
-  it('is “unreachable” where no connection comes about while the time-out is lifted', async function () {
-    if (!hasBlackHoles) this.skip();
-    const { url } = await startBlackHole();
-    const connections = connectionsFor(destinationSchema.parse({ url, timeoutMs: 300 }), undefined, 1);
-    afterwards(() => connections.destroy());
-    const limit = new TimeLimit();
-    limit.lift(true);
-    const result = await post(connections, new URL(url), { headers: [], body: Buffer.from('{}') }, 300, limit);
-    assert.deepEqual(result, { kind: 'unreachable', error: 'no connection in time' });
-  });
-
   for (const [code, syscall, kind] of [
     ['ETIMEDOUT', 'connect', 'unreachable'],
     ['EACCES', 'connect', 'unreachable'],
@@ -201,35 +147,11 @@ describe('the outcome of a request', () => {
     });
   }
 
-  it('reaches a name below localhost, whether or not the system resolves it', async () => {
-    const receiver = await startReceiver();
-    const result = await postTo(`http://app.localhost:${receiver.port}/x`);
-    assert.equal(result.kind, 'answer', errorOf(result));
-    assert.equal(receiver.requests[0]?.header('host'), `app.localhost:${receiver.port}`);
-  });
-
   it('is a failure, not an exception, where a header cannot be sent', async () => {
     const receiver = await startReceiver();
     const result = await postTo(receiver.url, { headers: [['Transfer-Encoding', 'chunked']] });
     assert.equal(result.kind, 'broken');
     assert.match(errorOf(result), /transfer-encoding/);
-  });
-
-  it('sends a header that repeats as often as it was given', async () => {
-    const receiver = await startReceiver();
-    await postTo(receiver.url, {
-      headers: [
-        ['X-A', '1'],
-        ['X-B', 'b'],
-        ['X-A', '2'],
-        ['__proto__', 'kept'],
-      ],
-    });
-    const headers = receiver.requests[0]?.headers ?? [];
-    assert.deepEqual(
-      headers.filter(([name]) => name === 'X-A' || name === '__proto__').map(([, value]) => value),
-      ['1', '2', 'kept'],
-    );
   });
 });
 
@@ -317,21 +239,6 @@ describe('the memory of a request’s body', () => {
     }
   });
 
-  it('says so if the status of a response is none of HTTP', async () => {
-    const server = createTcpServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => socket.end('HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    afterwards(() => server.close());
-    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    const error = 'Response does not match the HTTP/1.1 protocol (Invalid response status)';
-    const connections = connectionsFor(destinationSchema.parse({ url: url.href }), undefined, 1);
-    const result = await post(connections, url, { headers: [], body: Buffer.from('{}') }, 5000);
-    assert.deepEqual(result, { kind: 'broken', error });
-    await connections.destroy();
-  });
-
   it('is not free while it is written, though the answer has come', async () => {
     // Answers what it has not read.
     const server = createTcpServer((socket) => {
@@ -388,23 +295,6 @@ describe('a certificate that nobody vouches for', () => {
     const receiver = await startReceiver({ tls });
     const result = await postTo(receiver.url, { insecureTls: true });
     assert.equal(result.kind, 'answer', errorOf(result));
-  });
-
-  it('fails a notification with that reason, and lets it through once insecureTls is set', async () => {
-    const receiver = await startReceiver({ tls });
-    const relay = await startTestRelay({ settings: { retry: 'none', destinations: [{ url: receiver.url }] } });
-    await relay.deliver(sampleBody());
-    await relay.drained();
-    const failed = await relay.client.request('events/get', { id: 'e1' });
-    assert.equal(failed.event.forwardings[0]?.state, 'failed');
-    assert.match(failed.event.forwardings[0].detail ?? '', /self-signed certificate.*insecureTls/);
-    await relay.client.request('relay/configure', {
-      settings: { destinations: [{ url: receiver.url, insecureTls: true }] },
-    });
-    await relay.client.request('notifications/replay', { failed: true });
-    await receiver.received(1);
-    await relay.drained();
-    assert.equal((await relay.client.request('relay/status', {})).counts.sent, 1);
   });
 });
 
@@ -557,50 +447,6 @@ describe('a proxy', () => {
       assert.equal(result.kind, 'unreachable', `${url}: ${errorOf(result)}`);
       assert.match(errorOf(result), /ECONNREFUSED/);
     }
-  });
-
-  it('to which no connection comes about in time is unreachable, and one that does not answer to a request broken', async function () {
-    if (!hasBlackHoles) this.skip();
-    const hole = await startBlackHole();
-    const proxy = { url: hole.url, noProxy: '' };
-    for (const destination of ['http://callback.test/', 'https://callback.test/']) {
-      const result = await postTo(destination, { proxy, timeoutMs: 300 });
-      assert.deepEqual(result, { kind: 'unreachable', error: 'no connection in time' }, destination);
-    }
-    hole.open();
-    assert.equal((await postTo('http://callback.test/', { proxy })).kind, 'answer');
-    assert.deepEqual(hole.bodies, ['{}']);
-    const silent = createTcpServer((socket) => {
-      afterwards(() => socket.destroy());
-      socket.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    afterwards(() => silent.close());
-    const { port } = silent.address() as AddressInfo;
-    const through = { proxy: { url: `http://127.0.0.1:${port}`, noProxy: '' }, timeoutMs: 1000 };
-    assert.deepEqual(await postTo('http://callback.test/', through), {
-      kind: 'broken',
-      error: 'no answer within 1000 ms',
-    });
-    // It never says that the callback is there.
-    assert.equal((await postTo('https://callback.test/', through)).kind, 'unreachable');
-  });
-
-  it('carries several requests at once and headers that repeat', async () => {
-    const receiver = await startReceiver({ answer: { delayMs: 50 } });
-    const proxy = await startProxy(receiver.port);
-    const destination = destinationSchema.parse({ url: 'http://callback.test/hook' });
-    const connections = connectionsFor(destination, { url: proxy.url, noProxy: '' }, 4);
-    const headers: Headers = [
-      ['X-A', '1'],
-      ['X-A', '2'],
-    ];
-    const results = await Promise.all(
-      Array.from({ length: 8 }, () => postTo(destination.url, { connections, headers })),
-    );
-    assert.deepEqual(new Set(results.map((each) => each.kind)), new Set(['answer']));
-    assert.equal(receiver.requests[0]?.header('x-a'), '1, 2');
-    await connections.destroy();
   });
 
   it('is used for a relay’s destinations, from the moment it is set', async () => {

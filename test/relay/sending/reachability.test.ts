@@ -44,38 +44,6 @@ describe('a destination', () => {
     assert.ok(!reachability.mayTry);
   });
 
-  it('may be tried at once where that is said, and no second time when its time comes', async () => {
-    const { reachability, probes } = observed();
-    reachability.tryNow();
-    assert.ok(reachability.mayTry);
-    const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
-    const before = timers();
-    reachability.failed(1, 'refused', 'http://x/');
-    assert.ok(!reachability.mayTry);
-    reachability.tryNow();
-    assert.ok(reachability.isDown && reachability.mayTry);
-    assert.equal(timers(), before);
-    reachability.probing(2);
-    // One that tries it already is not joined by another.
-    reachability.tryNow();
-    assert.ok(!reachability.mayTry);
-    reachability.failed(2, 'refused', 'http://x/');
-    await until(() => probes() === 1);
-  });
-
-  it('is tried again after a probe that failed, and not because others failed', async () => {
-    const { reachability, said, probes } = observed();
-    reachability.failed(1, 'refused', 'http://x/');
-    reachability.probing(1);
-    reachability.failed(9, 'other', 'http://x/');
-    assert.equal(reachability.detail, 'cannot be reached: refused', 'the one that tries it is waited for');
-    reachability.failed(1, 'reset', 'http://x/');
-    assert.ok(!reachability.mayTry);
-    assert.equal(reachability.detail, 'cannot be reached: reset');
-    assert.equal(said.length, 2);
-    await until(() => probes() === 1);
-  });
-
   const pauses: readonly [isLocal: boolean, said: string, pauses: readonly number[]][] = [
     [false, 'half minute', [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
     [true, 'three seconds where it is on this machine', [250, 500, 1000, 2000, 3000, 3000]],
@@ -97,28 +65,6 @@ describe('a destination', () => {
       }
     });
   }
-
-  it('is tried soon again where it was to be tried at once and is still away, and is down since the first failure', () => {
-    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1000 });
-    afterwards(() => mock.timers.reset());
-    const { reachability, probes } = observed();
-    assert.equal(reachability.downSince, null);
-    reachability.failed(1, 'refused', 'http://x/');
-    for (let delayMs = 250; delayMs < 16_000; delayMs *= 2) {
-      mock.timers.tick(delayMs);
-      reachability.probing(1);
-      reachability.failed(1, 'refused', 'http://x/');
-    }
-    const before = probes();
-    reachability.tryNow();
-    reachability.probing(1);
-    reachability.failed(1, 'refused', 'http://x/');
-    mock.timers.tick(250);
-    assert.equal(probes(), before + 1);
-    assert.equal(reachability.downSince, 1000);
-    reachability.up();
-    assert.equal(reachability.downSince, null);
-  });
 
   it('is up again when it answers, or when nothing is left to try it with, and then is tried no more', () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;

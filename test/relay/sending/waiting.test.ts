@@ -62,14 +62,6 @@ describe('what waits for a destination', () => {
     );
   });
 
-  it('is read on from the last where as much came as a window holds', () => {
-    const waiting = new Waiting();
-    const read = Array.from({ length: windowSize }, (_, index) => job(index + 1));
-    waiting.fill(read, 0, noneLater);
-    assert.equal(taken(waiting).length, windowSize);
-    assert.equal(waiting.readAfter, windowSize);
-  });
-
   it('is not taken twice, from disk or as a replay, until it is forgotten', () => {
     const waiting = opened(1, 2);
     assert.deepEqual(taken(waiting), [1, 2]);
@@ -84,35 +76,6 @@ describe('what waits for a destination', () => {
     waiting.forget(1);
     waiting.forget(2);
     assert.ok(!waiting.inMemory);
-  });
-
-  it('is put off where it is not due yet, and counts as in memory', () => {
-    const waiting = new Waiting();
-    const later: [number, number][] = [];
-    waiting.fill([job(1, 50), job(2, 51), job(3)], 50, (each, at) => later.push([each.notificationId, at]));
-    assert.deepEqual(later, [[2, 51]]);
-    assert.deepEqual(taken(waiting), [1, 3]);
-    waiting.lookAgain();
-    waiting.fill([job(2, 51)], 60, noneLater);
-    assert.deepEqual(taken(waiting), []);
-  });
-
-  it('goes back to its place where nothing of it was sent', () => {
-    const waiting = opened(1, 2, 3);
-    const first = waiting.take()!;
-    const second = waiting.take()!;
-    waiting.putBack(second);
-    waiting.putBack(first);
-    assert.deepEqual(taken(waiting), [1, 2, 3]);
-  });
-
-  it('is dropped by what it is, and can come again', () => {
-    const waiting = opened(1, 2, 3, 4);
-    waiting.take();
-    waiting.drop(({ notificationId }) => notificationId % 2 === 0);
-    assert.deepEqual(taken(waiting), [3]);
-    waiting.addLate(job(2));
-    assert.deepEqual(taken(waiting), [2]);
   });
 
   it('comes out once and in order, however much comes while it is taken', () => {

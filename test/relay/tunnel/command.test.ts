@@ -126,24 +126,6 @@ life.on('error', () => {});
       assert.equal((await watched.until('open')).url, 'https://own-one.trycloudflare.com');
     });
 
-    it('is started less and less often where it ends as soon as its URL answers', async () => {
-      const timings = { backOffFirstMs: 1000, backOffMostMs: 4000 };
-      watched = new Watched({ localPort: endpoint.port, dispatcher, timings });
-      const path = await program(
-        'cloudflared',
-        `quick('quick-brown-fox-jumps'); life.on('end', () => process.exit(1)).resume();`,
-      );
-      watched.supervisor.open(preset('cloudflared', { path }));
-      const pauses: (string | undefined)[] = [];
-      for (let starts = 1; starts <= 2; starts++) {
-        await watched.until('open');
-        lives.at(-1)?.end();
-        const { reason } = await watched.until('degraded');
-        pauses.push(/trying again in (.*)\.$/.exec(reason)?.[1]);
-      }
-      assert.deepEqual(pauses, ['1 s', '2 s']);
-    });
-
     it('leads here though the user has a configuration of their own, whose rules would win over --url', async () => {
       // As cloudflared reads it: a file that is named, else the user's own, and an empty one is said to be an error.
       const path = await program(
@@ -158,13 +140,6 @@ life.on('error', () => {});
       assert.equal((await watched.until('open')).url, 'https://leads-here.trycloudflare.com');
       process.kill((await pids(path)).at(-1)!, 'SIGKILL');
       assert.match((await watched.until('degraded')).reason, /cloudflared was ended by SIGKILL; trying again/);
-    });
-
-    it('names the port that the relay has in what it advises', async () => {
-      const path = await program('cloudflared', `process.exitCode = 1; life.end();`);
-      watched.supervisor.open(preset('cloudflared', { path }));
-      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
-      assert.ok(reason.includes(`"cloudflared tunnel --url http://127.0.0.1:${endpoint.port}"`), reason);
     });
 
     it('is ended by force where it does not end when asked', async () => {
@@ -187,13 +162,6 @@ life.on('error', () => {});
       await watched.until('open');
     });
 
-    it('fails for good where the file cannot be executed', async () => {
-      const path = join(folder, 'plain');
-      await writeFile(path, 'not a program', { mode: 0o644 });
-      watched.supervisor.open(preset('cloudflared', { path }));
-      assert.match((await watched.until('failed')).reason, /^Can’t run .*: ".*plain" \(EACCES\)\. Check that/);
-    });
-
     it('tries again when it ends without a URL, and quotes its error without taking its URL', async () => {
       const error =
         'failed to request quick Tunnel: Post "https://api.trycloudflare.com/tunnel": dial tcp: lookup api.trycloudflare.com: no such host';
@@ -208,19 +176,6 @@ life.on('error', () => {});
         /^cloudflared exited with 1 without opening a tunnel \(failed to request quick Tunnel: Post "https:\/\/api\.trycloudflare\.com\/…": dial tcp: lookup api\.trycloudflare\.com: no such host\); trying again/,
       );
       assert.ok((await argsOf(path)).length >= 2);
-    });
-
-    it('gives up waiting for a URL that never comes, ends the program and tries again', async () => {
-      const path = await program('cloudflared', `say(${JSON.stringify(cloudflaredBanner)});`);
-      watched = new Watched({ localPort: endpoint.port, dispatcher, timings: { openTimeoutMs: 2000 } });
-      watched.supervisor.open(preset('cloudflared', { path }));
-      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
-      assert.match(reason, /^Opening a tunnel with cloudflared took longer than 2 s; trying again in/);
-      assert.match(
-        reason,
-        /Run "cloudflared tunnel --url http:\/\/127\.0\.0\.1:\d+" in a terminal for its full output/,
-      );
-      if (!lives[0]!.closed) await once(lives[0]!, 'close');
     });
 
     it('opens again when it ends, and says that the URL changed', async () => {
@@ -240,18 +195,6 @@ life.on('error', () => {});
       assert.equal(again.previousUrl, 'https://first-one.trycloudflare.com');
     });
 
-    it('opens again as soon as ever where it had answered for a while, however often it ends', async () => {
-      const path = await program('cloudflared', `quick('often-lost');`);
-      watched.supervisor.open(preset('cloudflared', { path }));
-      for (let end = 1; end <= 3; end++) {
-        await watched.until('open');
-        await endpoint.moreProbes(2);
-        process.kill((await pids(path)).at(-1)!, 'SIGKILL');
-        const { reason } = await watched.until('degraded');
-        assert.match(reason, /trying again in 20 ms/);
-      }
-    });
-
     it('stays, and keeps its URL, while the URL does not answer for a while', async () => {
       const path = await program('cloudflared', `quick('patient-one');`);
       watched.supervisor.open(preset('cloudflared', { path }));
@@ -262,42 +205,6 @@ life.on('error', () => {});
       endpoint.health = 204;
       assert.equal((await watched.until('open')).previousUrl, null);
       assert.equal(lives.length, 1);
-    });
-
-    it('is ended behind a wrapper script', async () => {
-      const path = await program('cloudflared', `quick('wrapped-one');`);
-      watched.supervisor.open(preset('cloudflared', { path: await wrapperOf(path) }));
-      await watched.until('open');
-      await watched.supervisor.close();
-      if (!lives[0]!.closed) await once(lives[0]!, 'close');
-    });
-
-    it('has its time to end behind a wrapper script that ends at once', async () => {
-      const path = await program(
-        'cloudflared',
-        `process.once('SIGTERM', () => life.end('in order', () => process.exit()));
-         quick('wrapped-one');`,
-      );
-      watched.supervisor.open(preset('cloudflared', { path: await wrapperOf(path) }));
-      await watched.until('open');
-      const said = once(lives[0]!.setEncoding('utf8'), 'data');
-      await watched.supervisor.close();
-      assert.deepEqual(await said, ['in order']);
-    });
-
-    it('does not outlive its wrapper script, and is opened again', async () => {
-      const path = await program('cloudflared', `quick('wrapped-one');`);
-      const wrapper = await wrapperOf(path);
-      watched.supervisor.open(preset('cloudflared', { path: wrapper }));
-      await watched.until('open');
-      const [pid] = await pids(wrapper);
-      process.kill(pid!, 'SIGKILL');
-      assert.match(
-        (await watched.until('degraded')).reason,
-        /^Lost .*: cloudflared was ended by SIGKILL; trying again/,
-      );
-      if (!lives[0]!.closed) await once(lives[0]!, 'close');
-      await watched.until('open');
     });
 
     for (const end of [
@@ -372,18 +279,6 @@ life.on('error', () => {});
         /^ngrok exited with 1 .*authtoken: \*{8} ERR_NGROK_107\)\. Run "ngrok config add-authtoken"/,
       );
       assert.ok(!watched.said.includes('2abcDEF'));
-    });
-
-    it('tries again after another error', async () => {
-      const path = await program(
-        'ngrok',
-        `log({ lvl: 'crit', msg: 'command failed', err: 'The endpoint is already online. ERR_NGROK_334' });
-         process.exitCode = 1; life.end();`,
-      );
-      watched.supervisor.open(preset('ngrok', { path }));
-      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
-      assert.ok(reason.includes(`"ngrok http ${endpoint.port}"`), reason);
-      assert.match(reason, /\(The endpoint is already online\. ERR_NGROK_334\); trying again in/);
     });
 
     it('fails for good where it is not installed', async () => {

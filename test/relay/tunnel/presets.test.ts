@@ -7,15 +7,10 @@ import fc from 'fast-check';
 import type { Agent } from 'undici';
 import { tunnelConfigSchema } from '../../../src/protocol/settings.ts';
 import { presetOf, tunnelPresetNames, type TunnelPreset } from '../../../src/protocol/tunnel-presets.ts';
-import { tunnelProgramSchema } from '../../../src/protocol/tunnel-program.ts';
 import { UrlFinder } from '../../../src/relay/tunnel/url-finder.ts';
 import { dispatcherTo, LocalEndpoint, Watched } from './stage.ts';
 
 describe('tunnel presets', () => {
-  it('each have the shape that a command of the user’s own has', () => {
-    for (const name of tunnelPresetNames) tunnelProgramSchema.parse(presetOf(name));
-  });
-
   it('let ssh keep a server’s first key alone, ask for nothing, and end without its forwarding', () => {
     const all = tunnelPresetNames.map(presetOf).filter(({ program }) => program === 'ssh');
     assert.equal(all.length, 3);
@@ -123,16 +118,6 @@ ${body}
     assert.deepEqual(await argsOf(path), [...expected, ...expected]);
   });
 
-  it('devtunnel: fails for good where nobody is signed in, in a step that may fail, too', async () => {
-    const path = await standIn('devtunnel', `err('Not logged in. Use the login command.'); process.exit(1);`);
-    for (const facts of [{}, { name: 'my-hooks' }]) {
-      open('devtunnel', { path, ...facts });
-      const { reason } = await watched.until('failed');
-      assert.match(reason, /Not logged in.*\. Run "devtunnel user login" in a terminal to sign in/);
-      await watched.supervisor.close();
-    }
-  });
-
   /** https://github.com/tailscale/tailscale/blob/main/cmd/tailscale/cli/serve_v2.go, messageForPort */
   const tailscale = (first: string): string => `
     out('${first}\\n\\nhttps://box.tail1234.ts.net/\\n|-- proxy http://127.0.0.1:' + args[1] + '\\n\\nPress Ctrl+C to exit.');
@@ -145,16 +130,6 @@ ${body}
     open('tailscale', { path: await standIn('tailscale-serve', tailscale('Available within your tailnet:')) });
     const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
     assert.match(reason, /took longer than 500 ms/);
-  });
-
-  it('tailscale: says what it waits for where Funnel is not allowed, with the address for that', async () => {
-    const body = `err('Funnel is not enabled on your tailnet.\\nTo enable, visit:\\n\\n  https://login.tailscale.com/f/funnel?node=n1'); stay();`;
-    open('tailscale', { path: await standIn('tailscale', body) });
-    const { reason } = await watched.until('failed');
-    assert.match(
-      reason,
-      /^tailscale is waiting for you \(Funnel is not enabled on your tailnet\.\)\. Run "tailscale funnel/,
-    );
   });
 
   /** https://github.com/openziti/zrok/blob/main/cmd/zrok2/sharePublic.go */
@@ -172,16 +147,6 @@ ${body}
     open('zrok2', { path, name: 'my-hooks' });
     await watched.until('open', ({ url }) => url === 'https://my-hooks.shares.zrok.io');
     assert.deepEqual((await argsOf(path)).at(-1)?.slice(-2), ['-n', 'public:my-hooks']);
-  });
-
-  /** Without a terminal, its log is JSON, and an endpoint is a host name: the controller's share.go. */
-  it('zrok2: by an endpoint without a scheme in a line of JSON, the first of several', async () => {
-    const entry = {
-      level: 'INFO',
-      msg: 'access your zrok share at the following endpoints:\n x8k2m4qpl0.shares.zrok.io\nhooks.example.test',
-    };
-    open('zrok2', { path: await standIn('zrok2', `err(${JSON.stringify(JSON.stringify(entry))}); stay();`) });
-    assert.equal((await watched.until('open')).url, 'https://x8k2m4qpl0.shares.zrok.io');
   });
 
   /** A program whose URL is there, and that prints `line` at a signal, as one that logs the requests of strangers. */
@@ -227,14 +192,6 @@ ${body}
       delete process.env['TUNNEL_TOKEN'];
     }
     assert.ok(!watched.said.includes('the token'));
-  });
-
-  it('takes no name for a service that has none, rather than to leave it out unsaid', async () => {
-    open('tailscale', { path: await standIn('tailscale', 'stay();'), name: 'my-hooks' });
-    assert.match(
-      (await watched.until('failed')).reason,
-      /^tailscale can’t use the name "my-hooks"\. Leave out the name/,
-    );
   });
 
   it('pinggy: by the first HTTPS URL of several, and not its dashboard’s', async () => {
@@ -294,11 +251,6 @@ ${body}
       assert.deepEqual(await argsOf(path), [[String(endpoint.port)]]);
     });
 
-    it('opens though its URL is printed in two ways', async () => {
-      own(await standIn('mine', `out('https://mine.example.test/\\nHTTPS://mine.example.test'); stay();`));
-      assert.equal((await watched.until('open')).url, 'https://mine.example.test');
-    });
-
     it('is not opened where it prints ten URLs: the secret path is tried at none of them', async () => {
       own(await standIn('mine', `for (let at = 0; at < 10; at++) out('https://' + at + '.example.test'); stay();`));
       const { reason } = await watched.until('failed');
@@ -321,23 +273,6 @@ ${body}
         (path) => own(path),
       );
       assert.deepEqual([...asked], ['mine.example.test']);
-    });
-
-    it('goes on under another URL where the first no longer answers', async () => {
-      const path = await standIn(
-        'mine',
-        `process.on('SIGUSR2', () => out('https://b.example.test'));
-         require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
-         out('https://a.example.test'); stay();`,
-      );
-      own(path);
-      await watched.until('open');
-      endpoint.health = 404;
-      await watched.until('degraded');
-      process.kill(Number(await readFile(`${path}.pid`, 'utf8')), 'SIGUSR2');
-      await watched.until('verifying', ({ url }) => url === 'https://b.example.test');
-      endpoint.health = 204;
-      assert.equal((await watched.until('open')).previousUrl, 'https://a.example.test');
     });
 
     it('is given up where another URL comes before the first has answered', async () => {
@@ -505,18 +440,6 @@ describe('finding a URL', () => {
         const some = finder();
         for (const line of lines) some.take(line);
         assert.deepEqual(some.found, []);
-      }),
-    );
-  });
-
-  it('finds the member of a line of JSON wherever it stands, once, and only with the others', () => {
-    fc.assert(
-      fc.property(fc.domain(), fc.array(fc.json(), { maxLength: 5 }), (host, noise) => {
-        const some = finder();
-        const line = JSON.stringify({ ok: true, a: { '/b': host } });
-        const lines = [...noise, JSON.stringify({ ok: false, a: { '/b': 'other.example' } }), line, ...noise, line];
-        for (const each of lines) some.take(each);
-        assert.deepEqual(some.found, [`https://${host}`]);
       }),
     );
   });

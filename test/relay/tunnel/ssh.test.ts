@@ -200,40 +200,11 @@ describe('a tunnel by ssh to a server of one’s own', function () {
     });
   }
 
-  it('is opened again when the connection is lost', async () => {
-    open();
-    await watched.until('open');
-    const pid = execFileSync('pgrep', ['-f', `ssh://${server()}$`], { encoding: 'utf8' });
-    process.kill(Number(pid.trim()), 'SIGKILL');
-    const { reason } = await watched.until('degraded');
-    assert.match(reason, /^Lost the tunnel at https:\/\/hooks\.example\.test: ssh was ended by SIGKILL/);
-    assert.equal((await watched.until('open')).previousUrl, null);
-  });
-
   it('fails for good where the server does not take the key, and says how ssh says it', async () => {
     execFileSync('ssh-add', ['-q', '-D'], { stdio: 'ignore' });
     open();
     const { reason } = await watched.until('failed');
     assert.match(reason, /^ssh exited with 255 .*Permission denied \(publickey\).*Run "ssh-add"/);
-  });
-
-  it('is tried again where the port on the server is somebody else’s', async () => {
-    const other = await LocalEndpoint.open({}, remotePort);
-    try {
-      open();
-      const { reason } = await watched.until('opening', (status) => status.reason.includes('trying again'));
-      assert.match(reason, /remote port forwarding failed for listen port/);
-    } finally {
-      await other.close();
-    }
-    await watched.until('open');
-  });
-
-  it('says what is missing where no server or no host name is set', async () => {
-    open({ server: undefined });
-    assert.match((await watched.until('failed')).reason, /^ssh needs your SSH server\. Set it: .*"--tunnel-server"/);
-    open({ name: undefined });
-    await watched.until('failed', ({ reason }) => /needs the host name .*"--tunnel-name"/.test(reason));
   });
 
   it('takes no server for an option of ssh', () => {

@@ -304,11 +304,6 @@ export class Front {
     }
   }
 
-  /** Ends the connections of which the server was not told. */
-  endCut(): void {
-    for (const pair of this.#pairs) if (pair.client.destroyed) this.#end(pair);
-  }
-
   async close(): Promise<void> {
     for (const pair of this.#pairs) this.#end(pair);
     this.#server.closeAllConnections();

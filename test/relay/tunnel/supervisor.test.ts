@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { freePort } from '../../free-port.ts';
-import { TunnelSupervisor } from '../../../src/relay/tunnel/supervisor.ts';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
 import { afterwards } from '../afterwards.ts';
 import { until } from '../until.ts';
-import { LocalEndpoint, healthPath, portOf, secret, Watched } from './stage.ts';
+import { LocalEndpoint, portOf, secret, Watched } from './stage.ts';
 
 describe('the tunnel supervisor, with a fixed URL', () => {
   let endpoint: LocalEndpoint;
@@ -50,16 +48,6 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       watched.statuses.map(({ state }) => state),
       ['opening', 'verifying', 'open'],
     );
-  });
-
-  it('keeps a path in the URL and drops its query', async () => {
-    const front = createServer((req, res) => res.writeHead(req.url === `/base${healthPath}` ? 204 : 404).end());
-    front.listen(0, '127.0.0.1');
-    await once(front, 'listening');
-    watched.supervisor.open({ kind: 'fixed', url: `http://127.0.0.1:${portOf(front)}/base/?a=b` });
-    const { url } = await watched.until('open');
-    assert.equal(url, `http://127.0.0.1:${portOf(front)}/base`);
-    front.close();
   });
 
   it('leaves "open" at the first failed probe, is degraded at the second, and recovers', async () => {
@@ -121,12 +109,6 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     assert.ok(watched.statuses.every(({ state }) => state !== 'open'));
   });
 
-  it('does not take another success for an answer', async () => {
-    endpoint.health = 200;
-    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
-    assert.match((await watched.until('degraded')).reason, /\(200\)/);
-  });
-
   it('leaves "open" when the URL hangs', async () => {
     watched = new Watched({ localPort: endpoint.port, timings: { probeTimeoutMs: 60 } });
     watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
@@ -134,33 +116,6 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     endpoint.health = null;
     assert.match((await watched.until('verifying')).reason, /isn’t answering \(no answer within 60 ms\)/);
     await watched.until('degraded');
-  });
-
-  it('says that a connection is refused', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: `http://127.0.0.1:${await freePort()}` });
-    assert.match((await watched.until('degraded')).reason, /\(connection refused\)/);
-  });
-
-  it('logs one outage once, however long', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
-    await watched.until('open');
-    endpoint.health = 503;
-    await endpoint.moreProbes(6);
-    endpoint.health = 204;
-    await watched.until('open');
-    assert.deepEqual(
-      watched.lines.map((line) => line.split(':', 1)[0]),
-      ['info tunnel opening', 'info tunnel open', 'warn tunnel verifying', 'info tunnel open'],
-    );
-  });
-
-  it('does nothing when the same is opened again', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
-    await watched.until('open');
-    const { length } = watched.statuses;
-    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
-    await endpoint.moreProbes(2);
-    assert.equal(watched.statuses.length, length);
   });
 
   it('closes the old one first when another is opened, and says that the URL changed', async () => {
@@ -178,25 +133,6 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     await other.close();
   });
 
-  it('sends no probe once it is closed', async () => {
-    endpoint.health = null;
-    watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
-    await endpoint.moreProbes(1);
-    await watched.supervisor.close();
-    assert.equal(watched.supervisor.status.state, 'closed');
-    const { length } = watched.statuses;
-    endpoint.health = 204;
-    const { probes } = endpoint;
-    const other = await LocalEndpoint.open();
-    const second = new Watched({ localPort: other.port });
-    second.supervisor.open({ kind: 'fixed', url: other.url });
-    await other.moreProbes(4);
-    await second.supervisor.close();
-    await other.close();
-    assert.equal(endpoint.probes, probes);
-    assert.equal(watched.statuses.length, length);
-  });
-
   it('can be opened again after closing, and closed at once after opening', async () => {
     watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await watched.supervisor.close();
@@ -205,11 +141,6 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     const closing = watched.supervisor.close();
     watched.supervisor.open({ kind: 'fixed', url: endpoint.url });
     await closing;
-    await watched.until('open');
-  });
-
-  it('reaches a name below localhost without help', async () => {
-    watched.supervisor.open({ kind: 'fixed', url: `http://some-name.localhost:${endpoint.port}` });
     await watched.until('open');
   });
 
@@ -250,12 +181,6 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       await once(proxy, 'close');
     });
 
-    it('goes through it to a public host', async () => {
-      watched.supervisor.open({ kind: 'fixed', url: 'http://relay.example.test' });
-      await watched.until('open');
-      assert.ok(tunnelled.includes('relay.example.test:80'));
-    });
-
     it('never goes through it to loopback', async () => {
       tunnelled.length = 0;
       for (const url of [endpoint.url, `http://localhost:${endpoint.port}`, `http://a.localhost:${endpoint.port}`]) {
@@ -264,20 +189,5 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       }
       assert.deepEqual(tunnelled, []);
     });
-  });
-
-  it('has timings that hold without any being given', async () => {
-    const supervisor = new TunnelSupervisor({
-      localPort: () => endpoint.port,
-      healthPath,
-      subdomain: 'cm-relay-test',
-      knownHostsFile: '',
-      onChange: () => undefined,
-      log: () => undefined,
-    });
-    supervisor.open({ kind: 'fixed', url: endpoint.url });
-    await endpoint.moreProbes(1);
-    await supervisor.close();
-    assert.equal(supervisor.status.state, 'closed');
   });
 });
