@@ -47,13 +47,6 @@ describe('cm-relay body', function () {
     assert.ok(instanceBodySchema.safeParse(body).success);
   });
 
-  it('takes several list ids at once, and turns events off', async () => {
-    const { out } = await run(['instances', 'body', '--no-events', '--list', listIds.join(', ')]);
-    const { configuration } = instanceBodySchema.parse(JSON.parse(out));
-    assert.equal(configuration['events.list.ids'], listIds.join(','));
-    assert.equal(configuration['event.notification.enabled'], false);
-  });
-
   it('warns of a callback that the platform cannot reach, and prints the body all the same', async () => {
     const { code, out, err } = await run([
       'instances',

@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { controlChannelOf } from '../../src/protocol/control-channel.ts';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { cleanEnvironment, delivery, post, run, Workplace, type Ended } from './harness.ts';
 
@@ -79,43 +68,6 @@ describe('a data directory that cannot be used', function () {
     }
   });
 
-  it('is told where it may not be entered and is empty: what is in it is not known', () => {
-    for (const mode of [0o400, 0o600]) {
-      chmodSync(place.dataDir, mode);
-      const commands = ['events', 'stop', 'status'];
-      const ended = runAsOther(commands.map((command) => [command, '--data-dir', place.dataDir]));
-      for (const [at, command] of commands.entries()) {
-        const about = `${mode.toString(8)} ${command}`;
-        assertExplained(ended[at]!, /cannot be used: EACCES/, /Check that the folder/, about);
-      }
-    }
-    chmodSync(place.dataDir, 0o700);
-  });
-
-  it('is told where its relay may not be asked', async () => {
-    const listening = place.listen();
-    const { dataDir } = await listening.ready();
-    const { path } = controlChannelOf(dataDir);
-    chmodSync(path, 0o000);
-    const said = new RegExp(`cannot connect to the relay for \\S+: .* folder ${dirname(path)}: .*EACCES`);
-    const commands = ['stop', 'events', 'listen'];
-    const ended = runAsOther(commands.map((command) => [command, '--data-dir', dataDir]));
-    for (const [at, command] of commands.entries()) assertExplained(ended[at]!, said, /XDG_RUNTIME_DIR/, command);
-    chmodSync(path, 0o600);
-    assert.equal(await listening.end(), 0);
-  });
-
-  it('is told where it is below a folder that may not be entered', () => {
-    const outer = temporaryFolder();
-    mkdirSync(join(outer, 'inner'), { mode: 0o700 });
-    chmodSync(outer, 0o600);
-    const commands = ['events', 'stop', 'listen'];
-    const ended = runAsOther(commands.map((command) => [command, '--data-dir', join(outer, 'inner')]));
-    for (const [at, command] of commands.entries())
-      assertExplained(ended[at]!, /cannot be used: EACCES/, /Check that the folder/, command);
-    chmodSync(outer, 0o700);
-  });
-
   it('is told where it is a file, or below one', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
@@ -141,18 +93,6 @@ describe('a data directory that cannot be used', function () {
     assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
     assert.equal(await listening.end(), 0);
     assert.match((await place.run('events')).out, /jane@example\.org/);
-  });
-
-  it('is told where a part of its history is damaged, once that is read', async () => {
-    const listening = place.listen();
-    const { campaignMonitorUrl } = await listening.ready();
-    const name = 'x'.repeat(50_000);
-    for (let i = 0; i < 20; i++) await post(campaignMonitorUrl, delivery('jane@example.org', 'Subscribe', name));
-    assert.equal(await listening.end(), 0);
-    truncateSync(join(place.dataDir, 'relay.sqlite'), 65_536);
-    rmSync(join(place.dataDir, 'search.sqlite'), { force: true });
-    const ended = await place.run('export', '--filter', 'type:subscribe', '--as', 'json');
-    assertExplained({ ...ended, code: ended.code }, /the history at \S+ is damaged/, /cm-relay listen/);
   });
 
   it('is told where its lock is damaged, or may not be written', async () => {
@@ -182,19 +122,5 @@ describe('a data directory that cannot be used', function () {
     assert.equal(existsSync(lock), false);
     mkdirSync(lock);
     assertExplained(await place.run('listen', '--port', '0'), /its lock\.sqlite is not a file/, /remove it/);
-  });
-
-  it('holds the whole history in one file after a clean stop', async () => {
-    const listening = place.listen();
-    const { campaignMonitorUrl } = await listening.ready();
-    await post(campaignMonitorUrl, delivery('jane@example.org'));
-    // Whoever has read it has it open still.
-    assert.match((await place.run('events')).out, /jane@example\.org/);
-    assert.equal(await listening.end(), 0);
-    const copy = join(temporaryFolder(), 'copy.sqlite');
-    copyFileSync(join(place.dataDir, 'relay.sqlite'), copy);
-    const db = new DatabaseSync(copy, { readOnly: true });
-    assert.deepEqual({ ...db.prepare('SELECT count(*) AS n FROM events').get() }, { n: 1 });
-    db.close();
   });
 });

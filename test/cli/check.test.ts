@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { startHandler } from '../examples/handler.ts';
 import { freePort } from '../free-port.ts';
 import { Callback, delivery, eachWithOwn, InProcess, post, run, Running, type Workplace } from './harness.ts';
@@ -107,20 +106,6 @@ describe('cm-relay check', () => {
     assert.equal(unwritable.code, 1);
   });
 
-  it('sends nothing if a report can’t be written', async () => {
-    for (const file of [folder, join(folder, 'nowhere', 'r.xml')]) {
-      for (const command of [
-        ['check', callback.url, '--only', 'older-shape'],
-        ['scenario', example, '--allow-env'],
-      ]) {
-        const { code, err } = await run([...command, '--report', `junit=${file}`], { CALLBACK_URL: callback.url });
-        assert.match(err, /cannot write .*: (?:it is a folder|its folder does not exist)\n {2}Choose another file/);
-        assert.equal(code, 1);
-        assert.equal(callback.posts.length, 0);
-      }
-    }
-  });
-
   it('tells the author of the wrong example what to mend, and where it shows', async () => {
     const { url } = await startHandler('wrong-handler');
     const probe = ['--probe', url.replace('/callback', '/contacts/count'), '--probe-value', 'answer.json.count'];
@@ -137,16 +122,6 @@ describe('cm-relay check', () => {
     for (const part of [twice, large]) assert.match(part, /why: {7}.*platform: .*fix: {7}/s);
   });
 
-  it('sends nothing where the probe does not work', async () => {
-    const probe = `http://127.0.0.1:${await freePort()}/count`;
-    const { code, err } = await run(['check', callback.url, '--probe', probe]);
-    assert.equal(code, 1);
-    assert.match(err, /the contact count http:\/\/127\.0\.0\.1:\d+\/count didn’t answer: .*ECONNREFUSED/);
-    const command = await run(['check', callback.url, '--probe-command', 'echo many']);
-    assert.match(command.err, /the contact count "echo many" didn’t return a whole number: many/);
-    assert.equal(callback.posts.length, 0);
-  });
-
   it('says that nothing listens, and blames the callback for nothing', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/callback`;
@@ -160,26 +135,6 @@ describe('cm-relay check', () => {
     );
     assert.doesNotMatch(out, /FAILED|to do:/);
     assert.match(out, /^0 passed, 0 failed, 2 skipped$/m);
-  });
-
-  it('leaves out what --except names, and refuses what it cannot', async () => {
-    const { code, out } = await run([
-      'check',
-      callback.url,
-      '--only',
-      'older-shape,event-types',
-      '--except',
-      'older-shape',
-    ]);
-    assert.equal(code, 0);
-    assert.match(out, /^passed {4}event-types/m);
-    assert.doesNotMatch(out, /older-shape/);
-    const unknown = await run(['check', callback.url, '--except', 'twise']);
-    assert.match(unknown.err, /--except twise: no such check\n {2}Available: notification, /);
-    assert.equal(unknown.code, 2);
-    const none = await run(['check', callback.url, '--only', 'older-shape', '--except', 'older-shape']);
-    assert.match(none.err, /--except: no checks left to run/);
-    assert.equal(none.code, 2);
   });
 
   it('with --strict ends with 1 where something is undecided, for JUnit too, and not for want of a key', async () => {
@@ -202,25 +157,6 @@ describe('cm-relay check', () => {
       /<testsuites name="cm-relay" tests="3" failures="1" errors="0" skipped="1">/,
     );
     assert.equal((await run(['check', callback.url, '--only', 'older-shape,tampered', '--strict'])).code, 0);
-  });
-
-  it('has those leave at the end whom it made up, and says so; with --keep they stay', async () => {
-    const { url } = await startHandler('right-handler', { key: 'a key' });
-    const probe = ['--probe', url.replace('/callback', '/contacts/count'), '--probe-value', 'answer.json.count'];
-    const flags = [...probe, '--signature-key-env', 'KEY', '--only', 'every-event,letter-case,older-update-late'];
-    const count = async (): Promise<unknown> => (await fetch(url.replace('/callback', '/contacts/count'))).json();
-    const left = await run(['check', url, ...flags, '--json'], { KEY: 'a key' });
-    assert.equal(left.code, 0, left.err);
-    assert.match(left.err, /Sent a Deactivate for each of 22 made-up contacts\.$/m);
-    const summary = JSON.parse(left.out.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
-    assert.deepEqual(summary['removal'], { addresses: 22, refused: 0 });
-    assert.deepEqual(await count(), { count: 0 });
-    const kept = await run(['check', url, ...flags, '--keep'], { KEY: 'a key' });
-    assert.match(
-      kept.err,
-      /^Left 22 made-up contacts in your callback\. Each address contains "check-[0-9a-f]{8}"\.$/m,
-    );
-    assert.deepEqual(await count(), { count: 22 });
   });
 
   it('finds by itself how long a callback works behind its answer', async () => {
@@ -302,18 +238,6 @@ describe('cm-relay check', () => {
     assert.match(err, /^error: canceled$/m);
     assert.equal(made, String(new Set(callback.posts.flatMap(({ body }) => addressesIn(body))).size));
     assert.match(callback.posts.at(-1)?.body.toString() ?? '', /Deactivate/);
-  });
-
-  it('ends at once, with 130, by a second Ctrl-C', async () => {
-    const checking = new Running(new InProcess(['check', callback.url, '--json'], {}, 'ignore'));
-    await checking.json('check');
-    const sent = callback.posts.length;
-    // The first response during the removal.
-    callback.status = (number) => {
-      if (number > sent && checking.errors.some((line) => line.startsWith('Removing'))) checking.child.kill('SIGINT');
-      return 200;
-    };
-    assert.equal(await checking.end('SIGINT'), 130);
   });
 });
 
@@ -410,18 +334,6 @@ describe('cm-relay scenario', () => {
     assert.equal(only.out.trim().split('\n').length, 2);
     const unset = await run(['scenario', right]);
     assert.match(unset.err, /credentials\.X-Api-Key API_KEY: environment variable API_KEY is not set/);
-  });
-
-  it("sends a file's credentials to no other URL", async () => {
-    const elsewhere = await Callback.open();
-    try {
-      const destination = { url: callback.url, credentials: { 'X-Api-Key': { env: 'API_KEY' } } };
-      const path = file('own.cm-scenario.json', { destination, scenarios: [{ name: 'it', steps }] });
-      assert.equal((await run(['scenario', path, '--to', elsewhere.url], { API_KEY: 'hidden' })).code, 0);
-      assert.equal(elsewhere.posts[0]?.headers['x-api-key'], undefined);
-    } finally {
-      await elsewhere.close();
-    }
   });
 
   it('runs a command of a file only where that is allowed', async () => {
@@ -524,33 +436,6 @@ describe('cm-relay record and play', () => {
     assert.doesNotMatch(readFileSync(out, 'utf8'), /ada@example\.org|before@/);
   });
 
-  it('say what a live recording leaves out: refused, test calls, and what the relay has no more', async () => {
-    const ready = await place.listen().ready();
-    const out = join(place.dataDir, 'live.cm-recording.jsonl');
-    const client = await connectToRelay(place.dataDir);
-    const told: string[] = [];
-    const all = new Promise<void>((resolve) => {
-      client.on('event/added', ({ deliveries }) => {
-        told.push(...deliveries.map((each) => each.delivery.id));
-        if (told.length === 4) resolve();
-      });
-    });
-    const live = ['record', '--data-dir', place.dataDir, '--live', '--out', out];
-    const recording = place.start(live);
-    await recording.line((line) => line.startsWith('Recording'), 'errors');
-    await post(ready.campaignMonitorUrl, delivery('gone@example.org'));
-    await post(ready.campaignMonitorUrl, '');
-    await client.request('events/clear', {});
-    await post(ready.campaignMonitorUrl, 'refused');
-    await post(ready.campaignMonitorUrl, delivery('ada@example.org'));
-    await all;
-    client.close();
-    assert.equal(await recording.end('SIGINT'), 0, recording.errors.join('\n'));
-    assert.match(recording.lines.join('\n'), /^Recorded 1 delivery over /);
-    assert.match(recording.errors.join('\n'), /^1 delivery omitted: rejected, test calls, or not stored in full\.$/m);
-    assert.match(recording.errors.join('\n'), /^2 deliveries omitted: no longer in the history/m);
-  });
-
   it('refuse a recording whose content type no header can hold, before anything is sent', async () => {
     const out = join(place.dataDir, '..', `odd-${process.pid}.cm-recording.jsonl`);
     const line = { atMs: 0, source: 'campaign-monitor', body: { text: delivery('a@example.org') } };
@@ -580,25 +465,6 @@ describe('cm-relay record and play', () => {
       const ended = await place.run(args[0] ?? '', ...args.slice(1));
       assert.match(ended.err, message, args.join(' '));
       assert.equal(ended.code, code, args.join(' '));
-    }
-  });
-
-  it('step by step, give up where nobody can press Enter', async () => {
-    const out = join(place.dataDir, '..', `step-${process.pid}.cm-recording.jsonl`);
-    const line = {
-      atMs: 0,
-      source: 'campaign-monitor',
-      contentType: 'application/json',
-      body: { text: delivery('a@example.org') },
-    };
-    writeFileSync(out, `{"recording":"cm-relay","version":1}\n${JSON.stringify(line)}\n`);
-    try {
-      const ended = await place.run('play', out, callback.url, '--step');
-      assert.equal(ended.code, 1);
-      assert.match(ended.err, /no more input for --step/);
-      assert.equal(callback.posts.length, 0);
-    } finally {
-      rmSync(out);
     }
   });
 });

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '../../src/cli/background.ts';
@@ -10,16 +7,8 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
 import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
-import { Callback, delivery, post, run, runInShell, startProcess, Workplace } from './harness.ts';
+import { Callback, delivery, post, run, runInShell, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
-import type { SandboxCredentials } from '../../src/sandbox/credentials.ts';
-
-interface SandboxReady extends Line {
-  campaignMonitorApi: string;
-  openConnectorsApi: string;
-  control: string;
-  credentials: SandboxCredentials;
-}
 
 /** The lines of --json. */
 function rows<T = Line>(ended: Ended): T[] {
@@ -74,61 +63,6 @@ describe('the commands of cm-relay', function () {
       assert.equal(found.length, 12);
       assert.deepEqual([...new Set(found.map(({ list, address }) => `${list} ${address}`))], ['abc jane@example.org']);
       assert.equal(new Set(found.map(({ deliveryId }) => deliveryId)).size, 3);
-    });
-
-    it('sends XML where it is asked to', async () => {
-      const { code, out } = await place.run('trigger', 'update', '--format', 'xml', '--batch', '2');
-      assert.equal(code, 0);
-      assert.match(out, /^1 {2}batch of 2 Update events {2}relay answered 200 in /);
-      const { out: body } = await place.run('show', 'd1', '--raw');
-      assert.match(body, /^<\?xml [^]*<EmailAddress>/);
-      assert.match((await place.run('show', 'd1')).out, /content-type: text\/xml/i);
-    });
-
-    it('tells machines each answer', async () => {
-      const answers = rows<Line & { status: number; number: number; events: number }>(
-        await place.run('trigger', 'update', '--count', '2', '--batch', '5', '--json'),
-      );
-      assert.deepEqual(
-        answers.map(({ type, status, number, events }) => [type, status, number, events]),
-        [
-          ['answer', 200, 1, 5],
-          ['answer', 200, 2, 5],
-        ],
-      );
-    });
-
-    it('ends with the relay: whoever has its port then is not told the secret in its URL', async () => {
-      assert.equal(await listening.end(), 0);
-      const killed = place.listenProcess();
-      const { campaignMonitorUrl } = await killed.ready();
-      const trigger = place.start(['trigger', 'subscribe', '--data-dir', place.dataDir, '--count', '100000', '--json']);
-      await trigger.line((line) => line.includes('"number":20'));
-      killed.kill();
-      await killed.ended;
-      const told: string[] = [];
-      const impostor = createServer((request, response) => {
-        told.push(request.url ?? '');
-        response.end();
-      });
-      await once(impostor.listen(Number(new URL(campaignMonitorUrl).port), '127.0.0.1'), 'listening');
-      try {
-        assert.equal(await trigger.ended, 1);
-        assert.match(trigger.errors.join('\n'), /the relay stopped/);
-        assert.deepEqual(told, []);
-      } finally {
-        impostor.close();
-      }
-    });
-
-    it('exits with 1 where an answer is not 200', async () => {
-      const client = await connectToRelay(ready.dataDir);
-      await client.request('relay/configure', { settings: { maxBodyBytes: 1024 } });
-      client.close();
-      const { code, out, err } = await place.run('trigger', 'subscribe', '--batch', '50');
-      assert.equal(code, 1);
-      assert.match(out, /413/);
-      assert.match(err, /1 of 1 delivery not answered with 200/);
     });
   });
 
@@ -187,27 +121,6 @@ describe('the commands of cm-relay', function () {
       }
     });
 
-    it('reads more pages than one', async () => {
-      await place.run('trigger', 'subscribe', '--count', '3', '--batch', '500');
-      assert.equal(rows(await place.run('events', '--limit', '1400', '--json')).length, 1400);
-      const all = rows<EventRow>(await place.run('events', '--limit', '5000', '--json'));
-      assert.deepEqual(
-        all.map(({ id }) => id),
-        Array.from({ length: 1503 }, (_, i) => `e${1503 - i}`),
-      );
-    });
-
-    it('works when no relay runs, and starts none', async () => {
-      await place.run('stop');
-      await listening.ended;
-      assert.equal(rows(await place.run('events', '--json')).length, 3);
-      assert.match((await place.run('show', 'e1')).out, /jane@example\.org/);
-      assert.equal((await place.run('show', 'e1', '--raw')).out, delivery('jane@example.org'));
-      assert.match((await place.run('show', 'e1', '--notification')).out, /"eventType":"CREATED"/);
-      assert.match((await place.run('export', 'e1', '--as', 'curl')).out, /curl .*\/callback/);
-      await assert.rejects(connectToRelay(place.dataDir), /no relay is running/);
-    });
-
     it('says that there is no history where none is', async () => {
       const other = new Workplace();
       try {
@@ -217,15 +130,6 @@ describe('the commands of cm-relay', function () {
       } finally {
         await other.close();
       }
-    });
-
-    it('ends quietly when its reader does', async () => {
-      await place.run('trigger', 'subscribe', '--batch', '1000');
-      const child = startProcess(['events', '--data-dir', place.dataDir, '--limit', '1000', '--json']);
-      const errors = child.stderr.toArray();
-      child.stdout.once('data', () => child.stdout.destroy());
-      const [code] = (await once(child, 'exit')) as [number];
-      assert.deepEqual([code, Buffer.concat((await errors) as Buffer[]).toString()], [0, '']);
     });
   });
 
@@ -288,18 +192,6 @@ describe('the commands of cm-relay', function () {
         await post(ready.campaignMonitorUrl, odd);
         await attempts(2);
       });
-
-      it('prints no notification that was never sent, and says what was', async () => {
-        const { code, out, err } = await place.run('show', 'e2', '--notification');
-        assert.deepEqual([code, out], [1, '']);
-        assert.match(
-          err,
-          /^error: e2 was sent as received, not as a notification\n[^\n]* e2 --raw\. [^\n]* n2 --notification\./,
-        );
-        const [, sent] = await callback.received(2);
-        assert.deepEqual((await place.run('show', 'n3', '--notification')).bytes, sent?.body);
-        assert.deepEqual((await place.run('show', 'e2', '--raw')).bytes, sent?.body);
-      });
     });
 
     it('shows no more of a body than a reader gets, and says so where it is not indented', async () => {
@@ -312,33 +204,6 @@ describe('the commands of cm-relay', function () {
       assert.equal((await place.run('show', 'd2', '--raw')).out, deep);
       await post(ready.campaignMonitorUrl, JSON.stringify({ X: '\u202e'.repeat(100_000) }));
       assert.ok((await place.run('show', 'd3')).out.length < 30_000);
-    });
-
-    it('shows the events of what was sent whole, and the delivery in it once', async () => {
-      const CustomFields = Array.from({ length: 40 }, (_, at) => ({ Key: `field ${at}`, Value: 'x' }));
-      const Events = Array.from({ length: 9 }, (_, at) => ({
-        ...{ Type: 'Update', EmailAddress: `a${at}@example.org`, Date: '2026-01-15 09:30:00', CustomFields },
-      }));
-      await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events: Events.slice(0, 1) }));
-      await attempts(2);
-      const one = (await place.run('show', 'd2')).out;
-      const [, sent = ''] = one.split(/^Sent to /m);
-      assert.match(sent, /^ {6}"raw": \{ … \d+ lines, as received … \},$/m);
-      assert.match(sent, /^ {6}"events": \[\n {8}\{[^]*"objectId": "a0@example\.org"[^]*\n {8}\}\n {6}\]\n/m);
-      assert.doesNotMatch(sent, /field 0|more lines/);
-      await post(ready.campaignMonitorUrl, JSON.stringify({ ListID: 'l', Events }));
-      await attempts(3);
-      const [, many = ''] = (await place.run('show', 'd3')).out.split(/^Sent to /m);
-      assert.match(many, /^ {8}\},\n {2}… \d+ more lines: /m, 'between two events');
-    });
-
-    it('writes bytes of binary data', async () => {
-      const bytes = Buffer.from([0, 255, 27, 10]);
-      assert.equal(await post(ready.campaignMonitorUrl, bytes), 400);
-      assert.deepEqual((await place.run('show', 'd2', '--raw')).bytes, bytes);
-      const { code, err } = await place.run('show', 'd2', '--notification');
-      assert.equal(code, 1);
-      assert.match(err, /d2 has no notification: it is a rejected delivery/);
     });
 
     it('shows the attempts with their answers', async () => {
@@ -361,12 +226,6 @@ describe('the commands of cm-relay', function () {
       assert.deepEqual([all?.event.id, all?.body], ['e1', { text: odd }]);
       assert.deepEqual([all?.notifications.length, all?.attempts.length], [1, 1]);
     });
-
-    it('says so where there is no such id', async () => {
-      const { code, err } = await place.run('show', 'e99');
-      assert.equal(code, 1);
-      assert.match(err, /error: there is no event e99/);
-    });
   });
 
   describe('resend', () => {
@@ -379,21 +238,6 @@ describe('the commands of cm-relay', function () {
       }
       const posts = await callback.received(4);
       for (const { body } of posts) assert.deepEqual(body, posts[0]?.body);
-    });
-
-    it('sends again what failed', async () => {
-      callback.status = 400;
-      for (const name of ['jane', 'joe']) await post(ready.campaignMonitorUrl, delivery(`${name}@example.org`));
-      await attempts(2);
-      callback.status = 200;
-      const [result] = rows<{ replayed: number; notificationIds: string[] }>(
-        await place.run('resend', '--failed', '--json'),
-      );
-      assert.deepEqual(result, { replayed: 2, notificationIds: ['n1', 'n2'] });
-      await attempts(4);
-      const { code, err } = await place.run('resend', '--failed');
-      assert.equal(code, 1);
-      assert.match(err, /nothing to resend/);
     });
 
     it('sends what fits a filter, to another callback where asked', async () => {
@@ -463,17 +307,6 @@ describe('the commands of cm-relay', function () {
       });
       await Promise.all(ended);
     });
-
-    it('do what they do where it is standard error', async () => {
-      const { code, out } = await runInShell('"$@" 2> /dev/full', [
-        'events',
-        '--filter',
-        'type:update',
-        '--data-dir',
-        place.dataDir,
-      ]);
-      assert.deepEqual([code, out], [0, '']);
-    });
   });
 
   describe('debug discard', () => {
@@ -506,39 +339,6 @@ describe('the commands of cm-relay', function () {
         authorization: 'Bearer hidden',
       });
       await attempts(1);
-    });
-
-    it('writes a curl command that sends the notification again', async function () {
-      const { code, out } = await place.run('export', 'e1', '--as', 'curl');
-      assert.equal(code, 0);
-      const shell = spawn('sh', { stdio: ['pipe', 'ignore', 'ignore'] });
-      shell.stdin.end(out);
-      const [ended] = (await once(shell, 'close')) as [number];
-      if (ended === 127) this.skip();
-      const [first, second] = await callback.received(2);
-      assert.deepEqual(second?.body, first?.body);
-    });
-
-    it('writes the same where no relay runs any more', async () => {
-      const ways = ['curl', 'http', 'har', 'json'].flatMap((format) => [
-        ['d1', '--as', format],
-        ['d1', '--as', format, '--with-secrets'],
-      ]);
-      // It goes nowhere, so that the delivery itself is exported.
-      const nowhere = new Workplace();
-      try {
-        const alone = nowhere.listen();
-        const { campaignMonitorUrl } = await alone.ready();
-        assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
-        const exported = (): Promise<string[]> =>
-          Promise.all(ways.map(async (way) => (await nowhere.run('export', ...way)).out));
-        const running = await exported();
-        assert.ok(running.filter((text) => text.includes(campaignMonitorUrl)).length >= 3);
-        await alone.end();
-        assert.deepEqual(await exported(), running);
-      } finally {
-        await nowhere.close();
-      }
     });
 
     it('writes every other format', async () => {
@@ -577,27 +377,6 @@ describe('the commands of cm-relay', function () {
       const { out } = await place.run('export', 'e1', '--as', 'har', '--with-secrets');
       assert.ok(out.includes(secret));
       assert.ok(!out.includes('hidden'));
-    });
-
-    it('writes what a filter chooses, each delivery once', async () => {
-      await place.run('trigger', 'update', '--batch', '30');
-      const { out } = await place.run('export', '--filter', 'type:update', '--as', 'json');
-      const found = JSON.parse(out) as { delivery: { id: string }; notifications: object[] }[];
-      assert.deepEqual(
-        found.map(({ delivery: { id }, notifications }) => [id, notifications.length]),
-        [['d2', 2]],
-      );
-      const { code, err } = await place.run('export', '--filter', 'type:deactivate', '--as', 'json');
-      assert.equal(code, 1);
-      assert.match(err, /nothing to export/);
-    });
-
-    it('writes only the part that holds the event that was asked for', async () => {
-      await place.run('trigger', 'update', '--batch', '30');
-      // e1 is the delivery before; 20 events are in the first part.
-      const { out } = await place.run('export', 'e30', '--as', 'http');
-      assert.deepEqual(out.match(/^### .*$/gm), ['### n3 of d2, part 2 of 2']);
-      assert.equal((await place.run('export', 'd2', '--as', 'http')).out.match(/^### /gm)?.length, 2);
     });
   });
 
@@ -663,44 +442,6 @@ describe('cm-relay without a relay', function () {
     }
   });
 
-  it('runs the sandbox with credentials of its own, and ends it on order', async () => {
-    const place = new Workplace();
-    try {
-      const ready = async (): Promise<[Promise<number | null>, SandboxReady]> => {
-        const sandbox = place.start(['sandbox', '--json', '--random-credentials', '--keep-alive', '60']);
-        return [sandbox.ended, JSON.parse(await sandbox.line(() => true)) as SandboxReady];
-      };
-      const [[ended, first], [, second]] = await Promise.all([ready(), ready()]);
-      assert.notDeepEqual(first.credentials, second.credentials);
-      assert.equal((await fetch(new URL('/sandbox', first.control))).status, 404, 'nobody else is told them');
-      assert.equal((await fetch(new URL('/sandbox/stop', first.control), { method: 'POST' })).status, 404);
-      assert.equal((await fetch(`${first.control}/stop`, { method: 'POST' })).status, 202);
-      assert.equal(await ended, 0);
-    } finally {
-      await place.close();
-    }
-  });
-
-  it('ends the sandbox when nobody reads it, unless it is to end by itself', async () => {
-    for (const flags of [[], ['--json']]) {
-      const { code, out } = await runInShell('"$@" | head -1', ['sandbox', ...flags]);
-      assert.deepEqual([code, out.split('\n').length], [0, 2]);
-    }
-    const place = new Workplace();
-    try {
-      const shared = place.startProcess(['sandbox', '--json', '--keep-alive', '300']);
-      const { campaignMonitorApi } = JSON.parse(await shared.line(() => true)) as SandboxReady;
-      shared.child.stdout.destroy();
-      for (let i = 0; i < 3; i++) assert.equal((await fetch(`${campaignMonitorApi}/clients.json`)).status, 401);
-      assert.equal(await shared.end('SIGTERM'), 0);
-    } finally {
-      await place.close();
-    }
-    const { code, err } = await runInShell('"$@" > /dev/full', ['sandbox']);
-    assert.equal(code, 1);
-    assert.match(err, /cannot write to standard output/);
-  });
-
   it('finds a sandbox in the background again, and ends it', async () => {
     const state = mkdtempSync(join(tmpdir(), 'cm-relay-state-'));
     const environment = { XDG_STATE_HOME: state };
@@ -730,32 +471,6 @@ describe('cm-relay without a relay', function () {
     } finally {
       await run(['sandbox', 'stop'], environment);
       rmSync(state, { recursive: true });
-    }
-  });
-
-  it('runs the sandbox until it is told to end', async () => {
-    const place = new Workplace();
-    try {
-      const sandbox = place.start(['sandbox', '--json', '--port', '0', '--data-dir', place.dataDir]);
-      const first = JSON.parse(await sandbox.line(() => true)) as SandboxReady;
-      assert.deepEqual(Object.keys(first).slice(0, 3), ['type', 'campaignMonitorApi', 'openConnectorsApi']);
-      assert.equal(first.type, 'ready');
-      const { userSecret, organizationSecret } = first.credentials.openConnectors;
-      const authorization = `User ${userSecret}, Organization ${organizationSecret}`;
-      const instances = await fetch(`${first.openConnectorsApi}/instances`, { headers: { authorization } });
-      assert.equal(instances.status, 404, 'the secrets are right, and there is no instance');
-      assert.equal((await fetch(`${first.campaignMonitorApi}/clients.json`)).status, 401);
-      const taken = await run(['sandbox', '--port', new URL(first.campaignMonitorApi).port]);
-      assert.equal(taken.code, 1);
-      assert.match(taken.err, /cannot listen[^]*0 for any free port/);
-      assert.equal(await sandbox.end('SIGTERM'), 0);
-
-      const shown = place.start(['sandbox']);
-      await shown.line((line) => /^Campaign Monitor API +http:\/\/127\.0\.0\.1:\d+\/api\/v3\.3$/.test(line));
-      await shown.line((line) => /^ {2}Organization secret +\S+$/.test(line));
-      assert.equal(await shown.end(), 0);
-    } finally {
-      await place.close();
     }
   });
 });

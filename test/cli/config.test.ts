@@ -17,13 +17,6 @@ function refused(value: unknown, environment: NodeJS.ProcessEnv = {}): string {
 }
 
 describe('the configuration file', () => {
-  it('gives only the settings that are in it', () => {
-    const { settings, secrets } = parseConfig({ retry: 'sap', retention: { maxDeliveries: 5 } }, 'f.json', {});
-    assert.deepEqual(settings, { retry: 'sap', retention: { maxDeliveries: 5, maxBytes: 500_000_000 } });
-    assert.deepEqual(secrets, {});
-    assert.deepEqual(parseConfig({ $schema: './x.json' }, 'f.json', {}), { settings: {}, secrets: {}, uses: [] });
-  });
-
   it('names a tunnel, and no program for it', () => {
     const { settings } = parseConfig({ tunnel: { kind: 'ngrok', domain: 'a.ngrok.app' } }, 'f.json', {});
     assert.deepEqual(settings.tunnel, { kind: 'command', preset: 'ngrok', name: 'a.ngrok.app' });
@@ -69,14 +62,6 @@ describe('the configuration file', () => {
       /^--config f\.json: credentials\.staging\.Authorization uses the environment variable AUTH, which is not set$/,
     );
     assert.match(refused(value, { AUTH: '' }), /AUTH, which is empty$/);
-  });
-
-  it('refuses credentials in a header that belongs to the connection', () => {
-    const credentials = { staging: { Host: { env: 'HOST' } } };
-    assert.match(
-      refused({ credentials }, { HOST: 'x' }),
-      /credentials\.staging\.Host: the relay sets this header itself/,
-    );
   });
 
   it('refuses a secret in clear', () => {

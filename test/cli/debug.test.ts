@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
-import { columnsOf } from '../../src/cli/terminal/text.ts';
 import { until } from '../relay/until.ts';
 import { delivery, eachWithOwn, post, type Line, type Callback, type Workplace } from './harness.ts';
 
@@ -53,18 +52,6 @@ describe('Debugging from the terminal', function () {
     await listening.end();
   });
 
-  it('says in the status of which destination the time-out is lifted, and by nobody any more', async () => {
-    const listening = place.listen(['--forward-to', callback.url]);
-    await listening.ready();
-    const client = await connectToRelay(place.dataDir);
-    await client.request('debug/patience', { destinationIds: ['t1'] });
-    const lifted = /Forwards to .*, not yet tried, 0 queued, no time-out while debugging\n/;
-    assert.match((await place.run('status')).out, lifted);
-    client.close();
-    await until(async () => !lifted.test((await place.run('status')).out));
-    await listening.end();
-  });
-
   it('sets breakpoints, which tell why they did not stop, and removes them', async () => {
     const listening = place.listen(['--forward-to', callback.url]);
     const { campaignMonitorUrl } = await listening.ready();
@@ -88,22 +75,6 @@ describe('Debugging from the terminal', function () {
     assert.match((await place.run('debug', 'break', 'list')).err, /No breakpoints/);
     await place.run('debug', 'continue');
     await callback.received(2);
-    await listening.end();
-  });
-
-  it('says what is wrong with a condition, in the words of the filter', async () => {
-    const listening = place.listen();
-    await listening.ready();
-    const wrong = await place.run('debug', 'break', 'add', '--condition', 'typ:update');
-    assert.equal(wrong.code, 2);
-    assert.match(wrong.err, /^error: --condition: unknown filter key "typ"\n +Keys: type, list, /);
-    const operators = await place.run('debug', 'break', 'add', '--condition', 'event.type == "Update"');
-    assert.match(operators.err, /^error: --condition: a filter has no operators such as == or &&/);
-    assert.match(
-      (await place.run('debug', 'break', 'add', '--condition', 'type:update')).out,
-      /^b1 .*type:update, set by/,
-    );
-    await place.run('debug', 'break', 'remove', '--all');
     await listening.end();
   });
 
@@ -135,21 +106,6 @@ describe('Debugging from the terminal', function () {
     assert.equal(stopped.code, 0);
     await callback.received(1);
     assert.equal(await second.ended, 0);
-  });
-
-  it('says what it keeps where it ends a relay, and drops it where it is asked to', async () => {
-    const listening = place.listen(['--forward-to', callback.url]);
-    const { campaignMonitorUrl } = await listening.ready();
-    await place.run('debug', 'pause');
-    await post(campaignMonitorUrl, delivery('a@example.org'));
-    const kept = await place.run('stop');
-    assert.match(kept.err, /Held: 1\. Sending stays paused when the relay restarts\./);
-    const again = place.listen(['--forward-to', callback.url]);
-    await again.ready();
-    await place.run('stop', '--held', 'discard');
-    const { out } = await place.run('events', '--json');
-    assert.equal((JSON.parse(out) as { forwardings: { state: string }[] }).forwardings[0]?.state, 'discarded');
-    assert.equal(callback.posts.length, 0);
   });
 
   describe('by keys in the live view', function () {
@@ -222,22 +178,6 @@ describe('Debugging from the terminal', function () {
       await assert.rejects(connectToRelay(place.dataDir), { name: 'NoRelayError' });
     });
 
-    it('resends what failed last', async () => {
-      callback.status = (number) => (number === 2 ? 400 : 200);
-      const terminal = new Terminal(place.dataDir);
-      running = terminal.child;
-      await terminal.shows(/Press \? for\s+keys/);
-      terminal.child.stdin.write('r');
-      await terminal.shows(/Nothing has failed\./);
-      const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
-      for (const name of ['a', 'b', 'c']) await post(url, delivery(`${name}@example.org`));
-      await terminal.shows(/n3 [^\n]*200/);
-      terminal.child.stdin.write('r');
-      await terminal.shows(/Resending n2\.[^]*n2 [^\n]*200/);
-      await callback.received(4);
-      assert.equal(addresses()[3], 'b@example.org');
-    });
-
     it('shows what matches a filter that is typed below the last line', async () => {
       const terminal = new Terminal(place.dataDir);
       running = terminal.child;
@@ -265,22 +205,6 @@ describe('Debugging from the terminal', function () {
       await post(url, delivery('d@example.org'));
       await terminal.shows(/d@example\.org/);
       assert.doesNotMatch(terminal.text, /b@example\.org/);
-    });
-
-    it('fits a terminal of 40 columns', async () => {
-      const terminal = new Terminal(place.dataDir, 40);
-      running = terminal.child;
-      await terminal.shows(/Press \? for\s+keys/);
-      const url = /http:\S+\/campaign-monitor/.exec(terminal.text)?.[0] ?? '';
-      await post(url, delivery('somebody-with-a-long-name@example.org'));
-      await terminal.shows(/n1 [^\n]*200/);
-      terminal.child.stdin.write('/');
-      await terminal.shows(/Filter: $/);
-      terminal.child.stdin.write('type:subscribe list:96c0bbdaa54760c8d9e62a2b7ffa2e13');
-      await terminal.shows(/a2e13$/);
-      const lines = terminal.text.split(/\r?\n|\r/).map((line) => line.replaceAll('\x1b[K', ''));
-      // A URL is longer, and stands alone in its line.
-      for (const line of lines) assert.ok(columnsOf(line) <= 40 || /^ *\S+$/.test(line), line);
     });
   });
 });

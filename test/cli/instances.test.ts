@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { isAlive } from '../../src/cli/background.ts';
 import { sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { freePort } from '../free-port.ts';
@@ -148,21 +144,6 @@ describe('cm-relay instances', function () {
     assert.equal(made?.configuration['event.notification.enabled'], 'false');
   });
 
-  it('goes on by pasting where the port of the page is taken, and says so', async () => {
-    const taken = createServer().listen(port, 'localhost');
-    await once(taken, 'listening');
-    try {
-      const creation = creating(['--no-events'], 'pipe');
-      const { url } = await creation.json<Asked>('authorize');
-      assert.match(creation.errors.join('\n'), new RegExp(`port ${port} of this machine: `));
-      creation.child.stdin.write(`${new URL(await consent(url)).searchParams.get('code') ?? ''}\n`);
-      assert.equal(await creation.ended, 0, creation.errors.join('\n'));
-    } finally {
-      taken.close();
-    }
-    assert.equal((await onPlatform()).length, 1);
-  });
-
   it('says what to do where access is refused, and makes nothing', async () => {
     const creation = creating(['--no-events']);
     const { url } = await creation.json<Asked>('authorize');
@@ -170,40 +151,6 @@ describe('cm-relay instances', function () {
     assert.equal(await creation.ended, 1);
     assert.match(creation.errors.join('\n'), /access was denied in the browser[^]*grant access/);
     assert.deepEqual(await onPlatform(), []);
-  });
-
-  it('ends with Ctrl-C while the browser is awaited, and makes nothing', async () => {
-    const creation = creating(['--no-events']);
-    await creation.json<Asked>('authorize');
-    assert.equal(await creation.end('SIGINT'), 1);
-    assert.match(creation.errors.join('\n'), /error: cancelled\n {2}Nothing was created/);
-    assert.deepEqual(await onPlatform(), []);
-  });
-
-  it('opens the browser only where it is asked to', async function () {
-    if (process.platform !== 'linux') this.skip();
-    const folder = mkdtempSync(join(tmpdir(), 'cm-relay-browser-'));
-    const opened = join(folder, 'opened');
-    try {
-      writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > '${opened}'\n`);
-      chmodSync(join(folder, 'xdg-open'), 0o755);
-      const PATH = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
-      for (const open of [false, true]) {
-        const args = ['--name', `Opened ${open}`, '--json', '--no-events', '--oauth-callback-url', redirect()];
-        const creation = place.start(words('create', [...args, ...(open ? ['--open'] : [])]), {
-          ...environment(),
-          PATH,
-        });
-        const { url } = await creation.json<Asked>('authorize');
-        await creation.line((line) => line.includes('Waiting for the browser'), 'errors');
-        assert.equal(existsSync(opened), open);
-        if (open) assert.equal(readFileSync(opened, 'utf8'), url);
-        await call('GET', await consent(url));
-        assert.equal(await creation.ended, 0);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 
   describe('where no answer comes', () => {
@@ -224,32 +171,6 @@ describe('cm-relay instances', function () {
       const another = await instances('create', ...basic('--yes'));
       assert.equal(another.code, 0, another.err);
       assert.equal((await onPlatform()).length, 2);
-    });
-
-    it('speaks of no missing response where the response is an error after which one may exist', async () => {
-      await order({ call: 'POST /instances', status: 500, message: 'Broken', carriedOut: true });
-      const { code, err } = await instances('create', ...basic());
-      assert.equal(code, 1);
-      assert.match(err, /Broken; Open Connectors now has an instance with this name/);
-      assert.doesNotMatch(err, /No response/);
-    });
-
-    it('says that nothing new has this name, and that the next attempt looks first', async () => {
-      await order({ call: 'POST /instances', silent: true });
-      const lost = await instances('create', ...basic('--timeout', '1'));
-      assert.equal(lost.code, 1);
-      assert.match(lost.err, /didn’t answer in time, and there is no new instance with this name/);
-      assert.match(lost.err, /the next attempt finds it before creating another one/);
-    });
-
-    it("passes on what the platform says, with its request's id", async () => {
-      await order({ call: 'POST /instances', status: 400, message: 'The name is taken' });
-      const refused = await instances('create', ...basic());
-      assert.equal(refused.code, 1);
-      assert.match(
-        refused.err,
-        /Open Connectors request ID: [0-9a-f]+\nerror: Open Connectors refused the request: The name is taken/,
-      );
     });
   });
 
@@ -312,20 +233,6 @@ describe('cm-relay instances', function () {
     assert.equal(gone.code, 1);
     assert.match(gone.err, /No element instance found/);
     assert.match((await instances('show', 'Mine')).err, /no instance is named Mine/);
-  });
-
-  it('gives the relay’s URL with the events where there is no callback, and knows what is not reached any more', async () => {
-    const relay = place.listen();
-    const { openConnectorsUrl }: Ready = await relay.ready();
-    await instances('create', '--name', 'Mine', '--basic', '--no-events');
-    assert.match((await instances('list')).out, /events off +no callback/);
-    assert.match((await instances('events', 'on', 'Mine')).out, /events on +this relay/);
-    assert.equal((await onPlatform())[0]?.configuration['event.notification.callback.url'], openConnectorsUrl);
-    await relay.end();
-    assert.match((await instances('list')).out, /events on +this machine/);
-    const none = await instances('callback', 'Mine');
-    assert.equal(none.code, 1);
-    assert.match(none.err, /no relay is running for Open Connectors to post to\n.*cm-relay listen/);
   });
 
   it('checks what is given as the form does, before anything is asked', async () => {
@@ -392,22 +299,6 @@ describe('cm-relay instances', function () {
         assert.equal((await onPlatform()).length, left);
       }
     });
-
-    it('asks before it makes another of a name that exists', async () => {
-      const args = ['--name', 'Mine', '--basic', '--no-events'];
-      assert.equal((await instances('create', ...args)).code, 0);
-      for (const [answer, code, count] of [
-        ['n', 1, 1],
-        ['y', 0, 2],
-      ] as const) {
-        const shown = terminal(words('create', args), environment());
-        const ended = once(shown, 'exit');
-        await until(() => shown.text.includes('Create another? [y/N] '), 60_000, shown.text);
-        shown.stdin?.write(`${answer}\r`);
-        assert.equal((await ended)[0], code, shown.text);
-        assert.equal((await onPlatform()).length, count);
-      }
-    });
   });
 });
 
@@ -452,35 +343,6 @@ describe('what runs in the background', function () {
     const stopped = await place.run('stop');
     assert.equal(stopped.code, 0, stopped.err);
     assert.ok(!isAlive(Number(ready['pid'])));
-  });
-
-  it('says why where it does not start, and ends with the same exit code', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as { port: number };
-    const failed = await place.run('listen', '--detach', '--port', String(port));
-    taken.close();
-    assert.equal(failed.code, 1);
-    assert.match(failed.err, /^error: [^\n]*port/);
-  });
-
-  it('has a public URL in one piece, once the tunnel is there', async () => {
-    const none = await place.run('url');
-    assert.equal(none.code, 1);
-    assert.match(none.err, /no relay is running/);
-    await listen();
-    const closed = await place.run('url');
-    assert.equal(closed.code, 1);
-    assert.match(closed.err, /no public URL[^]*--tunnel cloudflared[^]*cm-relay url[^]* --local/);
-  });
-
-  it('waits no longer than it is told, and says how many there are', async () => {
-    await listen();
-    await place.run('trigger', 'subscribe');
-    const waited = await place.run('wait', '--count', '2', '--timeout', '1', '--json');
-    assert.equal(waited.code, 1);
-    assert.equal(lines(waited).length, 1);
-    assert.match(waited.err, /1 of 2 events after 1 s/);
   });
 
   it('sends again and waits for what becomes of it', async () => {

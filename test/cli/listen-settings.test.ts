@@ -21,18 +21,6 @@ function refused(flags: ListenFlags, config = nothing): string {
 }
 
 describe('the settings of listen', () => {
-  it('are only those that were given', () => {
-    assert.deepEqual(listenSettings({}, nothing, {}), { settings: {}, secrets: {}, port: undefined });
-    assert.deepEqual(
-      listenSettings({ retry: 'none', concurrency: 4, timeZone: 'Europe/Berlin', port: 0 }, nothing, {}),
-      {
-        settings: { retry: 'none', concurrency: 4, timeZone: 'Europe/Berlin' },
-        secrets: {},
-        port: 0,
-      },
-    );
-  });
-
   it('prefer a flag to the file', () => {
     const config: Config = {
       settings: {
@@ -55,29 +43,6 @@ describe('the settings of listen', () => {
       retention: { maxDeliveries: 20, maxBytes: 777 },
     });
     assert.deepEqual(secrets, { signatureKeys: { default: 'from the flag', other: 'o' } });
-  });
-
-  it('send the bytes as received to each callback of the command line with --raw, and to none of the file', () => {
-    const config: Config = { settings: { destinations: [destinationSchema.parse({ url: callback })] }, secrets: {} };
-    const forwardTo = [callback, 'http://localhost:3001/'];
-    assert.deepEqual(
-      listenSettings({ forwardTo, raw: true }, nothing, {}).settings.destinations,
-      forwardTo.map((url) => destinationSchema.parse({ url, mode: 'raw' })),
-    );
-    assert.match(refused({ raw: true }, config), /^--raw requires a callback on the command line$/m);
-    const signed: ListenFlags = { forwardTo, raw: true, signatureKeyEnv: 'S' };
-    assert.throws(
-      () => listenSettings(signed, nothing, { S: 'key' }),
-      /--signature-key-env S has no effect with --raw/,
-    );
-  });
-
-  it('take the verify key by the name of its environment variable', () => {
-    assert.deepEqual(listenSettings({ verifyKeyEnv: 'V' }, nothing, { V: 'key' }).secrets, {
-      verifyKeys: { default: 'key' },
-    });
-    assert.match(refused({ verifyKeyEnv: 'V' }), /--verify-key-env V/);
-    assert.match(refused({ signatureKeyEnv: 'S' }), /--signature-key-env S/);
   });
 
   it('make a tunnel of its flags and of the file', () => {
@@ -180,27 +145,6 @@ describe('attaching to a running relay', () => {
     assert.deepEqual(differences(flags, nothing, running), []);
     assert.deepEqual(differences({ port: 0 }, nothing, running), []);
     assert.deepEqual(differences({}, { settings: { retry: 'sap' }, secrets: {} }, running), []);
-  });
-
-  it('takes a proxy of which the relay tells no password for the same', () => {
-    const asked = (url: string, noProxy = ''): Config => ({ settings: { proxy: { url, noProxy } }, secrets: {} });
-    const runs = (url: string): Status => status({ proxy: { url, noProxy: '' } });
-    const masked = runs('http://********@proxy.example.org:3128/');
-    for (const url of ['http://me:secret@proxy.example.org:3128', 'http://me@PROXY.example.org:3128/']) {
-      assert.deepEqual(differences({}, asked(url), masked), [], url);
-    }
-    assert.deepEqual(differences({}, asked('http://proxy.example.org'), runs('http://proxy.example.org')), []);
-    assert.deepEqual(differences({}, asked(''), runs('')), []);
-    const other: [Config, Status][] = [
-      [asked('http://me:secret@proxy.example.org:3129'), masked],
-      [asked('https://me:secret@proxy.example.org:3128'), masked],
-      [asked('http://proxy.example.org:3128'), masked],
-      [asked('http://me:secret@proxy.example.org:3128', 'example.org'), masked],
-      [asked('http://me:secret@proxy.example.org:3128'), runs('http://proxy.example.org:3128')],
-      [asked('http://me:secret@proxy.example.org:3128'), status({})],
-      [asked(''), masked],
-    ];
-    for (const [config, running] of other) assert.deepEqual(differences({}, config, running), ['--config (proxy)']);
   });
 
   it('names each flag that differs', () => {

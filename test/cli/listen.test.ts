@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { Callback, delivery, eachWithOwn, post, run, runInShell, startProcess, Workplace } from './harness.ts';
-import type { Line, Running } from './harness.ts';
+import type { Line } from './harness.ts';
 
 describe('cm-relay listen', function () {
   this.timeout(180_000);
@@ -90,20 +90,6 @@ describe('cm-relay listen', function () {
     assert.equal(await listening.end(), 0);
   });
 
-  it('accepts any certificate with --insecure, and sends the headers of --header', async () => {
-    const listening = place.listen([callback.url, '--insecure', '--header', 'X-Tenant: 7', '--header', 'X-Empty:']);
-    const { campaignMonitorUrl } = await listening.ready();
-    await post(campaignMonitorUrl, delivery('jane@example.org'));
-    const [posted] = await callback.received(1);
-    assert.deepEqual([posted?.headers['x-tenant'], posted?.headers['x-empty']], ['7', '']);
-    const { out } = await place.run('status', '--json');
-    const { settings } = JSON.parse(out) as { settings: { destinations: { insecureTls?: boolean }[] } };
-    assert.deepEqual(
-      settings.destinations.map(({ insecureTls }) => insecureTls),
-      [true],
-    );
-  });
-
   it('forwards the bytes as they came to each callback with --raw, and attaches with the same flags alone', async () => {
     const other = await Callback.open();
     const flags = [callback.url, other.url, '--raw'];
@@ -165,44 +151,12 @@ describe('cm-relay listen', function () {
     assert.ok((await place.run('listen', '--detach', '--output', 'interactive')).out.includes(secret));
   });
 
-  it('begins the retry policy anew after a replay, and counts attempts on', async () => {
-    const args = ['listen', callback.url, '--data-dir', place.dataDir, '--port', '0', '--output', 'interactive'];
-    const listening = place.start(args);
-    const [url = ''] = /http:\S+/.exec(await listening.line((each) => each.includes('/campaign-monitor'))) ?? [];
-    callback.status = 400;
-    await post(url, delivery('jane@example.org'));
-    await listening.line((each) => /✗ n1 (?:.*)will not retry/.test(each));
-    callback.status = 500;
-    await place.run('resend', 'n1');
-    await listening.line((each) => /↻ n1 .*500.* attempt 3 of 7/.test(each));
-  });
-
   it('ends the relay that it started on SIGINT and SIGTERM', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const listening = place.listenProcess();
       const { dataDir } = await listening.ready();
       assert.equal(await listening.end(signal), 0);
       await assert.rejects(connectToRelay(dataDir), /no relay is running/);
-    }
-  });
-
-  it('ends at once on a second signal', async () => {
-    // A callback that never answers: what is under way keeps the end waiting.
-    const silent = createServer();
-    await once(silent.listen(0, '127.0.0.1'), 'listening');
-    try {
-      const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
-      const listening = place.listenProcess(['--forward-to', url]);
-      const { campaignMonitorUrl } = await listening.ready();
-      const asked = once(silent, 'request');
-      await post(campaignMonitorUrl, delivery('jane@example.org'));
-      await asked;
-      listening.child.kill('SIGINT');
-      const code = await listening.end('SIGINT');
-      assert.ok(code === 130 || code === 0, String(code));
-    } finally {
-      silent.closeAllConnections();
-      silent.close();
     }
   });
 
@@ -217,41 +171,6 @@ describe('cm-relay listen', function () {
     assert.match(second.errors.join('\n'), /Detached/);
     assert.equal(await post(campaignMonitorUrl, delivery('joe@example.org')), 200);
     assert.equal(await first.end(), 0);
-  });
-
-  it('attaches with the same --config, a password of a proxy in it', async () => {
-    const config = join(place.dataDir, 'cm-relay.config.json');
-    writeFileSync(config, JSON.stringify({ proxy: { url: 'http://me:planted@127.0.0.1:9' }, retry: 'sap' }));
-    const { pid } = await place.listen(['--config', config]).ready();
-    assert.equal((await place.listen(['--config', config]).ready()).pid, pid);
-  });
-
-  it('refuses to attach with a flag that asks for something else, and names it', async () => {
-    await place.listen(['--forward-to', callback.url]).ready();
-    const config = join(place.dataDir, 'other.config.json');
-    writeFileSync(config, JSON.stringify({ partSize: 3 }));
-    const differing: [string, ...string[]][] = [
-      ['--forward-to', 'http://localhost:1/other'],
-      ['--port', '1'],
-      ['--tunnel', 'https://hooks.example.org'],
-      ['--retry', 'sap'],
-      ['--time-zone', 'Europe/Berlin'],
-      ['--concurrency', '2'],
-      ['--retain', '7'],
-      ['--raw', callback.url],
-      ['--config', config],
-    ];
-    const ended = await Promise.all(
-      differing.map(async (flags) => [flags[0], await place.run('listen', ...flags)] as const),
-    );
-    for (const [flag, { code, err }] of ended) {
-      assert.equal(code, 2, `${flag}: ${err}`);
-      assert.match(err, new RegExp(`error: ${flag}.* differs from the relay already running`));
-    }
-    const signed = ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
-    const { code, err } = await run(['listen', '--data-dir', place.dataDir, ...signed], { KEY: 'k' });
-    assert.equal(code, 2);
-    assert.match(err, /--signature-key-env/);
   });
 
   it('signs with the key of --signature-key-env and checks with that of --verify-key-env', async () => {
@@ -272,59 +191,6 @@ describe('cm-relay listen', function () {
     await listening.json('delivery', ({ id, signature: check }) => id === 'd3' && check === 'invalid');
     await listening.end();
     assert.doesNotMatch(`${listening.lines.join('\n')}${listening.errors.join('\n')}`, /signing key|verify key/);
-  });
-
-  const signing = (): string[] => ['--forward-to', callback.url, '--signature-key-env', 'KEY'];
-  /** A relay that ran with a key and runs again: destinations are remembered, keys are not. */
-  const startWithoutKey = async (): Promise<{ readonly second: Running; readonly url: string }> => {
-    const first = place.listen(signing(), { KEY: 'k' });
-    await first.ready();
-    await first.end();
-    const second = place.listen();
-    return { second, url: (await second.ready()).campaignMonitorUrl };
-  };
-  /** Such a relay, which has ended by now: a notification waits for the key. */
-  const holdForKey = async (): Promise<void> => {
-    const { second, url } = await startWithoutKey();
-    await post(url, delivery('jane@example.org'));
-    await second.json('delivery');
-    await second.end();
-  };
-
-  it('gives a relay that it attaches to the key that it lacks', async () => {
-    const { second, url } = await startWithoutKey();
-    const advice =
-      /SIGNATURE_KEY to the key, and then run cm-relay listen --data-dir \S+ --signature-key-env SIGNATURE_KEY in/;
-    await second.line((line) => /missing keys or credentials: default\./.test(line) && advice.test(line), 'errors');
-    await post(url, delivery('jane@example.org'));
-    await second.json('delivery');
-    assert.equal(callback.posts.length, 0);
-    const inOneLine = (text: string): string => text.replace(/\s+/g, ' ');
-    assert.match(inOneLine((await place.run('status')).out), advice);
-    assert.match(inOneLine((await place.run('doctor')).out), new RegExp(`"default" are on hold\\..*${advice.source}`));
-    assert.match(
-      inOneLine((await place.run('show', 'e1')).out),
-      /To see how to supply what is missing, run cm-relay status/,
-    );
-    await place.listen(signing(), { KEY: 'k' }).ready();
-    const [sent] = await callback.received(1);
-    assert.ok(sent?.headers['elements-webhook-signature']);
-  });
-
-  it('says of a relay that has stopped that a start shows how a missing key is supplied', async () => {
-    await holdForKey();
-    assert.match(
-      (await place.run('status')).out,
-      /Held: 1 notification\. To see how to supply missing keys, start the relay/,
-    );
-  });
-
-  it('takes the key of a destination that is no longer in the settings, where something waits for it', async () => {
-    await holdForKey();
-    await place.listen(['--forward-to', 'http://127.0.0.1:9/other']).ready();
-    await place.listen(['--signature-key-env', 'KEY'], { KEY: 'k' }).ready();
-    const [sent] = await callback.received(1);
-    assert.ok(sent?.headers['elements-webhook-signature']);
   });
 
   it('takes everything else from --config, over which flags win', async () => {
@@ -418,13 +284,6 @@ describe('cm-relay listen', function () {
     assert.equal((await second.ready()).campaignMonitorUrl, campaignMonitorUrl);
   });
 
-  it('takes the data directory from CM_RELAY_DATA_DIR', async () => {
-    const listening = place.start(['listen', '--json', '--port', '0'], { CM_RELAY_DATA_DIR: place.dataDir });
-    const { dataDir } = await listening.ready();
-    assert.ok((await place.run('stop')).out.includes('stopped'), dataDir);
-    assert.equal(await listening.ended, 0);
-  });
-
   /** It is printed in a long line. */
   const batch = JSON.stringify({
     ListID: 'l',
@@ -481,24 +340,6 @@ describe('cm-relay listen', function () {
     }
   });
 
-  it('ends on SIGINT though a reader has stopped for good', async () => {
-    const child = startProcess(['listen', '--data-dir', place.dataDir, '--json', '--port', '0']);
-    try {
-      const url = await new Promise<string>((resolve) => {
-        child.stdout.once('data', (chunk: Buffer) => {
-          child.stdout.pause();
-          resolve((JSON.parse(chunk.toString()) as { campaignMonitorUrl: string }).campaignMonitorUrl);
-        });
-      });
-      await Promise.all(Array.from({ length: 40 }, () => post(url, batch)));
-      child.kill('SIGINT');
-      const [code] = (await once(child, 'exit')) as [number];
-      assert.equal(code, 0);
-    } finally {
-      child.kill('SIGKILL');
-    }
-  });
-
   it('ends when its reader does, though nothing comes in, and says so once', async () => {
     for (const flags of [['--json'], []]) {
       const args = ['listen', '--data-dir', place.dataDir, '--port', '0', ...flags];
@@ -508,33 +349,6 @@ describe('cm-relay listen', function () {
       assert.equal(err.match(/The output was closed/g)?.length, 1, err);
       await assert.rejects(connectToRelay(place.dataDir), /no relay is running/);
     }
-  });
-
-  it('only detaches when its reader ends, where it has attached', async () => {
-    const first = place.listen(['--forward-to', callback.url]);
-    const { campaignMonitorUrl } = await first.ready();
-    const { code, err } = await runInShell('"$@" | head -1', ['listen', '--json', '--data-dir', place.dataDir]);
-    assert.equal(code, 0);
-    assert.match(err, /The output was closed[^]*Detached/);
-    assert.equal(await post(campaignMonitorUrl, delivery('jane@example.org')), 200);
-    await callback.received(1);
-    assert.equal(await first.end(), 0);
-  });
-
-  it('asks a pipe whether it is read with what means nothing before a line', async () => {
-    const { out } = await runInShell('"$@" | { read -r ready; echo "$ready"; head -c 1; }', [
-      ...['listen', '--json', '--port', '0', '--data-dir', place.dataDir],
-    ]);
-    assert.match(out, /^{"type":"ready",.*}\n $/);
-    assert.deepEqual(JSON.parse(`   ${out.trim()}`), JSON.parse(out.trim()));
-  });
-
-  it('fails where its output cannot be written', async () => {
-    const args = ['listen', '--data-dir', place.dataDir, '--port', '0', '--json'];
-    const { code, err } = await runInShell('"$@" > /dev/full', args);
-    assert.equal(code, 1, err);
-    assert.match(err, /error: cannot write to standard output: ENOSPC[^]*Free some disk space/);
-    assert.doesNotMatch(err, /^ +at /m);
   });
 
   it('fails where a relay that it attached to is killed, and says what to do', async () => {
@@ -560,14 +374,5 @@ describe('cm-relay listen', function () {
     await listening.json('attempt', ({ status }) => status === 200);
     await text.line((line) => line.includes('200 in'));
     for (const { lines } of [listening, text]) assert.doesNotMatch(lines.join('\n'), /planted/);
-  });
-
-  it('says that a port needs rights, where it does', async function () {
-    const first = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
-    if (process.getuid?.() !== 0 || first <= 80) this.skip();
-    const args = ['listen', '--data-dir', place.dataDir, '--port', '80'];
-    const { code, err } = await runInShell('exec setpriv --bounding-set=-net_bind_service "$@"', args);
-    assert.equal(code, 1);
-    assert.match(err, /error: port 80 requires elevated privileges, like every port below 1024[^]*Choose another port/);
   });
 });

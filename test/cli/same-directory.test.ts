@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { commandsOf, createProgram } from '../../src/cli/program.ts';
 import { inSameDirectory } from '../../src/cli/same-directory.ts';
-import { delivery, eachWithOwn, post, run, type Callback, type Workplace } from './harness.ts';
+import { eachWithOwn, post, run, type Callback, type Workplace } from './harness.ts';
 
 describe('what a command advises, where it was given a data directory', function () {
   this.timeout(120_000);
@@ -47,11 +47,6 @@ describe('what a command advises, where it was given a data directory', function
     assert.doesNotMatch((await run(['show', 'e99'])).err, /--data-dir/);
   });
 
-  it('names it in what went wrong, too', async () => {
-    const { err } = await place.run('trigger', 'subscribe');
-    assert.match(err, /start one with cm-relay listen --data-dir /);
-  });
-
   it('starts the relay for where it went before', async () => {
     const relay = place.listen([`${callback.url}?token=planted`]);
     await relay.ready();
@@ -62,22 +57,5 @@ describe('what a command advises, where it was given a data directory', function
       /cm-relay listen --data-dir \S+\. The relay then forwards to http:\S+\/callback\?token=\*+ again\./,
     );
     assert.doesNotMatch(err, /3000/);
-  });
-
-  it('says that there is no destination, and names the way to one', async () => {
-    const { campaignMonitorUrl } = await place.listen().ready();
-    await post(campaignMonitorUrl, delivery('jane@example.org'));
-    const hint = `--data-dir ${place.dataDir}`;
-    assert.match(
-      (await place.run('status')).out,
-      /Forwards to +no destination yet: run cm-relay stop, and then cm-relay listen 3000\/callback/,
-    );
-    assert.match((await place.run('events')).out, /jane@example\.org +not forwarded\n/);
-    const { err } = await place.run('resend', 'e1');
-    assert.match(err, /nothing to resend: no destination/);
-    assert.ok(err.includes(`cm-relay resend ${hint} e1 --to 3000/callback`), err);
-    const port = new URL(callback.url).port;
-    assert.equal((await place.run('resend', 'e1', '--to', `${port}/callback`)).code, 0);
-    await callback.received(1);
   });
 });

@@ -188,13 +188,6 @@ describe('The secrets that scenarios and checks send', function () {
       assert.deepEqual(asked, [['/callback', environment.AUTH]]);
     });
 
-    it('go where the user said without a word', async () => {
-      const path = probing('probe.cm-scenario.json', asking);
-      const { code, err } = await run(['scenario', path, '--to', `${elsewhere.origin}/callback`], environment);
-      assert.equal(code, 0, err);
-      assert.deepEqual(new Set(asked.map(([url]) => url)), new Set(['/callback', '/count', '/kept']));
-    });
-
     it('are not even looked for where no scenario asks, and nothing is asked then', async () => {
       const path = probing('probe.cm-scenario.json', quiet);
       const to = ['--to', `${callback.origin}/callback`];
@@ -214,15 +207,6 @@ describe('The secrets that scenarios and checks send', function () {
         assert.equal(ended.code, 2);
         assert.deepEqual(asked, []);
       }
-    });
-
-    it('are asked about in one line, whatever the name of a file says', async function () {
-      if (process.platform === 'win32') this.skip();
-      const path = probing('a\nIt is yours.cm-scenario.json', asking);
-      const { code, err } = await run(['scenario', path, '--to', `${callback.origin}/callback`], environment);
-      assert.equal(code, 2);
-      assert.match(err, /a\\x0aIt is yours\.cm-scenario\.json: environment variables would be sent/);
-      assert.deepEqual(asked, []);
     });
 
     it('that no header can hold are named, and not shown', async () => {

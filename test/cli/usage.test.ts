@@ -270,13 +270,6 @@ describe('the command line of cm-relay', function () {
     }
   });
 
-  it('has show help for a command beside it, where there is room', () => {
-    const help = createProgram()
-      .configureOutput({ getOutHelpWidth: () => 80 })
-      .helpInformation();
-    assert.match(help, /^ {2}scenario \[options\] <files\.\.\.> +run your own scenarios$/m);
-  });
-
   it('prints its version and help to standard output', async () => {
     const version = await run(['--version']);
     assert.match(version.out, /^\d+\.\d+\.\d+\n$/);

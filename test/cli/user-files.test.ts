@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bodyFileName } from '../../src/export/item.ts';
-import { Callback, delivery, post, run, runInShell, runProcess, Workplace } from './harness.ts';
+import { Callback, delivery, post, run, runInShell, Workplace } from './harness.ts';
 
 describe('A file that a command writes for its user', function () {
   this.timeout(60_000);
@@ -98,16 +98,6 @@ describe('A file that a command writes for its user', function () {
       assert.deepEqual(readdirSync(folder).sort(), ['link', 'out']);
     });
   }
-
-  it('goes to standard output by its name, to a pipe and to a file', async () => {
-    const args = ['export', '--data-dir', place.dataDir, 'd1', '--as', 'json', '--out', '/dev/stdout'];
-    const { out, err } = await runProcess(args);
-    assert.match(out, /"delivery"/, err);
-    const redirected = join(folder, 'redirected');
-    const ended = await runInShell(`echo before > "${redirected}"; "$@" >> "${redirected}"`, args);
-    assert.equal(ended.code, 0, ended.err);
-    assert.match(readFileSync(redirected, 'utf8'), /^before\n\[\n\{"delivery"/);
-  });
 
   it('has bodies beside it that follow no link either, whose names a sender can know', async () => {
     const victim = join(folder, 'of somebody else');

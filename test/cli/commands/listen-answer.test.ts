@@ -89,25 +89,6 @@ describe('cm-relay listen --answer', function () {
     await listening.end();
   });
 
-  it('starts a relay in the background that answers so, and says it once', async () => {
-    const { code, err } = await place.run('listen', '--port', '0', '--answer', '503', '--detach');
-    assert.equal(code, 0, err);
-    assert.equal(err.match(/Answering deliveries with 503/g)?.length, 1, err);
-    const { campaignMonitorUrl } = await statusNow();
-    assert.equal(await post(campaignMonitorUrl, delivery('a@example.org')), 503);
-    await place.run('stop');
-  });
-
-  it('is over with the relay', async () => {
-    const listening = place.listen(['--forward-to', callback.url, '--answer', '503']);
-    await listening.ready();
-    await listening.end();
-    const again = place.listen();
-    const { campaignMonitorUrl } = await again.ready();
-    assert.equal(await post(campaignMonitorUrl, delivery('a@example.org')), 200);
-    await again.end();
-  });
-
   it('refuses what is not a status, is beyond a limit, or says how without what', async () => {
     for (const [args, message] of [
       [['--answer', '199'], /--answer <status>.*200/],

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../relay/afterwards.ts';
 import { until } from '../../relay/until.ts';
-import { Callback, delivery, eachWithOwn, post, type Running, type Workplace } from '../harness.ts';
+import { delivery, eachWithOwn, post, type Callback, type Running, type Workplace } from '../harness.ts';
 
 describe('cm-relay resend --watch', function () {
   this.timeout(180_000);
@@ -41,24 +41,6 @@ describe('cm-relay resend --watch', function () {
     assert.match(failed, /^[\d:]{8} {2}e1 {2}500 in [^ ]+ m?s {2}http:\/\/127\.0\.0\.1:\d+\/callback$/);
     callback.status = 200;
     assert.match(await save(watch, ' 200 in '), / e1 {2}200 in /);
-    assert.equal(await watch.end(), 0);
-  });
-
-  it('prints JSON, and resends the event when the destination is back', async () => {
-    const watch = watching('--json');
-    await save(watch, '"status":500');
-    await callback.close();
-    await watch.line((line) => line.startsWith('The destination is down'), 'errors');
-    const back = await Callback.open(Number(new URL(callback.url).port));
-    try {
-      await back.received(1);
-      const line = await watch.line((each) => each.includes('"status":200'));
-      const { eventId, destination, state, attempts } = JSON.parse(line) as Record<string, unknown>;
-      assert.deepEqual([eventId, destination, state], ['e1', callback.url, 'sent']);
-      assert.ok(Number(attempts) >= 3);
-    } finally {
-      await back.close();
-    }
     assert.equal(await watch.end(), 0);
   });
 

@@ -70,11 +70,4 @@ describe('cm-relay retry', function () {
     );
     assert.ok(next.at < first.nextAttemptAt, `${next.at} is not before ${first.nextAttemptAt}`);
   });
-
-  it('says so where nothing waits, which is no failure', async () => {
-    await place.listen(['--forward-to', callback.url]).ready();
-    const { code, out } = await place.run('retry');
-    assert.deepEqual([code, out], [0, 'Nothing to retry.\n']);
-    assert.deepEqual(await json('retry'), { tried: [], tunnel: null });
-  });
 });

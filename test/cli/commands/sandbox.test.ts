@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { sandboxLists } from '../../../src/sandbox/campaign-monitor/accounts.ts';
 import { isAlive } from '../../../src/cli/background.ts';
 import { freePort } from '../../free-port.ts';
-import { until } from '../../relay/until.ts';
 import { run, type Ended } from '../harness.ts';
 
 const list = sandboxLists[0]?.listId ?? '';
@@ -53,14 +52,6 @@ describe('a sandbox in the background', function () {
     assert.ok(!isAlive(pid));
   });
 
-  it('whose process was killed is forgotten', async () => {
-    const { port, pid } = await detached('--random-credentials');
-    process.kill(pid, 'SIGKILL');
-    await until(() => !isAlive(pid));
-    assert.match((await sandbox('stop')).err, /No sandbox is running in the background/);
-    assert.ok(!existsSync(join(state, 'cm-relay-sandboxes', `${port}.json`)));
-  });
-
   it('that does not end is waited for so long and no longer', async () => {
     // It says yes to everything, and stays: its process is the one that started this one.
     const server = createServer((_request, response) => response.end('{"controls":{}}'));
@@ -98,11 +89,4 @@ describe('a sandbox in the background', function () {
       assert.equal(two.code, 2, two.err);
       assert.match(two.err, new RegExp(`--host[^]*http://127.0.0.1:${port}`));
     });
-
-  it('belongs to no data directory: whichever is named, it ends', async () => {
-    await detached();
-    const { code, out } = await sandbox('stop', '--data-dir', state);
-    assert.equal(code, 0);
-    assert.match(out, /^Sandbox on port \d+ stopped\.$/m);
-  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Callback, delivery, eachWithOwn, post, run, type Ready, type Workplace } from '../harness.ts';
+import { Callback, delivery, eachWithOwn, post, type Ready, type Workplace } from '../harness.ts';
 
 describe('a signature key', function () {
   this.timeout(180_000);
@@ -37,41 +37,12 @@ describe('a signature key', function () {
     await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect[^]*--forward-to/);
   });
 
-  it('that has no effect is refused, where no destination at all, in the background, too', async () => {
-    await refused(['--signature-key-env', 'KEY'], /--signature-key-env KEY has no effect/);
-    const args = ['listen', '--data-dir', place.dataDir, '--detach', '--signature-key-env', 'KEY'];
-    const { code, err } = await run(args, variables);
-    assert.equal(code, 2, err);
-    assert.match(err, /--signature-key-env KEY has no effect/);
-  });
-
   it('is taken where the remembered destination was signed with it', async () => {
     const first = place.listen(signed(), variables);
     await first.ready();
     await listen('--signature-key-env', 'KEY');
     assert.equal(await first.end(), 0);
     await listen('--signature-key-env', 'KEY');
-  });
-
-  it('of a file that has no effect is refused, also where a flag names another destination', async () => {
-    const destinations = [{ url: callback.url, signatureKeyName: 'mine' }];
-    const signatureKeys = { mine: { env: 'KEY' } };
-    const unused = configWith({ destinations, signatureKeys: { ...signatureKeys, other: { env: 'OTHER' } } });
-    await refused(['--config', unused], /--config .*: signatureKeys\.other has no effect/);
-    const other = configWith({ destinations, signatureKeys });
-    await refused(['--config', other, '--forward-to', 'http://localhost:1/'], /signatureKeys\.mine has no effect/);
-  });
-
-  it('or credentials that a file names and does not hold are refused', async () => {
-    const unsigned = configWith({ destinations: [{ url: callback.url, signatureKeyName: 'mine' }] });
-    await refused(['--config', unsigned], /destinations\[0\]\.signatureKeyName[^]*no key named "mine"/);
-    const bare = configWith({ destinations: [{ url: callback.url, credentialsName: 'staging' }] });
-    await refused(['--config', bare], /destinations\[0\]\.credentialsName[^]*"staging"/);
-  });
-
-  it('of a flag is the key "default" of a file', async () => {
-    const file = configWith({ destinations: [{ url: callback.url, signatureKeyName: 'default' }] });
-    await listen('--config', file, '--signature-key-env', 'KEY');
   });
 
   it('is said by banner, status and show: signed, or not', async () => {

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EventRow } from '../../../src/protocol/history.ts';
-import { connectToRelay } from '../../../src/protocol/relay-client.ts';
 import { freePort } from '../../free-port.ts';
-import { until } from '../../relay/until.ts';
 import { delivery, eachWithOwn, post, run } from '../harness.ts';
 import type { Ended, Running, Callback, Workplace } from '../harness.ts';
 
@@ -46,18 +44,6 @@ describe('cm-relay wait', function () {
     assert.equal((await wait('address:jane@example.org state:sent')).code, 0);
   });
 
-  it('advises nothing of what was sent that is for what has failed', async () => {
-    const { relay, url } = await listening('--forward-to', callback.url);
-    await post(url, delivery('jane@example.org'));
-    await relay.json('attempt');
-    const { code, err } = await wait('state:failed');
-    assert.equal(code, 3, err);
-    assert.match(
-      err,
-      /1 received: 1 sent\n {2}To see what was sent and answered, run cm-relay show --data-dir \S+ e1\.\n$/,
-    );
-  });
-
   it('says out of time what waits, and why', async () => {
     const { url } = await listening('--forward-to', `http://127.0.0.1:${await freePort()}/`, '--retry', 'sap');
     await post(url, delivery('jane@example.org'));
@@ -68,26 +54,6 @@ describe('cm-relay wait', function () {
       /0 of 1 event after 3 s\n {2}e1 is waiting for http:\S+, next attempt [-\d: ]+: [^\n]*ECONNREFUSED/,
     );
     assert.match(err, /\n {2}To see all events, run cm-relay events --data-dir \S+\./);
-  });
-
-  it('ends with 3 where events go nowhere', async () => {
-    const { url } = await listening();
-    await post(url, delivery('jane@example.org'));
-    const nowhere = await wait('state:sent');
-    assert.equal(nowhere.code, 3);
-    assert.match(nowhere.err, /1 with no destination/);
-    assert.match(nowhere.err, /cm-relay resend --data-dir \S+ e1 --to 3000\/callback\./);
-    assert.doesNotMatch(nowhere.err, /--attempts/);
-  });
-
-  it('ends while it waits, once the last that could fit has failed', async () => {
-    callback.status = 400;
-    const { url } = await listening('--forward-to', callback.url);
-    await place.run('debug', 'pause');
-    await post(url, delivery('jane@example.org'));
-    const waiting = wait('state:sent');
-    await place.run('debug', 'continue');
-    assert.equal((await waiting).code, 3);
   });
 
   it('does not end early while a breakpoint stops sending, and says which and how to go on', async () => {
@@ -108,23 +74,6 @@ describe('cm-relay wait', function () {
     assert.equal(held.code, 1, held.err);
     assert.match(held.err, /\n {2}e2 is held for [^]*Held: 1\. To send held events, run cm-relay debug continue/);
     assert.doesNotMatch(held.err, /resend/);
-  });
-
-  it('does not end early where another comes a moment later', async () => {
-    callback.status = 400;
-    const { relay, url } = await listening('--forward-to', callback.url);
-    await post(url, delivery('jane@example.org'));
-    await relay.json('attempt');
-    callback.status = 200;
-    const waiting = place.start([
-      ...['wait', '--data-dir', place.dataDir, '--filter', 'address:jane@example.org state:sent', '--json'],
-    ]);
-    // A client more: it has begun to wait.
-    const client = await connectToRelay(place.dataDir);
-    await until(async () => (await client.request('relay/status', {})).clients === 2);
-    client.close();
-    await post(url, delivery('jane@example.org'));
-    assert.equal(await waiting.ended, 0);
   });
 
   it('goes on waiting for what waits or is held, and for what has not come, a test call or another address', async () => {

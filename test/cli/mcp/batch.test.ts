@@ -21,10 +21,6 @@ describe('an assistant that is told of a batch', function () {
     await callback.close();
   });
 
-  interface Forwarded {
-    forwardings: { notificationId: string; state: string; lastStatus: number }[];
-  }
-
   async function ask(
     name: string,
     given: Record<string, unknown> = {},
@@ -44,18 +40,6 @@ describe('an assistant that is told of a batch', function () {
     assert.equal((await place.run('wait', '--count', String(events), '--filter', 'state:sent,failed')).code, 0);
   }
 
-  it('hears of each part whether it was taken, and of its answers', async () => {
-    await batch(45, (number) => (number === 2 ? 422 : 200));
-    for (const id of ['d1', 'n2', 'e21']) {
-      const { said, data } = await ask('why_failed', { id });
-      assert.match(said, id === 'd1' ? /^3 forwardings: 1 failed/ : /^1 forwarding: 1 failed/, id);
-      const [worst] = (data as Forwarded).forwardings;
-      assert.deepEqual([worst?.notificationId, worst?.state, worst?.lastStatus], ['n2', 'failed', 422], id);
-    }
-    assert.match((await ask('why_failed', { id: 'n1' })).said, /^1 forwarding: 0 failed/);
-    assert.match((await ask('attempts', { id: 'd1' })).said, /^3 attempts/);
-  });
-
   it('is told the beginning and the end of a large one, and how much is omitted', async () => {
     await client.close();
     client = await connectAssistant(place.dataDir, '--allow-bodies');
@@ -72,15 +56,6 @@ describe('an assistant that is told of a batch', function () {
     const rendered = await ask('render', { id: 'd1' });
     assert.match(rendered.said, /^Notification n1, part 1 of 50\./);
     assert.match((rendered.data as { request: { body: string } }).request.body, /"objectType":"contacts"/);
-  });
-
-  it('costs few characters an event', async () => {
-    await batch(20, 200);
-    await place.run('trigger', 'update', '--count', '20', '--seed', '9');
-    await place.run('wait', '--count', '40', '--filter', 'state:sent');
-    const { data, length } = await ask('events', { limit: 40 });
-    assert.equal((data as object[]).length, 40);
-    assert.ok(length / 40 < 420, `${Math.round(length / 40)} characters an event`);
   });
 });
 

@@ -148,18 +148,6 @@ describe('cm-relay mcp, driven by the official client', function () {
     assert.match(none.data, /there is no event e99/);
   });
 
-  it('reads the history where no relay runs, and says so where something needs one', async () => {
-    const listening = place.listen();
-    await post((await listening.ready()).campaignMonitorUrl, delivery('jane@example.org'));
-    await listening.end();
-    const client = await connect('--allow-write');
-    assert.match((await ask(client, 'events')).text, /^1 event\./);
-    const sent = await ask(client, 'send', { body: delivery('joe@example.org') });
-    assert.ok(sent.isError);
-    assert.match(sent.data, /no relay is running/);
-    assert.match(sent.data, /run cm-relay listen --data-dir \S+ 3000\/callback/);
-  });
-
   it('masks addresses, however they are written, the same by the same mark, and the relay’s secret', async () => {
     const { campaignMonitorUrl } = await listen();
     const hostile = delivery('jane@example.org', 'Subscribe', 'Jane <JANE@example.org>, jane%40example.org').replace(

@@ -18,16 +18,6 @@ function explained(
 }
 
 describe('why an event failed, as an assistant is told', () => {
-  it('counts one as one', () => {
-    assert.equal(explained([{ state: 'failed' }]).summary, '1 forwarding: 1 failed, 0 waiting or held.');
-    assert.match(explained([{ state: 'sent' }, { state: 'sent' }]).summary, /^2 forwardings: /);
-    assert.match(
-      explained([{ state: 'sent' }], 1).summary,
-      /1 more was not checked; request the event it belongs to\.$/,
-    );
-    assert.match(explained([{ state: 'sent' }], 2).summary, /2 more were not checked; request the events they/);
-  });
-
   it('says of a response that isn’t HTTP that it was one', () => {
     const error = 'Response does not match the HTTP/1.1 protocol (Invalid status code)';
     const attempt = { status: null, error, durationMs: 3, answerHeaders: [], answerBody: '' };

@@ -47,23 +47,4 @@ describe('The notifications of a batch in the live view', () => {
       ],
     );
   });
-
-  it('are told as far as they have come, at the end', () => {
-    batches.came(...batch(3));
-    batches.attempt(attempt('sent'));
-    assert.deepEqual(told, []);
-    batches.flush();
-    batches.flush();
-    assert.deepEqual(
-      told.map(({ sent }) => sent),
-      [1],
-    );
-  });
-
-  it('are told by themselves where it is but one, or not all events are known', () => {
-    batches.came(...batch(1));
-    const [delivery, events] = batch(2);
-    batches.came(delivery, events.slice(1));
-    assert.equal(batches.attempt(attempt('sent')), false);
-  });
 });

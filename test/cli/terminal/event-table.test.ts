@@ -70,10 +70,4 @@ describe('the table of events', () => {
     const long = row({ forwardings: Array.from({ length: 9 }, () => forwarding('discarded', null)) });
     assert.doesNotMatch(new EventTable(Infinity).line(long), /…/);
   });
-
-  it('has a short time at 60 columns, and none where there is no room for one', () => {
-    assert.match(stripVTControlCharacters(new EventTable(60).line(row())), /^e12 {5}01-15 \d\d:\d\d Deactivate jane@/);
-    assert.match(stripVTControlCharacters(new EventTable(50).line(row())), /^e12 {5}Deactivate jane@/);
-    assert.doesNotMatch(new EventTable(50).heading, /RECEIVED/);
-  });
 });

@@ -90,24 +90,6 @@ describe('the live view', () => {
     );
   });
 
-  it('shows a batch by its types', () => {
-    const events = ['Subscribe', 'Update', 'Subscribe'].map((type, i) => event({ id: `e${i + 1}`, type }));
-    assert.equal(
-      plain().delivery(delivery({ eventCount: 3 }), events),
-      `${time} ● d7     batch of 3 (2 Subscribe, 1 Update)  list abc`,
-    );
-    assert.match(plain().delivery(delivery({ eventCount: 1000 }), []), /batch of 1000 {2}list/);
-  });
-
-  it('shows test calls and rejected deliveries as what they are', () => {
-    assert.match(
-      plain().delivery(delivery({ status: 'test', eventCount: 0 }), [event({ kind: 'test' })]),
-      /○ d7 +Test call$/,
-    );
-    const rejected = delivery({ status: 'rejected', httpStatus: 400, reason: 'not JSON', eventCount: 0 });
-    assert.match(plain().delivery(rejected, []), /✗ d7 +rejected with 400: not JSON \(300 bytes\)$/);
-  });
-
   it('shows an attempt with its answer and what comes next', () => {
     const view = plain();
     assert.equal(view.attempt(attempt()), `${time} ✓ n9     → localhost:3000/callback  200 in 12 ms`);
@@ -139,13 +121,6 @@ describe('the live view', () => {
     ]);
     assert.doesNotMatch(line, /\p{Control}/u);
     assert.doesNotMatch(plain().attempt(attempt({ status: null, error: '\x1b[31m' })), /\p{Control}/u);
-  });
-
-  it('fits a narrow terminal', () => {
-    const line = plain(40).delivery(delivery(), [event({ address: 'a'.repeat(100) })]);
-    assert.equal(line.length, 40);
-    assert.ok(line.endsWith('…'));
-    assert.ok(plain(5).delivery(delivery(), [event()]).length > 5, 'still says something');
   });
 
   it('keeps the answer of an attempt on a narrow terminal, and shortens where it went', () => {

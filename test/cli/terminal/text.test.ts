@@ -6,10 +6,8 @@ import {
   count,
   duration,
   localTime,
-  pad,
   printable,
   size,
-  widthOf,
   wrapped,
 } from '../../../src/cli/terminal/text.ts';
 
@@ -21,14 +19,6 @@ describe('text for a terminal', () => {
     );
     assert.equal(printable('a\nb\x07', '\n'), 'a\nb\\x07');
     assert.equal(printable('Müller 陽子 📚'), 'Müller 陽子 📚');
-  });
-
-  it('has the width of a terminal that says one', () => {
-    const stream = (isTTY: boolean, columns: number): NodeJS.WriteStream =>
-      ({ isTTY, columns }) as unknown as NodeJS.WriteStream;
-    assert.equal(widthOf(stream(true, 80)), 80);
-    assert.equal(widthOf(stream(true, 0)), Infinity);
-    assert.equal(widthOf(stream(false, 80)), Infinity);
   });
 
   it('is broken between words alone, and loses nothing of them', () => {
@@ -48,14 +38,6 @@ describe('text for a terminal', () => {
     );
   });
 
-  it('leaves emoji whole, of however many code points, and nothing else of what joins them', () => {
-    const whole = '👩‍💻 👨‍👩‍👧‍👦 🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} ❤️ 👍🏽 🇩🇪';
-    assert.equal(printable(whole), whole);
-    assert.equal(printable('a\u200db'), 'a\\u{200d}b');
-    assert.equal(printable('👩\u200d\u202e💻'), '👩\\u{200d}\\u{202e}💻');
-    assert.equal(printable('🏴\u{e0001}'), '🏴\\u{e0001}');
-  });
-
   it('lets nothing through that drives a terminal, whatever comes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
@@ -73,15 +55,6 @@ describe('text for a terminal', () => {
     assert.equal(clip('long', Infinity), 'long');
     assert.equal(clip('👩‍💻👩‍💻👩‍💻', 5), '👩‍💻👩‍💻…');
     assert.equal(clip('e\u0301e\u0301e\u0301', 2), 'e\u0301…');
-  });
-
-  it('pads by columns', () => {
-    assert.equal(pad('陽', 4), '陽  ');
-    assert.equal(pad('abcde', 4), 'abcde');
-    assert.equal(pad('👨‍👩‍👧‍👦', 4), '👨‍👩‍👧‍👦  ');
-    assert.equal(pad('❤️', 4), '❤️  ');
-    assert.equal(pad('🇩🇪', 4), '🇩🇪  ');
-    assert.equal(pad('e\u0301', 3), 'e\u0301  ');
   });
 
   it('counts, measures and tells the time in few characters', () => {

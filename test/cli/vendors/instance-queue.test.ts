@@ -111,28 +111,6 @@ describe('cm-relay instances queue', function () {
     await callback.received(6);
   });
 
-  it('names --fetch alone where all of it is for earlier URLs, and what is not told it does not state', async () => {
-    const id = await queued(1);
-    const shown = await instances('queue', id);
-    assert.match(shown.out, /^This URL may be deactivated/m);
-    assert.doesNotMatch(shown.out, /^Deactivated/m);
-    assert.match(shown.err, /--deliver, or --fetch/);
-    await instances('callback', id, '--url', unreachable);
-    await instances('callback', id, '--url', 'https://example.org/hook');
-    await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500 });
-    const { code, out, err } = await instances('queue', id);
-    assert.equal(code, 0, err);
-    assert.match(
-      out,
-      /^Nothing queued, for https:\/\/example\.org.*\n1 notification queued.*127\.0\.0\.1:9.*earlier URL/m,
-    );
-    assert.match(out, /^Policy: unknown\. Open Connectors did not tell it\.$/m);
-    assert.match(err, new RegExp(`run cm-relay instances queue .*${id} --fetch\\.`));
-    assert.doesNotMatch(err, /--deliver/);
-    await listen();
-    assert.equal((await json('queue', id, '--fetch'))['taken'], 1);
-  });
-
   it('has the platform post again what is queued, to the callback URL that is there now', async () => {
     callback.status = (number) => (number === 1 ? 500 : 200);
     const id = await queued(3, callback.url);
@@ -143,18 +121,6 @@ describe('cm-relay instances queue', function () {
     assert.equal((await json('queue', id))['queued'], 0);
     const words = (await instances('queue', id)).out;
     assert.match(words, /^Nothing queued, for http.*\nPolicy: retry \(whole account\)/);
-  });
-
-  it('is found for the URL that nobody answers, with which an instance was made, once it has another', async () => {
-    const flags = ['--name', 'Mine', '--basic', '--list', documentedListId, '--callback-url', unreachable, '--json'];
-    const made = await instances('create', ...flags);
-    assert.equal(made.code, 0, made.err);
-    const id = String((JSON.parse(made.out.trim().split('\n').at(-1) ?? '') as Line)['id']);
-    await sandbox.control('POST', '/deliveries', { types: ['Update'], batch: 1, listId: documentedListId });
-    await sandbox.report((report) => report.type === 'notification' && report.notification.queued);
-    const set = await instances('callback', id, '--url', callback.url);
-    assert.match(set.err, /1 notification queued/);
-    assert.equal(((await json('queue', id))['earlier'] as unknown[]).length, 1);
   });
 
   it('is spoken of when the callback URL is set, and by nobody where it is not known', async () => {
