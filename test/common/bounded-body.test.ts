@@ -34,11 +34,6 @@ describe('a body of which only so much is read', () => {
     );
   });
 
-  it('is empty where there is none', async () => {
-    assert.equal(await readText(null, 0), '');
-    assert.equal(await readBeginning(null, 1), '');
-  });
-
   describe('that never ends', () => {
     let server: Server;
     let url: string;

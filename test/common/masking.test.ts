@@ -86,8 +86,6 @@ const secret = fc
     fc.string({ minLength: 6, maxLength: 30, unit: oneOf('%2fF5\\u0&#;+ x/"é😀') }),
   )
   .filter((text) => !text.includes('*'));
-/** What escapes are made of, so that what stands beside a secret may be taken for a part of one. */
-const neighbour = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12, unit: oneOf('%25fF\\u0&#;x+a') }));
 /** Of these no form of a secret is made. */
 const apart = fc.string({ maxLength: 12, unit: oneOf('ΑΒΓ αβγ') });
 
@@ -105,18 +103,6 @@ describe('the masking of known secrets', () => {
         assert.equal(masked, `${before}Α${maskedValue}Α${after}`, how);
         const bytes = new SecretMask([text]).inBytes(Buffer.from(`${before}Α${as}Α${after}`));
         assert.equal(bytes.toString(), `${before}Α${maskedValue}Α${after}`, how);
-      }),
-      { numRuns: countRuns(1000) },
-    );
-  });
-
-  it('masks one whatever stands beside it', () => {
-    fc.assert(
-      fc.property(written, neighbour, neighbour, ({ text, how, as, write }, before, after) => {
-        const masked = maskValues(write(before) + as + write(after), [text]);
-        assert.ok(masked.includes(maskedValue), how);
-        assert.ok(!masked.includes(as), how);
-        assert.equal(maskValues(masked, [text]), masked);
       }),
       { numRuns: countRuns(1000) },
     );
@@ -197,14 +183,6 @@ describe('the masking of known secrets', () => {
     assert.equal(maskValues('anything', ['', 'nothing']), 'anything');
   });
 
-  it('masks several that overlap, or of which one is a part of another', () => {
-    assert.equal(maskValues('(abcdefgh)', ['abcdef', 'defgh', 'cd']), '(********)');
-    assert.equal(
-      maskValues('secret-one secret-one-and-more', ['secret-one', 'secret-one-and-more']),
-      '******** ********',
-    );
-  });
-
   it('masks the beginning of one where the text was cut off', () => {
     for (const end of ['Ab/Cd', 'Ab%2fCd', 'Ab%2fC%', 'Ab%2fC%6', 'Ab\\u002fCd\\u00', 'Ab/C&#x6', 'Ab%252FCd']) {
       assert.equal(maskValues(`x ${end}`, ['Ab/Cd+Ef'], { cut: true }), `x ${maskedValue}`, end);
@@ -238,14 +216,6 @@ describe('the masking of places', () => {
         assert.ok(masked.startsWith('Α ') && masked.endsWith(' Ω'), masked);
       }),
       { numRuns: countRuns(500) },
-    );
-  });
-
-  it('leaves everything else', () => {
-    fc.assert(
-      fc.property(neighbour, (text) => {
-        assert.equal(maskPlaces(text, [hookSecret]), text);
-      }),
     );
   });
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawnSync } from 'node:child_process';
 import { ProcessGroup } from '../../src/common/process-group.ts';
 import { lasting } from '../lasting.ts';
 import { until } from '../relay/until.ts';
@@ -42,23 +41,4 @@ describe('A program and what it starts', () => {
     await runs;
     assert.deepEqual((await Promise.all([group.ended, group.end(), gone]))[0], { code: null, signal: 'SIGTERM' });
   }).slow(8_000);
-
-  it('is over though something that made itself independent holds its output open', async () => {
-    const { words, runs } = await lasting();
-    const source =
-      "require('node:child_process').spawn('/bin/sh', ['-c', process.argv[1]], {detached: true, stdio: 'inherit'}).unref()";
-    const group = new ProcessGroup([process.execPath, '-e', source, words], {});
-    const socket = await runs;
-    assert.deepEqual(await group.ended, { code: 0, signal: null });
-    assert.ok(!socket.closed);
-  }).slow(8_000);
-
-  it('keeps no process from its end', async () => {
-    const source = new URL('../../src/common/process-group.ts', import.meta.url).href;
-    const program = `import { ProcessGroup } from ${JSON.stringify(source)};
-      const group = new ProcessGroup(['/bin/sh', '-c', 'echo 3'], {});
-      console.log(String(await group.stdout.toArray()), (await group.ended).code);`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
-    assert.equal(stdout, '3\n 0\n');
-  });
 });

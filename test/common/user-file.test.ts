@@ -61,12 +61,6 @@ describe('A file for the user', () => {
     assert.deepEqual(readdirSync(folder), ['there']);
   });
 
-  it('has a name as long as the system takes', async () => {
-    const file = join(folder, 'ä'.repeat(127));
-    await writeUserFile(file, ['x'], '');
-    assert.equal(statSync(file).mode & 0o777, 0o600);
-  });
-
   it('is not handed to a pipe of another user, nor to one behind a link', async function () {
     const [pipe, link] = [join(folder, 'pipe'), join(folder, 'link')];
     execFileSync('mkfifo', [pipe]);

@@ -91,13 +91,6 @@ describe('Where a program is found', function () {
     });
   });
 
-  it('is an absolute path, never a relative one', () => {
-    const file = program('a', 'tool');
-    assert.deepEqual(find(file, []), { path: file });
-    assert.deepEqual(find('./tool', ['a']), { refused: './tool' });
-    assert.deepEqual(find('a/tool', ['']), { refused: 'a/tool' });
-  });
-
   it('gets a PATH without the places from where nothing is started', () => {
     for (const each of ['usr', 'workspace/bin', 'project/node_modules/.bin'])
       mkdirSync(join(folder, each), { recursive: true });

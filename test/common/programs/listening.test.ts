@@ -20,13 +20,6 @@ describe('Waiting for a handler that starts', () => {
     await waiting;
   });
 
-  it('knows a host by its address of version 6', async () => {
-    const server = createServer((socket) => socket.destroy()).listen(0, '::1');
-    afterwards(() => server.close());
-    await once(server, 'listening');
-    await untilListening(new URL(`http://[::1]:${(server.address() as { port: number }).port}/`), never);
-  });
-
   it('is given up', async () => {
     const giveUp = new AbortController();
     const waiting = untilListening(new URL(`http://127.0.0.1:${await freePort()}/`), giveUp.signal);

@@ -3,13 +3,12 @@ import { say, translate } from '../../../src/common/say.ts';
 import type { CheckResult } from '../../../src/check/check.ts';
 import type { Answer } from '../../../src/check/exchange.ts';
 import type { Message } from '../../../src/check/messages.ts';
-import { reasonOf, type Finding, type StepResult } from '../../../src/check/run.ts';
+import { type Finding, type StepResult } from '../../../src/check/run.ts';
 import { checksFor, type Check } from '../../../src/check/suite.ts';
-import { reportedCheck, toJUnit, toText } from '../../../src/check/report.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { drawCheck } from '../../../src/extension/check/check-view.ts';
 import type { CheckView } from '../../../src/extension/check/messages.ts';
-import { germanTexts, inGerman } from '../../common/in-german.ts';
+import { inGerman } from '../../common/in-german.ts';
 
 const [check] = checksFor({ answerWithinMs: 1000 }) as [Check, ...Check[]];
 const secret = 'correct horse battery staple';
@@ -57,13 +56,6 @@ function drawn(sent: Message, answer: Answer, more: Partial<StepResult> = {}): C
 }
 
 describe('A check as its page shows it', () => {
-  it('says before it was run how it is, and why it matters', () => {
-    const view = drawCheck(check, undefined, 'running', { causes: [], mask: new SecretMask([]) });
-    assert.deepEqual([view.state, view.word, view.took, view.reason], ['running', 'Running', '', '']);
-    assert.equal(view.why, check.why);
-    assert.deepEqual(view.steps, []);
-  });
-
   it('shows JSON indented, as it was sent and as it was answered', () => {
     const requests = drawn(message('{"a":[1]}'), answered('{"taken":true}')).steps[0]?.requests ?? [];
     assert.deepEqual(
@@ -114,11 +106,6 @@ describe('A check as its page shows it', () => {
     assert.deepEqual(none?.attempts, [{ title: 'socket hang up (after 7 ms)', headers: [], body: null }]);
   });
 
-  it('tells how fast many were answered, and how many are shown', () => {
-    const [step] = drawn(message('{}'), answered(''), { sent: 50, p50Ms: 4, p99Ms: 1200 }).steps;
-    assert.equal(step?.facts, '50 requests · half answered within 4 ms, 99% within 1.2 s · 1 shown');
-  });
-
   const told = (): Finding => ({
     verdict: 'unmet',
     what: say('contacts'),
@@ -141,28 +128,5 @@ describe('A check as its page shows it', () => {
       },
     ]);
     assert.equal(step.requests[0]?.attempts[0]?.title, 'Verbindung kam nicht rechtzeitig zustande (nach 1 ms)');
-  });
-
-  it('is saved in the user’s language', () => {
-    inGerman(() => {
-      const reported = reportedCheck({
-        ...{ check, outcome: 'failed', reason: reasonOf(told()) },
-        result: {
-          ...{ name: check.title, outcome: 'failed', reason: null, ms: 12, isUnreachable: false },
-          steps: [{ title: translate('one event'), sent: 1, examples: [], p50Ms: 3, p99Ms: 3, findings: [told()] }],
-        },
-      });
-      const text = toText([reported]);
-      assert.match(text, /^FEHLGESCHLAGEN notification: Nimmt eine Benachrichtigung des Relays an$/m);
-      assert.match(text, /^ {10}gesendet: {6}ein Event$/m);
-      assert.match(text, /^ {10}erwartet: {6}Kontakte: \+1$/m);
-      assert.match(text, /^ {10}Plattform: {5}Open Connectors sendet/m);
-      assert.match(toJUnit([reported]), /<failure message="Kontakte: erwartet \+1, erhalten -2/);
-    });
-  });
-
-  it('has the texts of the whole suite translated', () => {
-    for (const { title, why, platform, fix } of checksFor({ answerWithinMs: 1000 }))
-      for (const text of [title, why, platform, fix]) assert.ok(text in germanTexts, text);
   });
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { readScenarioBytes, ScenarioFileError } from '../../../src/check/scenario-file.ts';
+import { readScenarioBytes } from '../../../src/check/scenario-file.ts';
 import { commandProbe } from '../../../src/check/probe.ts';
-import { checkError, probeTodo, reportProblem } from '../../../src/extension/check/check-words.ts';
+import { checkError, probeTodo } from '../../../src/extension/check/check-words.ts';
 import { CheckError } from '../../../src/check/check-error.ts';
-import { CommandError } from '../../../src/extension/ui/command-error.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { inGerman } from '../../common/in-german.ts';
 
@@ -44,14 +43,6 @@ describe('Why a probe gives no number', () => {
       /^An Ihren Callback wurde nichts gesendet\. Geben Sie an, wo/,
     );
     assert.match(probeTodo(new CheckError('none')), /^Nothing was sent .* set up the contact count again\.$/);
-  });
-});
-
-describe('Why a report is not saved', () => {
-  it('is said once, with what to do', () => {
-    const ours = new CommandError('Couldn’t write the file: EACCES', 'Choose another location.');
-    assert.equal(reportProblem(ours), 'Couldn’t write the file: EACCES. Choose another location.');
-    assert.equal(reportProblem(new Error('no dialog')), 'Couldn’t save the report: no dialog');
   });
 });
 
@@ -97,15 +88,5 @@ describe('Why a file of scenarios is not shown', () => {
       assert.match(checkError(await problem(text)), said);
       assert.match(checkError(await inGerman(() => problem(text), lenient)), gesagt);
     }
-  });
-
-  it('names the same places in each language', async () => {
-    const odd = { send: { sample: 'Subscribe', events: 'x', one: 1, two: 2 }, atOnce: 'x', timeoutMs: 'x' };
-    const placesOf = async (): Promise<string[]> => {
-      const error = await problem(withSteps(odd));
-      assert.ok(error instanceof ScenarioFileError);
-      return error.wrong.map(({ place }) => place);
-    };
-    assert.deepEqual(await inGerman(placesOf, lenient), await placesOf());
   });
 });

@@ -73,10 +73,4 @@ describe('What checks came to, kept for after a reload', () => {
     assert.notEqual(one, other);
     assert.doesNotMatch(one ?? '', /planted|127/);
   });
-
-  it('is nothing where an earlier version has kept it otherwise', async () => {
-    const state = new State();
-    await state.update('campaignMonitorRelay.checkResults', { here: [] });
-    assert.equal(readSavedRun(state, 'here', checks), undefined);
-  });
 });

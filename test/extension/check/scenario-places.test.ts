@@ -25,12 +25,4 @@ describe('Where scenarios stand in their file', () => {
       { line: 1, character: 3 },
     ]);
   });
-
-  it('names the place before where a name is written so that it is not found', () => {
-    assert.deepEqual(placesOf('{\n"name":"a"}', ['a', 'b']), [
-      { line: 1, character: 0 },
-      { line: 1, character: 0 },
-    ]);
-    assert.deepEqual(placesOf('', ['a']), [{ line: 0, character: 0 }]);
-  });
 });

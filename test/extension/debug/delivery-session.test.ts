@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { mostHandles } from '../../../src/extension/debug/variables.ts';
 import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
-import { endRequest } from '../../../src/extension/prefix.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
 import { afterwards, ownDirectory } from '../../relay/afterwards.ts';
 import { startReceiver, type Receiver } from '../../relay/receiver.ts';
@@ -82,49 +80,6 @@ describe('A held event in the debugger', () => {
     assert.deepEqual(addressesOf(receiver), ['ann', 'bob']);
   });
 
-  it('that the debugger has stepped to goes on by Continue, to the next', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
-    await deliver(relay, 'ann', 'bob', 'cid', 'dan');
-    await session.stopped();
-    await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 5);
-    await session.request('next', { threadId: 2 });
-    assert.equal((await session.stopped()).threadId, 3);
-    await session.request('continue', { threadId: 3 });
-    const stop = await session.stopped();
-    assert.deepEqual([stop.threadId, stop.text], [4, 'e3 stopped at b1: Before sending']);
-    await receiver.received(2);
-    assert.deepEqual(addressesOf(receiver), ['ann', 'bob']);
-    // What stands behind another waits its turn.
-    await relay.client.request('debug/continue', {});
-    await session.stopped(({ threadId }) => threadId === 5);
-    await deliver(relay, 'eve', 'fay');
-    await session.event<DebugProtocol.ThreadEvent>('thread', ({ threadId }) => threadId === 7);
-    await session.request('continue', { threadId: 7 });
-    await session.stopped(({ threadId, text }) => threadId === 6 && text === 'e5 stopped at b1: Before sending');
-    await receiver.received(4);
-    assert.deepEqual(addressesOf(receiver), ['ann', 'bob', 'cid', 'dan']);
-  });
-
-  it('that has gone lets no other go when its thread is stepped or continued', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
-    await deliver(relay, 'ann', 'bob', 'cid');
-    const { threadId = 0 } = await session.stopped();
-    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 4);
-    await relay.client.request('debug/step', { id: 'n1' });
-    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
-    const gone = /This event is no longer held/;
-    for (const command of ['next', 'stepIn', 'stepOut', 'continue'])
-      await assert.rejects(session.request(command, { threadId }), gone);
-    await assert.rejects(session.request('continue', { threadId, singleThread: true }), gone);
-    assert.equal((await relay.client.request('debug/held', {})).held.length, 2);
-    await receiver.received(1);
-    assert.deepEqual(addressesOf(receiver), ['ann']);
-  });
-
   it('stops where somebody else pauses, takes the focus when it is what is waited for, and runs where they continue', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
@@ -143,18 +98,6 @@ describe('A held event in the debugger', () => {
     assert.equal(goesOn.allThreadsContinued, true);
     await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
     assert.deepEqual(await session.threads(), [{ id: sendingThread, name: 'Sending' }]);
-  });
-
-  it('is shown at once where sending was paused before, also after a restart of the relay', async () => {
-    const receiver = await startReceiver();
-    const first = await startWith(receiver);
-    await first.client.request('debug/pause', {});
-    await deliver(first, 'ann');
-    await first.stop();
-    const relay = await startWith(receiver, { dataDir: first.dataDir });
-    const session = await beginDebugging(relay.client);
-    const stop = await session.stopped();
-    assert.deepEqual([stop.threadId, stop.reason], [2, 'pause']);
   });
 
   it('has the stations that it passed as frames, each at its line of a document', async () => {
@@ -178,22 +121,6 @@ describe('A held event in the debugger', () => {
       ],
     );
     assert.ok((frames[0]?.line ?? 0) > 8, 'it stands behind the first event of the notification');
-  });
-
-  it('has its last attempt as a frame and a scope where that failed', async () => {
-    const receiver = await startReceiver({ answer: { status: 500, body: 'no room' } });
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, {
-      filters: [{ filterId: 'failed-attempt', condition: 'type:subscribe' }],
-    });
-    await deliver(relay, 'ann');
-    const { threadId = 0, description } = await session.stopped();
-    assert.equal(description, 'Attempt failed');
-    const frames = await session.frames(threadId);
-    assert.equal(frames[1]?.name, 'attempt 1: 500');
-    assert.equal(frames[1].source?.path, 'campaignMonitorRelay:/e1/e1%20answer-1.txt');
-    assert.equal((await session.variable(threadId, 'Last Attempt', 'status')).value, '500');
-    assert.equal((await session.variable(threadId, 'Last Attempt', 'answer')).value, '"no room"');
   });
 
   it('stops sending itself where a delivery is rejected, at its body', async () => {
@@ -221,51 +148,6 @@ describe('A held event in the debugger', () => {
     const threads = await session.threads();
     assert.equal(threads.length, 51);
     assert.equal(threads[0]?.name, 'Sending: 60 held, showing the first events');
-  });
-
-  it('of a great many reads the frames that are asked for, and of their delivery once', async () => {
-    const relay = await startWith(await startReceiver());
-    await relay.client.request('debug/pause', {});
-    const events = Array.from({ length: 1000 }, (_, index) => ({
-      Type: 'Subscribe',
-      EmailAddress: `p${index}@example.org`,
-    }));
-    await relay.deliver(JSON.stringify({ ListID: 'list', Events: events }));
-    const asked: string[] = [];
-    const client = new Proxy(relay.client, {
-      get: (target, name) => {
-        const value = Reflect.get(target, name) as unknown;
-        if (typeof value !== 'function') return value;
-        const bound = (value as (...args: unknown[]) => unknown).bind(target);
-        return (...args: unknown[]): unknown => {
-          if (name === 'request') asked.push(String(args[0]));
-          return bound(...args);
-        };
-      },
-    });
-    const session = await beginDebugging(client);
-    await session.stopped();
-    const held = (await session.threads()).slice(1);
-    const frames = async (levels: number, startFrame = 0): Promise<(string | number | undefined)[][]> => {
-      asked.length = 0;
-      const all: (string | number | undefined)[][] = [];
-      for (const { id: threadId } of held) {
-        const { stackFrames, totalFrames } = await session.request<DebugProtocol.StackTraceResponse>('stackTrace', {
-          ...{ threadId, startFrame, levels },
-        });
-        assert.equal(totalFrames, 3);
-        all.push(stackFrames.map(({ name, line }) => `${name.replace(/ to .*/, '')}: ${line}`));
-      }
-      return all;
-    };
-    const [first] = await frames(1);
-    assert.deepEqual(first?.length, 1);
-    assert.equal(asked.filter((each) => each === 'deliveries/get').length, 0);
-    const rest = await frames(19, 1);
-    assert.deepEqual([rest[0]?.[1], rest[1]?.[1]], ['d1 received: 4', 'd1 received: 84']);
-    assert.equal(asked.filter((each) => each === 'deliveries/get').length, 1);
-    await frames(0);
-    assert.deepEqual(asked, []);
   });
 });
 
@@ -357,68 +239,6 @@ describe('A body that is edited in the debugger', () => {
     await receiver.received(52);
     assert.deepEqual([addressesOf(receiver).includes('eve'), addressesOf(receiver).includes('p49')], [true, false]);
   });
-
-  it('is given up once it is held no more', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
-    await deliver(relay, 'ann');
-    const { threadId = 0 } = await session.stopped();
-    const address = await session.variable(threadId, 'Event', 'EmailAddress');
-    await session.request('setVariable', {
-      ...{ variablesReference: address.within, name: 'EmailAddress', value: '"eve@example.org"' },
-    });
-    await relay.client.request('debug/step', {});
-    await session.event<DebugProtocol.ThreadEvent>('thread', ({ reason }) => reason === 'exited');
-    await receiver.received(1);
-    await session.request('disconnect', {});
-    assert.deepEqual([addressesOf(receiver), session.ends[0]?.edited], [['ann'], 0]);
-  });
-
-  it('is said to be given up where somebody else has sending go on', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
-    await deliver(relay, 'ann', 'bob');
-    const { threadId = 0 } = await session.stopped();
-    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 3);
-    await editAddress(session, threadId);
-    await relay.client.request('debug/continue', {});
-    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
-    await receiver.received(1);
-    assert.deepEqual(addressesOf(receiver), ['ann']);
-    assert.deepEqual(importantOf(session), ['Edits to e1 were discarded because the event is no longer held.\n']);
-  });
-
-  it('of XML is one text', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
-    const xml = (name: string): string =>
-      `<ListEvents><ListID>l</ListID><Events><Event><Type>Subscribe</Type><EmailAddress>${name}@example.org</EmailAddress></Event></Events></ListEvents>`;
-    assert.equal((await relay.deliver(xml('ann'), { 'Content-Type': 'text/xml' })).status, 200);
-    const { threadId = 0 } = await session.stopped();
-    const body = await session.variable(threadId, 'Body', 'body');
-    assert.equal(JSON.parse(body.value), xml('ann'));
-    await session.request('setVariable', { variablesReference: body.within, name: 'body', value: xml('bob') });
-    await session.request('next', { threadId });
-    await receiver.received(1);
-    assert.deepEqual(addressesOf(receiver), ['bob']);
-  });
-
-  it('is nothing else than the body', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
-    await deliver(relay, 'ann');
-    const { threadId = 0 } = await session.stopped();
-    for (const scope of ['Notification', 'Headers', 'Destination', 'Last Attempt']) {
-      const { variablesReference = 0 } = (await session.scopes(threadId)).get(scope) ?? {};
-      const [first] = await session.variables(variablesReference);
-      const change = session.request('setVariable', { variablesReference, name: first?.name, value: '1' });
-      await assert.rejects(change, /You can change only the body/);
-    }
-  });
 });
 
 describe('What is shown of a held event', () => {
@@ -448,25 +268,6 @@ describe('What is shown of a held event', () => {
   });
 });
 
-describe('What VS Code has unfolded', () => {
-  it('is kept as long as its thread, and no more of it than is looked at', async () => {
-    const relay = await startWith(await startReceiver());
-    const session = await beginDebugging(relay.client, { filters: [everyEvent] });
-    await deliver(relay, 'ann', 'bob');
-    const { threadId = 0 } = await session.stopped();
-    const event = (await session.scopes(threadId)).get('Event')?.variablesReference ?? 0;
-    assert.ok((await session.variables(event)).length > 0);
-    const [top] = await session.frames(threadId);
-    for (let asked = 0; asked < mostHandles / 6 + 1; asked += 1) await session.request('scopes', { frameId: top?.id });
-    await assert.rejects(session.variables(event), /no longer available/);
-    const again = (await session.scopes(threadId)).get('Event')?.variablesReference ?? 0;
-    assert.ok((await session.variables(again)).length > 0);
-    await session.request('next', { threadId });
-    await session.event<DebugProtocol.ThreadEvent>('thread', (body) => body.threadId === 2 && body.reason === 'exited');
-    await assert.rejects(session.variables(again), /no longer available/);
-  });
-});
-
 describe('A session that begins again', () => {
   it('takes another launch configuration, and loses nothing that was edited', async () => {
     const relay = await startWith(await startReceiver());
@@ -486,16 +287,6 @@ describe('A session that begins again', () => {
     assert.match((await session.threads())[1]?.name ?? '', /^edited · Subscribe/);
     await assert.rejects(session.request('restart', { arguments: { stopOnEntry: 7 } }), /stopOnEntry/);
     assert.deepEqual(session.ends, []);
-  });
-
-  it('ends alone where this extension asks for it, and says what is left', async () => {
-    const relay = await startWith(await startReceiver());
-    const session = await beginDebugging(relay.client, { attach: { stopOnEntry: true } });
-    await session.stopped();
-    await session.request(endRequest);
-    await session.event('terminated');
-    await session.request('disconnect', {});
-    assert.equal(session.ends[0]?.sending?.state, 'paused');
   });
 });
 
@@ -535,52 +326,6 @@ describe('Breakpoints in the debugger', () => {
     );
   });
 
-  it('say in the Debug Console and as a message which cannot be read, once until that changes', async () => {
-    const relay = await startTestRelay();
-    const session = await beginDebugging(relay.client);
-    const said = (): string[] => importantOf(session);
-    const set = async (condition: string): Promise<DebugProtocol.Breakpoint | undefined> => {
-      const filterOptions = [{ ...everyEvent, condition }, { filterId: 'rejected' }];
-      const answer = await session.request<DebugProtocol.SetExceptionBreakpointsResponse>('setExceptionBreakpoints', {
-        ...{ filters: [], filterOptions },
-      });
-      await session.request('setFunctionBreakpoints', { breakpoints: [{ name: 'Update', condition: 'typ:x' }] });
-      return answer?.breakpoints?.[0];
-    };
-    const refused = await set('tpye:update');
-    assert.deepEqual(
-      [refused?.verified, /^Invalid condition: unknown filter key "tpye"/.test(refused?.message ?? '')],
-      [false, true],
-    );
-    assert.equal(said().length, 2);
-    assert.match(said()[0] ?? '', /^Every Event: Invalid condition: unknown filter key "tpye"\./);
-    assert.match(said()[1] ?? '', /^Update: Invalid condition: unknown filter key "typ"/);
-    await set('tpye:update');
-    assert.equal(said().length, 2);
-    assert.equal((await set('type:update'))?.verified, true);
-    await set('tpye:update');
-    assert.equal(said().length, 3);
-  });
-
-  it('take a filter as condition and as name, as people type it', async () => {
-    const receiver = await startReceiver();
-    const relay = await startWith(receiver);
-    const session = await beginDebugging(relay.client, {
-      functions: [{ name: 'type:deactivate' }, { name: 'address:zoe', condition: 'type:update' }, { name: 'typ:x' }],
-      filters: [{ ...everyEvent, condition: 'type:subscribe address:bob' }],
-    });
-    await deliver(relay, 'ann', 'bob');
-    const stop = await session.stopped();
-    assert.deepEqual(stop.hitBreakpointIds, [3]);
-    await receiver.received(1);
-    assert.deepEqual(addressesOf(receiver), ['ann']);
-    const { breakpoints } = await relay.client.request('debug/breakpoints', {});
-    assert.deepEqual(
-      breakpoints.map(({ condition }) => condition),
-      ['type:deactivate', 'address:zoe type:update', 'type:subscribe address:bob'],
-    );
-  });
-
   it('tell how often they were looked at and met, and why they did not stop', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
@@ -599,16 +344,6 @@ describe('Breakpoints in the debugger', () => {
       /^Checked: 1, matched: 0, stopped: 0\. Last reason for not stopping: no event matched the condition\.$/;
     await changed(1, text);
     await changed(2, text);
-  });
-
-  it('are taken away once where the session ends while it begins', async () => {
-    const relay = await startWith(await startReceiver());
-    const session = await beginDebugging(relay.client);
-    const beginning = session.request('configurationDone');
-    await session.request('disconnect');
-    await beginning;
-    await session.request('disconnect');
-    assert.equal(session.ends.length, 1);
   });
 
   it('keep what the terminal set, are taken away with the session, and what is held stays held', async () => {

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import {
   attaches,
-  attachTo,
   candidatesIn,
-  findSessions,
   RememberedConfigurations,
-  sessionsOf,
 } from '../../../src/extension/debug/handler-configurations.ts';
 import type { HandlerConfiguration } from '../../../src/extension/debug/handler-configurations.ts';
-
-type Session = Parameters<typeof findSessions>[0][number];
 
 const folder = 'file:///work';
 const named = (name: string, more: object = {}): object => ({ type: 'node', request: 'launch', name, ...more });
@@ -115,31 +110,5 @@ describe('How a handler is debugged', () => {
     await remembered.set('t2', { kind: 'attach', port: 9230 });
     await remembered.set('t1', undefined);
     assert.deepEqual([...remembered.all], [['t2', { kind: 'attach', port: 9230 }]]);
-  });
-
-  it('is known by the names of its sessions, and gone where launch.json has it no more', () => {
-    const candidates = candidatesIn({ configurations: [named('Server')] }, folder, '3000');
-    const mine: HandlerConfiguration = { kind: 'named', name: 'Server', folder };
-    assert.deepEqual(sessionsOf(mine, candidates), ['Server']);
-    assert.deepEqual(sessionsOf({ ...mine, folder: 'file:///other' }, candidates), []);
-    assert.deepEqual(sessionsOf({ ...mine, name: 'Gone' }, candidates), []);
-    assert.deepEqual(sessionsOf({ kind: 'attach', port: 9229 }, []), [attachTo(9229).name]);
-    assert.notEqual(attachTo(9229).name, attachTo(9230).name);
-  });
-
-  it('has the sessions of its own folder, not those of another that have its name', () => {
-    const other = 'file:///other';
-    const launch = { configurations: [named('Server')] };
-    const candidates = [folder, other, null].flatMap((each) => candidatesIn(launch, each, '3000'));
-    const session = (name: string, uri?: string): Session =>
-      ({ configuration: { name }, workspaceFolder: uri === undefined ? undefined : { uri } }) as never;
-    const [own, ofOther, ofNone] = [session('Server', folder), session('Server', other), session('Server')];
-    const attached = session(attachTo(9229).name, other);
-    const all = [session('Worker', folder), own, ofOther, ofNone, attached];
-    const find = (chosen: HandlerConfiguration): Session[] => findSessions(all, chosen, candidates);
-    assert.deepEqual(find({ kind: 'named', name: 'Server', folder }), [own]);
-    assert.deepEqual(find({ kind: 'named', name: 'Server', folder: other }), [ofOther]);
-    assert.deepEqual(find({ kind: 'named', name: 'Server', folder: null }), [ofNone]);
-    assert.deepEqual(find({ kind: 'attach', port: 9229 }), [attached]);
   });
 });

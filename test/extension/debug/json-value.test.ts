@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { jsonText, previewOf, readTyped, valueAt, withValueAt } from '../../../src/extension/debug/json-value.ts';
+import { jsonText, readTyped, valueAt, withValueAt } from '../../../src/extension/debug/json-value.ts';
 import type { Json } from '../../../src/extension/debug/json-value.ts';
 
 describe('JSON in the debugger', () => {
@@ -8,15 +8,6 @@ describe('JSON in the debugger', () => {
     const text = jsonText(value);
     assert.equal(text, '"a\\u202eb\\u200d\\u2028\\u0007\\"\\udb40\\udc01"');
     assert.equal(JSON.parse(text), value);
-  });
-
-  it('is previewed by its first members, however large it is', () => {
-    assert.equal(previewOf([1, 2, 3]), '[3]');
-    assert.equal(
-      previewOf({ a: 'x'.repeat(100), b: {}, c: [1], d: null, e: 1 }),
-      `{a: "${'x'.repeat(39)}…, b: {…}, c: [1], d: null, …}`,
-    );
-    assert.ok(previewOf(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`name${n}`, n]))).length < 200);
   });
 
   it('is changed at one place alone, whatever the names on the way are', () => {

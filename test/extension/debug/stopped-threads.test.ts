@@ -57,18 +57,6 @@ describe('Whether a program stands', () => {
     assert.equal(threads.any, false);
   });
 
-  it('lasts where the answer to continue says that no other thread runs', () => {
-    const threads = new StoppedThreads();
-    threads.said(stopped(1));
-    threads.said(stopped(2));
-    threads.asked(request(9, 'continue', { threadId: 1 }));
-    threads.said(response(9, true, { allThreadsContinued: false }));
-    assert.equal(threads.any, true, 'the second stands');
-    threads.asked(request(10, 'continue', { threadId: 2 }));
-    threads.said(response(10, true, { allThreadsContinued: false }));
-    assert.equal(threads.any, false);
-  });
-
   it('lasts while a thread is stepped that stopped by itself, and another stands', () => {
     const threads = new StoppedThreads();
     threads.said(stopped(1));
@@ -78,19 +66,6 @@ describe('Whether a program stands', () => {
     assert.equal(threads.any, true);
   });
 
-  it('lasts while some of the threads run that stopped together', () => {
-    const threads = new StoppedThreads();
-    threads.said(stopped(1, true));
-    threads.said(response(7, true, { threads: [{ id: 1 }, { id: 2 }] }));
-    threads.said(event('thread', { reason: 'started', threadId: 3 }));
-    for (const threadId of [1, 2, 3]) {
-      assert.equal(threads.any, true, `${threadId} stands`);
-      threads.asked(request(10 + threadId, 'continue', { threadId, singleThread: true }));
-      threads.said(response(10 + threadId, true, { allThreadsContinued: false }));
-    }
-    assert.equal(threads.any, false);
-  });
-
   it('ends with a thread that exits and with the program', () => {
     for (const end of [event('thread', { reason: 'exited', threadId: 1 }), event('terminated'), event('exited')]) {
       const threads = new StoppedThreads();
@@ -98,17 +73,5 @@ describe('Whether a program stands', () => {
       threads.said(end);
       assert.equal(threads.any, false);
     }
-  });
-
-  it('is not changed by what is no message of the protocol', () => {
-    const threads = new StoppedThreads();
-    for (const message of [null, undefined, 7, 'stopped', [], {}, { type: 'event' }, event('stopped')]) {
-      threads.asked(message);
-      threads.said(message);
-    }
-    // A stop that names no thread is one of all.
-    assert.equal(threads.any, true);
-    threads.said(event('continued'));
-    assert.equal(threads.any, false);
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   fieldRows,
   filtersOf,
-  formatChoices,
   nameOfDestination,
   stateOfDestination,
 } from '../../../src/extension/destinations/destination-words.ts';
@@ -64,13 +63,6 @@ describe('The words for a destination', () => {
     assert.equal(state({ ...down, failed: 6, waiting: 1 }), 'down: refused · 6 failed · 1 waiting');
     // Under a policy that charges attempts, nothing waits for it.
     assert.equal(state({ ...down, detail: null, failed: 1 }), 'down · 1 failed');
-  });
-
-  it('say of each format what is sent, the default first', () => {
-    assert.deepEqual(formatChoices(), [
-      { mode: undefined, label: 'Open Connectors notifications', description: 'what SAP Open Connectors would post' },
-      { mode: 'raw', label: 'Campaign Monitor’s own bytes (raw)', description: 'exactly what Campaign Monitor posts' },
-    ]);
   });
 
   it('say what goes there, lists by name', () => {

@@ -22,23 +22,6 @@ describe('The view of destinations', () => {
     return new DestinationsView({ session: { onDidChange, status }, names } as never);
   }
 
-  it('says that the sample receiver’s row can be selected only where that does something', async () => {
-    const view = await viewOf([]);
-    const stopped = view.getTreeItem({ kind: 'sample', status: undefined });
-    assert.deepEqual([stopped.tooltip, stopped.command], ['Answers until you add a destination.', undefined]);
-    const status = {
-      url: 'http://127.0.0.1:1/',
-      state: 'up',
-      configured: true,
-      waiting: 0,
-      detail: null,
-      underWay: [],
-    } as never;
-    const running = view.getTreeItem({ kind: 'sample', status });
-    assert.equal(running.tooltip, 'Answers until you add a destination. Select this row to choose the answer.');
-    assert.equal(running.command?.title, 'Sample Receiver');
-  });
-
   it('knows the destination of the relay by its URL, whatever blanks are around it in the settings', async () => {
     const url = 'http://127.0.0.1:3000/callback';
     const status = { destinations: [{ url, configured: true }] };
@@ -120,13 +103,5 @@ describe('The view of destinations', () => {
     );
     const text = 'This destination isn’t valid. Select this row to open the setting.';
     assert.deepEqual([items[1]?.tooltip, items[2]?.tooltip], [`${text}\nurl`, text]);
-  });
-
-  it('shows a setting that is no array as a wrong entry', async () => {
-    const view = await viewOf('http://127.0.0.1:3000/callback');
-    assert.deepEqual(
-      (await view.getChildren()).map(({ kind }) => kind),
-      ['wrong'],
-    );
   });
 });

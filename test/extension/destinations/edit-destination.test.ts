@@ -52,11 +52,6 @@ describe('The commands of destinations', () => {
     assert.deepEqual(await remove({ url }, [{ url, mode: 'raw' }, { url }]), [[{ url, mode: 'raw' }]]);
   });
 
-  it('keep the entries that they do not understand', async () => {
-    const wrong = [5, { url, types: 'Subscribe' }, { url, headers: { a: 5 }, mode: 'json' }, { url, timeoutMs: '5' }];
-    assert.deepEqual(await remove({ url }, [...wrong, { url }]), [wrong]);
-  });
-
   for (const before of [undefined, 'refused'] as const) {
     it(`keep no consent where the settings could not be written, as it was before: ${before}`, async () => {
       const { createDestinationCommands } = await import('../../../src/extension/destinations/edit-destination.ts');

@@ -52,14 +52,4 @@ describe('What is done to many events at once', () => {
       'Discarded notifications: 0. No longer in the history: 5.',
     ]);
   });
-
-  it('is done without a question to fewer, and else where the button says so alone', async () => {
-    const { isMeant } = await import('../../../src/extension/event-actions/many-at-once.ts');
-    assert.equal(await isMeant(20, 'Twenty?', '', 'Do It'), true);
-    assert.deepEqual(asked, []);
-    assert.equal(await isMeant(21, 'More?', '', 'Do It'), false);
-    answer = 'Do It';
-    assert.equal(await isMeant(21, 'More?', '', 'Do It'), true);
-    assert.deepEqual(asked, ['More?', 'More?']);
-  });
 });

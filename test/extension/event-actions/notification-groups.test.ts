@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   failedNotifications,
   inGroups,
-  inWholeGroups,
   notificationsByDelivery,
   notificationsWith,
   onlyNotification,
@@ -51,27 +50,6 @@ describe('Work on many things, step by step', () => {
     assert.deepEqual(worked, ids.slice(0, 200));
   });
 
-  it('divides no list, and leaves nothing out', () => {
-    const list = (length: number): string[] => Array.from({ length }, (_each, index) => `${length}/${index}`);
-    const groups = [...inWholeGroups([list(60), list(30), list(20), list(250), list(1)], 100)];
-    assert.deepEqual(
-      groups.map(({ length }) => length),
-      [90, 20, 250, 1],
-    );
-    assert.deepEqual(groups.flat(), [...list(60), ...list(30), ...list(20), ...list(250), ...list(1)]);
-    assert.deepEqual([...inWholeGroups([], 100)], []);
-  });
-
-  it('is whole where it is cancelled in the last step', async () => {
-    const abort = new AbortController();
-    const work = (some: readonly string[]): Promise<number> => {
-      if (some.length < 100) abort.abort();
-      return Promise.resolve(some.length);
-    };
-    const steps = await stepByStep(inGroups(ids, 100), abort.signal, work, () => undefined);
-    assert.deepEqual(steps, { done: 250, cancelled: false });
-  });
-
   it('leaves a replay that was cancelled half way with each notification sent again once, or not at all', async () => {
     let status = 400;
     const { url, requests } = await startReceiver({ answer: () => ({ status }) });
@@ -111,23 +89,6 @@ async function all(groups: AsyncIterable<string[]>): Promise<string[][]> {
 }
 
 describe('What failed', () => {
-  it('is found, each notification once, in groups', async () => {
-    const { url } = await startReceiver({ answer: (_, number) => ({ status: number === 2 ? 200 : 400 }) });
-    const relay = await startTestRelay({
-      settings: { destinations: [{ url }], retry: 'none', partSize: 2 },
-    });
-    const { client } = relay;
-    // Three notifications of a batch of five, then one each.
-    await relay.deliver(sampleBody({ events: 5 }));
-    await relay.deliver(sampleBody({ seed: 2 }));
-    await relay.deliver(sampleBody({ seed: 3 }));
-    await relay.drained();
-    assert.deepEqual(await all(failedNotifications(client, 2)), [
-      ['n5', 'n4'],
-      ['n3', 'n1'],
-    ]);
-  });
-
   it('is the bytes as they came alone where only those were refused', async () => {
     const good = await startReceiver();
     const bad = await startReceiver({ answer: { status: 400 } });
@@ -146,11 +107,6 @@ describe('What failed', () => {
     await bad.received(2);
     await until(async () => (await client.request('relay/status', {})).counts.waiting === 0);
     assert.equal(good.requests.length, 2);
-  });
-
-  it('is nothing where all went well', async () => {
-    const { client } = await startTestRelay();
-    assert.deepEqual(await all(failedNotifications(client, 100)), []);
   });
 });
 

@@ -3,14 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.ts';
 import type { DocumentKind } from '../../../src/extension/events/address.ts';
-import {
-  inOrder,
-  mainNotification,
-  readableBody,
-  readDocument,
-} from '../../../src/extension/event-documents/content.ts';
-import { RelayRequestError } from '../../../src/protocol/errors.ts';
-import type { AttemptDetail } from '../../../src/protocol/history.ts';
+import { mainNotification, readableBody, readDocument } from '../../../src/extension/event-documents/content.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
 import { hostileDelivery, hostileJson } from '../../export/hostile-json.ts';
 import { startReceiver } from '../../relay/receiver.ts';
@@ -20,32 +13,9 @@ import { useVscodeStandIn } from '../vscode-stand-in.ts';
 import { plainTexts } from './texts.ts';
 
 const subscribe = readFileSync(new URL('../../fixtures/campaign-monitor/subscribe.json', import.meta.url), 'utf8');
-const platform = readFileSync(
-  new URL('../../fixtures/open-connectors/notification-polling-capture.json', import.meta.url),
-);
 
 function read(client: RelayClient, eventId: string, kind: DocumentKind, attempt: number | null = null) {
   return readDocument(client, { eventId, kind, attempt }, plainTexts);
-}
-
-function attempt(parts: Partial<AttemptDetail>): AttemptDetail {
-  return {
-    notificationId: 'n1',
-    deliveryId: 'd1',
-    destinationId: 't1',
-    destination: 'http://127.0.0.1:3000/callback',
-    number: 1,
-    at: '2026-01-15T09:30:00.000Z',
-    durationMs: 12,
-    status: 500,
-    error: null,
-    outcome: 'failed',
-    nextAttemptAt: null,
-    answerHeaders: [],
-    answerBody: '',
-    answerTruncated: false,
-    ...parts,
-  };
 }
 
 describe('A body to read', () => {
@@ -53,10 +23,6 @@ describe('A body to read', () => {
 
   it('is indented where it is JSON', () => {
     assert.deepEqual(readableBody(bytes('{"a":1}'), 'text/plain'), { text: '{\n  "a": 1\n}', extension: 'json' });
-  });
-
-  it('is XML where it begins so, as it is', () => {
-    assert.deepEqual(readableBody(bytes(' <a/>'), null), { text: ' <a/>', extension: 'xml' });
   });
 
   it('is text where it is neither, broken JSON included', () => {
@@ -138,23 +104,6 @@ describe('Documents about one event', () => {
     assert.equal(event.EmailAddress, 'test@example.org');
   });
 
-  it('say in their heading that they are as they came, however deep a body is nested', async () => {
-    const relay = await startTestRelay();
-    const { client } = relay;
-    for (const depth of [5000, 100_000]) {
-      const deep = `{"ListID":"l","Events":[{"Type":"Subscribe","X":${'['.repeat(depth)}${']'.repeat(depth)}}]}`;
-      await relay.deliver(deep);
-      const { events } = await client.request('events/query', { limit: 1 });
-      const eventId = events[0]?.id ?? '';
-      for (const kind of ['body', 'notification', 'event'] as const) {
-        const { text, extension } = await read(client, eventId, kind);
-        assert.equal(extension, 'txt', kind);
-        assert.ok(text.startsWith('# Notice: deep\n\n{'), kind);
-        assert.ok(text.length < 3 * deep.length + 1000, kind);
-      }
-    }
-  });
-
   it('show each event of a batch, in XML too', async () => {
     const relay = await startTestRelay();
     const { client } = relay;
@@ -166,28 +115,6 @@ describe('Documents about one event', () => {
       const event = JSON.parse((await read(client, `e${i + 1}`, 'event')).text) as { EmailAddress: string };
       assert.equal(event.EmailAddress, EmailAddress);
     }
-  });
-
-  it('show the event of a platform notification', async () => {
-    const { client, openConnectorsUrl } = await startTestRelay();
-    await fetch(openConnectorsUrl, { method: 'POST', body: platform });
-    const event = JSON.parse((await read(client, 'e1', 'event')).text) as { hubKey: string };
-    assert.equal(typeof event.hubKey, 'string');
-  });
-
-  it('say so where there is no notification, no answer, no event', async () => {
-    const relay = await startTestRelay();
-    const { client } = relay;
-    await relay.deliver('{"ListID":"l","Events":[]}');
-    await relay.deliver('rubbish');
-    assert.equal((await read(client, 'e1', 'notification')).text, 'No notification of e1.');
-    assert.equal((await read(client, 'e1', 'event')).text, 'No event object of e1.');
-    assert.equal((await read(client, 'e1', 'answer', 1)).text, 'No attempt 1.');
-    assert.deepEqual(await read(client, 'e2', 'body'), { text: 'rubbish', extension: 'txt' });
-    await assert.rejects(
-      read(client, 'e3', 'body'),
-      (error) => error instanceof RelayRequestError && error.code === 'not-found',
-    );
   });
 
   it('show the answer of each attempt, without its credentials', async () => {
@@ -209,14 +136,6 @@ describe('Documents about one event', () => {
     assert.match(second.text, /^Said 200\n/);
     assert.match(second.text, /^set-cookie: \*{8}$/m);
     assert.doesNotMatch(second.text, /hush/);
-  });
-});
-
-describe('Attempts', () => {
-  it('stand in the order of their times', () => {
-    const late = attempt({ at: '2026-01-15T09:31:00.000Z' });
-    const early = attempt({ notificationId: 'n2', number: 4 });
-    assert.deepEqual(inOrder([late, early]), [early, late]);
   });
 });
 

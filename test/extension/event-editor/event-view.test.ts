@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.ts';
 import {
   answeredColumn,
   answerPlace,
@@ -107,23 +106,6 @@ describe('An event in its editor', () => {
     assert.equal(byTarget.get('elementKey')?.from, '');
   });
 
-  it('is marked in XML, too, and alone in its delivery not at all', async () => {
-    const relay = await startTestRelay();
-    const [sample] = sampleDeliveries({ types: ['Subscribe'], count: 1, batch: 3 });
-    assert.ok(sample);
-    await relay.deliver(toXml(sample.body), { 'Content-Type': 'text/xml' });
-    const second = await show(relay.client, 'e2');
-    const [own, ...others] = marked(second.cameIn);
-    assert.deepEqual(others, []);
-    assert.match(own ?? '', /^<Event>[^]*<\/Event>$/);
-    assert.ok(own?.includes(second.read.found.event.address ?? 'none'));
-    await relay.deliver(sampleBody());
-    const alone = await show(relay.client, 'e4');
-    assert.deepEqual([marked(alone.cameIn), marked(alone.sent)], [[], []]);
-    assert.deepEqual([fact(alone, 'Event'), fact(alone, 'Delivery')], ['e4', 'd2']);
-    assert.equal(fact(alone, 'Position in delivery'), undefined);
-  });
-
   it('shows its steps by destination, what came of each, and begins at the answer that failed', async () => {
     const [good, bad] = [await startReceiver(), await startReceiver({ answer: { status: 500, body: 'no' } })];
     const relay = await startTestRelay({
@@ -172,25 +154,6 @@ describe('An event in its editor', () => {
     assert.notEqual(keys(first).answered, keys(replayed).answered);
   });
 
-  it('says how many steps are left out, and which command shows them', async () => {
-    const receiver = await startReceiver();
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }] } });
-    await relay.deliver(sampleBody());
-    await relay.drained();
-    for (let i = 0; i < 62; i++) {
-      await relay.client.request('notifications/replay', { ids: ['e1'] });
-      await relay.drained();
-    }
-    const { view } = await show(relay.client, 'e1');
-    assert.deepEqual(
-      view.groups.map(({ steps, leftOut }) => [steps.length, leftOut]),
-      [
-        [2, ''],
-        [60, 'Earlier steps: 3. To see them, run cm-relay show e1 --attempts in a terminal.'],
-      ],
-    );
-  });
-
   it('says when the next attempt is due, and why one waits', async () => {
     const receiver = await startReceiver({ answer: { status: 503 } });
     const relay = await startTestRelay({
@@ -218,20 +181,6 @@ describe('An event in its editor', () => {
     assert.deepEqual([last?.title, last?.dueInMs], ['Discarded', null]);
     const looked = await show(relay.client, 'e1', last?.id);
     assert.equal(looked.answered.nothing, 'Discarded. To send the notification anyway, resend it.');
-  });
-
-  it('is to be tried now only where it waits for each destination: those that took it would be sent it again', async () => {
-    const [good, bad] = [await startReceiver(), await startReceiver({ answer: { status: 500 } })];
-    const relay = await startTestRelay({
-      settings: { destinations: [{ url: good.url }, { url: bad.url }], retry: 'cloud-elements' },
-    });
-    await relay.deliver(sampleBody());
-    const shown = await until(async () => {
-      const now = await show(relay.client, 'e1');
-      return now.read.found.attempts.length === 2 ? now : undefined;
-    });
-    assert.equal(shown.view.pill.state, 'retrying');
-    assert.equal(shown.view.waits, false);
   });
 
   it('is held for a key that was not given, and leads to giving it', async () => {

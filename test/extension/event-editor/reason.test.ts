@@ -33,12 +33,6 @@ describe('What a callback says of a failure', () => {
     assert.equal(said('<h1>no</h1>', 'text/html'), 'no');
     assert.equal(said('<head>'.repeat(10_000), 'text/html'), '');
   });
-
-  it('is its text, and nothing of what is none', () => {
-    assert.equal(said('  busy:\n come again  '), 'busy: come again');
-    assert.equal(said(''), '');
-    assert.equal(callbackWords({ answerBody: Buffer.from([0xff, 0]).toString('base64'), answerHeaders: [] }), '');
-  });
 });
 
 describe('The reason on top of an event', () => {
@@ -72,17 +66,6 @@ describe('The reason on top of an event', () => {
     assert.match(down.words, /ECONNREFUSED/);
     assert.equal(down.advice, 'Start the callback, or correct its URL and port.');
     assert.equal(down.tone, 'busy');
-  });
-
-  it('of a response that isn’t HTTP is that the callback is running and what to check', async () => {
-    const receiver = await startReceiver({ answer: 'rubbish' });
-    const relay = await startTestRelay({ settings: { destinations: [{ url: receiver.url }], retry: 'none' } });
-    await relay.deliver(sampleBody());
-    await relay.drained();
-    const invalid = await reason(relay);
-    assert.equal(invalid?.what, `Invalid answer from ${receiver.url}`);
-    assert.match(invalid.words, /HTTP\/1\.1 protocol/);
-    assert.match(invalid.advice, /^The callback is running, but its response isn’t valid HTTP\. Check /);
   });
 
   it('of a retry is the last answer; of what is held, who holds it; of a rejected delivery, why', async () => {

@@ -5,11 +5,6 @@ import { mostShown, nothingMarked, shownBody } from '../../../src/extension/even
 const notice = ({ kind }: { readonly kind: string }): string => kind;
 
 describe('A body in the editor', () => {
-  it('is shown whole where it is short', () => {
-    const body = shownBody({ text: '{\n  "a": 1\n}', extension: 'json' }, nothingMarked, notice);
-    assert.deepEqual(body, { text: '{\n  "a": 1\n}', language: 'json', marks: [], mapped: [], notices: [] });
-  });
-
   it('keeps its lines and tabs, and shows what cannot be seen', () => {
     const { text } = shownBody({ text: 'a\tb\r\nc\u0000\u2028', extension: 'txt' }, nothingMarked, notice);
     assert.equal(text, 'a\tb\nc\\x00\\u{2028}');

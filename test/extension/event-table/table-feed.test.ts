@@ -99,81 +99,6 @@ describe('What the table’s page is supplied with', () => {
     assert.equal(asked.length, before);
   });
 
-  it('is nothing a second time that the view holds, where it is told after that', async () => {
-    const { relay, deliver, watched: all, feed, said, timers, view } = await stage();
-    await deliver(sampleBody({ events: 2, seed: 1 }));
-    feed.show(null, null);
-    assert.deepEqual(idsOf(await view(0)), ['e2', 'e1']);
-    const { events } = await relay.client.request('events/query', {});
-    const { delivery } = await relay.client.request('events/get', { id: 'e2' });
-    all.fire({ deliveries: [{ delivery, events: events.toReversed(), omitted: 0 }], missed: 0 });
-    timers.pass(60_000);
-    await deliver(sampleBody({ seed: 2 }));
-    const live = () => said.flatMap((each) => (each.type === 'live' ? each.added : []));
-    await until(() => {
-      timers.pass(100);
-      return live().length > 0;
-    });
-    assert.deepEqual(
-      live().map(({ row }) => row.id),
-      ['e3'],
-    );
-  });
-
-  it('is nothing that others are missing below, which were told while a view was read', async () => {
-    const { relay, deliver, watched: all, feed, said, timers, view } = await stage();
-    await deliver(sampleBody({ events: 2, seed: 1 }));
-    feed.show(null, null);
-    await view(0);
-    const { events } = await relay.client.request('events/query', {});
-    const { delivery } = await relay.client.request('events/get', { id: 'e2' });
-    const tell = (id: string): void =>
-      all.fire({
-        deliveries: [{ delivery, events: events.slice(0, 1).map((each) => ({ ...each, id })), omitted: 0 }],
-        missed: 0,
-      });
-    feed.later('loaded');
-    timers.pass(10_000);
-    tell('e3');
-    await view(1);
-    tell('e4');
-    await view(2);
-    assert.deepEqual(
-      said.flatMap((each) => (each.type === 'live' ? each.added.map(({ row }) => row.id) : [])),
-      [],
-    );
-  });
-
-  it('is another view where its page did not take the one of a pause', async () => {
-    const { deliver, feed, watch, view } = await stage();
-    await deliver(sampleBody({ events: 3, seed: 1 }));
-    feed.show(null, null);
-    await view(0);
-    watch.setPaused(true);
-    assert.equal((await view(1)).anchor, null);
-    feed.see({ first: 0, count: 3, anchor: { id: 'e3', at: 0 } }, true);
-    assert.equal((await view(2)).anchor, 'e3');
-  });
-
-  it('is all that there is once that can be searched, also without a filter', async () => {
-    const { relay, deliver, watched: all, feed, watch, view } = await stage();
-    await deliver(sampleBody({ seed: 1 }));
-    feed.show(null, null);
-    await view(0);
-    const status = await relay.client.request('relay/status', {});
-    const so = (events: number): void => {
-      all.become({
-        kind: 'running',
-        client: all.client,
-        status: { ...status, index: { ...status.index, events, of: 100_000 } },
-      });
-    };
-    so(10_000);
-    assert.equal(watch.searchable, 10);
-    so(100_000);
-    await view(1);
-  });
-
   it('is of each row its latest attempts, as many as the relay shows, and how many there were before', async () => {
     const {
       relay,
@@ -203,24 +128,6 @@ describe('What the table’s page is supplied with', () => {
       return last()?.attempts.at(-1)?.number === 30;
     });
     assert.deepEqual([last()?.attempts.length, last()?.omittedAttempts], [20, 10]);
-  });
-
-  it('is another view when many have come, with what was in sight and where it stands', async () => {
-    const { deliver, feed, view } = await stage();
-    await deliver(sampleBody({ events: 500, seed: 1 }));
-    feed.show(null, null);
-    await view(0);
-    // e101 stands at 399.
-    feed.see({ first: 399, count: 10, anchor: { id: 'e101', at: 399 } }, false);
-    await deliver(sampleBody({ events: 207, seed: 2 }));
-    const next = await view(1);
-    assert.equal(next.anchor, 'e101');
-    assert.equal(next.at, 606);
-    assert.deepEqual(
-      next.windows.map(({ offset }) => offset),
-      [200, 600],
-    );
-    assert.equal(next.windows[1]?.rows[6]?.row.id, 'e101');
   });
 
   it('is the windows that are wanted, the last wish alone', async () => {
@@ -273,16 +180,6 @@ describe('What the table’s page is supplied with', () => {
     assert.equal(said.filter((each) => each.type === 'view').length, 1);
     assert.deepEqual(await feed.idsAt(generation, 150, 3299), seen.slice(150, 3300));
     assert.deepEqual(await feed.idsAt(generation - 1, 0, 10), []);
-  });
-
-  it('is another view where one of its pages shows that some have gone', async () => {
-    const { relay, deliver, feed, view } = await stage();
-    await deliver(sampleBody({ events: 300, seed: 1 }));
-    feed.show(null, null);
-    const first = await view(0);
-    await relay.client.request('events/clear', {});
-    assert.deepEqual(await feed.idsAt(first.generation, 0, 299), []);
-    assert.equal((await view(1)).total, 0);
   });
 
   it('stands still while new events are held back, but for what is said in the rows', async () => {
@@ -355,47 +252,5 @@ describe('What the table’s page is supplied with', () => {
     assert.deepEqual((await view(1)).chosen, { ids: [], count: 999, active: 1 });
     await watch.setFilter('kind:test');
     assert.deepEqual((await view(2)).chosen, { ids: [], count: 0, active: null });
-  });
-
-  it('is what the filter finds, in the order asked for, and begins anew with each', async () => {
-    const { deliver, watch, feed, view } = await stage();
-    await deliver(sampleBody({ email: 'ann@example.com' }));
-    await deliver('{}');
-    feed.show(null, null);
-    assert.equal((await view(0)).total, 2);
-    await watch.setFilter('kind:test');
-    assert.deepEqual(idsOf(await view(1)), ['e2']);
-    await watch.setFilter('');
-    await view(2);
-    feed.setSort({ by: 'time', descending: false });
-    assert.deepEqual(idsOf(await view(3)), ['e1', 'e2']);
-  });
-
-  it('is with a filter a strip of what that finds, before all there is, and which columns say the same', async () => {
-    const { deliver, watch, feed, said } = await stage({ settings: { destinations: [] } });
-    await deliver(sampleBody({ events: 3, seed: 1 }));
-    await deliver('{}');
-    feed.show(null, null);
-    const strips = () => said.flatMap((each) => (each.type === 'strip' ? [each.strip] : []));
-    const last = () => strips().at(-1);
-    await until(() => last()?.counts.at(-1) === 4);
-    assert.deepEqual(last()?.all, []);
-    assert.deepEqual(feed.same, ['list', 'destination']);
-    await watch.setFilter('kind:test');
-    await until(() => last()?.all.at(-1) === 4);
-    assert.equal(feed.all, 4);
-    assert.equal(last()?.counts.at(-1), 1);
-    await watch.setFilter('state:failed');
-    await until(() => last()?.counts.at(-1) === 0);
-    assert.deepEqual(last()?.failed.length, 60);
-  });
-
-  it('says why the history cannot be read', async () => {
-    const { watch, feed, said } = await stage();
-    await watch.setFilter('state:broken');
-    feed.show(null, null);
-    await until(() => feed.failure !== undefined);
-    assert.match(feed.failure?.message ?? '', /expected one of failed, waiting/);
-    assert.equal(said.at(-1)?.type, 'around');
   });
 });

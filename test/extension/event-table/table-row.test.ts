@@ -41,11 +41,6 @@ describe('A row of the table', () => {
     assert.doesNotMatch(JSON.stringify(made), /secret/);
   });
 
-  it('says of what was fetched that it was: nobody was answered', () => {
-    const { waterfallWords } = rowOf({ row: eventRow(1, { signature: 'fetched' }) });
-    assert.equal(waterfallWords, 'fetched');
-  });
-
   it('writes milliseconds as a number is written, and says what was sent again when it had been settled', () => {
     const attempt = (number: number, at: string, outcome: 'sent' | 'retrying' | 'failed', destinationId = 't1') => ({
       ...{ destinationId, number, at, durationMs: 3004, status: 200, outcome },
@@ -80,14 +75,6 @@ describe('A row of the table', () => {
     assert.equal(keyless.cells.state, 'Held');
     assert.match(keyless.details, /no key "a"/);
     assert.doesNotMatch(keyless.flags, /;atGate;/);
-  });
-
-  it('says when the next attempt is due, and how many were made of which the latest are there', () => {
-    const row = eventRow(1, { forwardings: [forwarding({ attempts: 25, nextAttemptAt: '2026-03-01T12:01:00.000Z' })] });
-    const made = rowOf({ row, omittedAttempts: 25 });
-    assert.equal(made.nextAt, 60_000);
-    assert.equal(made.cells.attempts, '25');
-    assert.match(made.waterfallWords, /25 attempts, next attempt 60 s after receipt$/);
   });
 
   it('is of its kind for a test call and a rejected delivery, and of no attempts where it goes nowhere', () => {

@@ -67,28 +67,6 @@ function filled(count: number): { list: EventList; history: History } {
 }
 
 describe('the list of events', () => {
-  it('has a page, newest first, and knows that there are older ones', () => {
-    const { list } = filled(7);
-    assert.deepEqual(ids(list), ['e7', 'e6', 'e5', 'e4', 'e3']);
-    assert.equal(list.hasOlder, true);
-    assert.equal(list.cursor, 'e3');
-  });
-
-  it('appends the page after the oldest', () => {
-    const { list, history } = filled(7);
-    read(list, history, list.cursor, 5);
-    assert.equal(ids(list).length, 7);
-    assert.equal(list.hasOlder, false);
-  });
-
-  it('puts what has just been stored first, once', () => {
-    const { list, history } = filled(3);
-    const row = history.store();
-    assert.equal(list.add([row]), true);
-    assert.equal(list.add([row]), false);
-    assert.deepEqual(ids(list), ['e4', 'e3', 'e2', 'e1']);
-  });
-
   it('keeps as many as fit while new ones come, and leaves the older to be loaded again', () => {
     const { list, history } = filled(3);
     list.add(Array.from({ length: 1000 }, () => history.store()));
@@ -110,13 +88,6 @@ describe('the list of events', () => {
     read(list, history, undefined, 5);
     assert.equal(list.hasNewer, false);
     assert.equal(ids(list)[0], 'e101');
-  });
-
-  it('reaches the oldest of a long history', () => {
-    const { list, history } = filled(500);
-    while (list.hasOlder) read(list, history, list.cursor, 20);
-    assert.equal(ids(list).at(-1), 'e1');
-    assert.equal(list.size, limits.most);
   });
 
   it('has the forwarding as the attempt left it, in the same event', () => {
@@ -141,92 +112,12 @@ describe('the list of events', () => {
       );
   });
 
-  it('counts the attempts of the round too, where the relay tells them', () => {
-    const list = new EventList(limits);
-    list.add([eventRow(1)]);
-    list.known.record([attempt(1, { number: 8, ofRound: 2, outcome: 'retrying' })]);
-    const [told] = list.newestFirst()[0]!.row.forwardings;
-    assert.deepEqual([told?.attempts, told?.ofRound], [8, 2]);
-  });
-
-  it('gives an attempt to the destination that it is of, where another has the same URL', () => {
-    const list = new EventList(limits);
-    list.add([eventRow(1, { forwardings: [forwarding(), forwarding({ destinationId: 'signed' })] })]);
-    list.known.record([attempt(1, { destinationId: 'signed' })]);
-    assert.deepEqual(
-      list.newestFirst()[0]!.row.forwardings.map((each) => each.state),
-      ['waiting', 'sent'],
-    );
-  });
-
-  it('does not give an attempt at one part of a delivery to the events of another part', () => {
-    const list = new EventList(limits);
-    list.add([1, 2].map((n) => eventRow(n, { deliveryId: 'd1' })));
-    const { changed } = list.known.record([attempt(2, { deliveryId: 'd1' })]);
-    assert.deepEqual(
-      [...changed].map(({ row }) => row.id),
-      ['e2'],
-    );
-  });
-
-  it('says when an attempt went to a destination that the event does not name', () => {
-    const { list } = filled(3);
-    const { unknown } = list.known.record([
-      attempt(2, { destinationId: 't2', destination: 'http://127.0.0.1:4000/other' }),
-    ]);
-    assert.equal(unknown, true);
-  });
-
-  it('has nothing of an attempt at an event that is not loaded', () => {
-    const { list } = filled(20);
-    const { changed, unknown } = list.known.record([attempt(2)]);
-    assert.equal(changed.size, 0);
-    assert.equal(unknown, false);
-  });
-
-  it('keeps an attempt that came before an older answer', () => {
-    const { list, history } = filled(3);
-    const journal = list.expect();
-    const page = history.page(undefined, 5);
-    list.known.record([history.attempt(2, 'sent')]);
-    list.take(journal, page);
-    assert.equal(list.newestFirst()[1]!.row.forwardings[0]!.state, 'sent');
-  });
-
-  it('keeps a replay that an answer knows of, when the attempt before it is told late', () => {
-    const { list, history } = filled(1);
-    const first = history.attempt(1, 'failed');
-    history.rows[0] = { ...history.rows[0]!, forwardings: [forwarding({ attempts: 1 })] };
-    read(list, history, undefined, 5);
-    list.known.record([first]);
-    assert.equal(list.newestFirst()[0]!.row.forwardings[0]!.state, 'waiting');
-  });
-
   it('drops what the history no longer has, but not what came in meanwhile', () => {
     const { list, history } = filled(3);
     const journal = list.expect();
     list.add([history.store()]);
     list.take(journal, { before: undefined, events: [history.rows[1]!], next: null });
     assert.deepEqual(ids(list), ['e4', 'e2']);
-  });
-
-  it('takes no page that it no longer reaches down to', () => {
-    const { list, history } = filled(20);
-    const cursor = list.cursor;
-    const journal = list.expect();
-    list.add(Array.from({ length: 50 }, () => history.store()));
-    list.take(journal, history.page(cursor, 5));
-    assert.equal(ids(list).at(-1), 'e61');
-    assert.equal(list.hasOlder, true);
-  });
-
-  it('passes over what it hears of late, where its pages begin after that', () => {
-    const { list, history } = filled(1);
-    const late = history.store();
-    for (let n = 0; n < 10; n++) history.store();
-    read(list, history, undefined, 5);
-    assert.equal(list.add([late]), false);
-    assert.equal(list.cursor, 'e8');
   });
 
   it('drops what is older than a gap that it cannot fill', () => {

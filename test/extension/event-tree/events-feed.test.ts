@@ -93,21 +93,6 @@ describe('the feed of the events view', () => {
     await passUntil(() => feed.failure === undefined && feed.list.size === 3);
   });
 
-  it('draws once when it is looked at again, without asking, since it has kept up', async () => {
-    const { relay, feed, timers, drawings, queries, rows, passUntil } = await startStage();
-    feed.setVisible(true);
-    await feed.ready();
-    feed.setVisible(false);
-    timers.pass(1000);
-    const before = drawings.length;
-    await deliver(relay, 5);
-    await passUntil(() => rows().length === 5);
-    assert.equal(drawings.length, before);
-    feed.setVisible(true);
-    assert.equal(drawings.length, before + 1);
-    assert.equal(queries().length, 1);
-  });
-
   it('shows a delivery without another question, and at once where nothing was drawn just before', async () => {
     const { relay, feed, timers, drawings, queries, rows } = await startStage();
     feed.setVisible(true);
@@ -146,26 +131,6 @@ describe('the feed of the events view', () => {
     await relay.client.request('notifications/replay', { ids: ['e1'] });
     await passUntil(() => rows()[0]?.forwardings[0]?.attempts === 2);
     await passUntil(() => drawings.some((each) => each !== 'all' && each[0]?.row.id === 'e1'));
-  });
-
-  it('draws the event that is being sent, and again when it no longer is', async () => {
-    let answer = (): void => undefined;
-    const answered = new Promise<void>((resolve) => (answer = resolve));
-    const receiver = await startReceiver({ answer: () => answered.then(() => ({ status: 200 })) });
-    const { relay, feed, timers, drawings, passUntil } = await startStage({
-      settings: { destinations: [{ url: receiver.url }] },
-    });
-    feed.setVisible(true);
-    await feed.ready();
-    await deliver(relay, 2);
-    await receiver.received(1);
-    timers.pass(1000);
-    const drawn = (): boolean =>
-      drawings.some((each) => each !== 'all' && each.map(({ row }) => row.id).join() === 'e1');
-    await passUntil(drawn);
-    drawings.length = 0;
-    answer();
-    await passUntil(() => drawings.length > 0);
   });
 
   it('loads older pages one by one, down to the first event', async () => {
@@ -249,68 +214,5 @@ describe('the feed of the events view', () => {
     watch.setPaused(false);
     await passUntil(() => rows().length === 5);
     assert.deepEqual([watch.paused, watch.fresh], [false, 0]);
-  });
-
-  it('counts while it is paused what matches the filter alone', async () => {
-    const { relay, watch, feed, rows, passUntil } = await startStage();
-    await relay.deliver(sampleBody({ type: 'Update' }));
-    feed.setVisible(true);
-    await watch.setFilter('type:Update');
-    await feed.ready();
-    watch.setPaused(true);
-    await deliver(relay, 3);
-    await relay.deliver(sampleBody({ type: 'Update' }));
-    await relay.deliver(sampleBody({ type: 'Update' }));
-    await passUntil(() => watch.fresh === 2);
-    assert.equal(rows().length, 1);
-    watch.setPaused(false);
-    await passUntil(() => rows().length === 3);
-  });
-
-  it('notices what was discarded and what was cleared', async () => {
-    const { relay, feed, rows, passUntil } = await startStage({
-      settings: { destinations: [{ url: 'http://127.0.0.1:9/nobody' }] },
-    });
-    feed.setVisible(true);
-    await feed.ready();
-    await deliver(relay, 3);
-    await passUntil(() => rows().length === 3);
-    await relay.client.request('notifications/discard', { ids: ['e2'] });
-    await passUntil(() => rows()[1]?.forwardings[0]?.state === 'discarded');
-    assert.equal(rows()[0]?.forwardings[0]?.state, 'waiting');
-    await relay.client.request('events/clear', {});
-    await passUntil(() => rows().length === 2);
-  });
-
-  it('reads again what it missed', async () => {
-    const { relay, watched, feed, rows, passUntil } = await startStage();
-    await deliver(relay, 2);
-    feed.setVisible(true);
-    await feed.ready();
-    const { events } = await relay.client.request('events/query', {});
-    feed.list.clear();
-    watched.fire({ deliveries: [], missed: 2 });
-    await passUntil(() => rows().length === 2);
-    assert.deepEqual(rows(), events);
-  });
-
-  it('has nothing without a relay, and throws away an answer that comes after its end', async () => {
-    const { relay, watch, watched, feed } = await startStage();
-    await deliver(relay, 2);
-    feed.setVisible(true);
-    const first = feed.ready();
-    watched.become({ kind: 'stopped' });
-    await first;
-    assert.equal(feed.list.size, 0);
-    assert.equal(watch.client, undefined);
-    assert.deepEqual(watched.errors, []);
-  });
-
-  it('says when the history could not be read', async () => {
-    const { watch, watched, feed } = await startStage();
-    feed.setVisible(true);
-    await watch.setFilter('nosuchkey:x');
-    await feed.ready();
-    assert.match(watched.errors[0]?.message ?? '', /nosuchkey/);
   });
 });

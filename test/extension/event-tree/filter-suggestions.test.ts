@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { settledPart, suggest, wholePart } from '../../../src/extension/event-tree/filter-suggestions.ts';
+import { settledPart, suggest } from '../../../src/extension/event-tree/filter-suggestions.ts';
 import { parseFilter } from '../../../src/protocol/event-filter.ts';
 
 const lists = [
@@ -18,12 +18,6 @@ describe('How a filter may go on', () => {
     assert.deepEqual(words('state:broken').length, 5);
     assert.deepEqual(words('type:sub'), ['type:Subscribe']);
     assert.deepEqual(words('answered:'), ['answered:on-purpose', 'answered:as-usual']);
-  });
-
-  it('is by a list’s name as by its id', () => {
-    assert.deepEqual(words('list:news'), ['list:96c0bbda']);
-    assert.deepEqual(words('list:'), ['list:96c0bbda', 'list:b1000000']);
-    assert.equal(suggest('list:news', lists).suggestions[0]?.name, 'Newsletter');
   });
 
   it('is in force while it is typed but for what has only begun', () => {
@@ -46,28 +40,11 @@ describe('How a filter may go on', () => {
       assert.equal(settled(typed), inForce, typed);
   });
 
-  it('is by its first way where it is meant to be all and has only begun', () => {
-    const whole = (text: string): string => wholePart(text, suggest(text, lists));
-    assert.equal(whole('ann state:fa'), 'ann state:failed');
-    for (const typed of ['state:failed', 'state:broken', 'ann', 'a', 'type:sub', '']) assert.equal(whole(typed), typed);
-  });
-
   it('is by a key that begins so, which is to be typed on', () => {
     assert.deepEqual(words('st'), ['state:']);
     assert.equal(suggest('st', lists).suggestions[0]?.open, true);
     assert.deepEqual(words(''), []);
     assert.deepEqual(words('ann@example.com'), []);
-  });
-
-  it('is needed where what is typed is no filter otherwise', () => {
-    for (const text of ['state:', 'state:fa', 'kind:x', 'type:', 'list:']) {
-      assert.equal(suggest(text, lists).needed, true, text);
-      assert.throws(() => parseFilter(text, 0), { name: 'FilterError' }, text);
-    }
-    for (const text of ['type:sub', 'since:1h', 'state:failed', 'ann', 'address:a']) {
-      assert.equal(suggest(text, lists).needed, false, text);
-      parseFilter(text, 0);
-    }
   });
 
   it('is a filter that can be read', () => {

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { flagsOf, labelOf, rowState, shownState, signatureOf } from '../../../src/protocol/event-row.ts';
+import { flagsOf, labelOf, signatureOf } from '../../../src/protocol/event-row.ts';
 import { inMessage, plainMarkdown, printable, unlinked } from '../../../src/extension/ui/printable.ts';
 import {
   descriptionOf,
   forwardingInFull,
   forwardingOf,
   rowLabelOf,
-  spokenOf,
   stateOf,
   whyNothingIsResent,
 } from '../../../src/extension/events/event-words.ts';
-import { ageOf, clockOf, dateOf, listOf, placeOf } from '../../../src/extension/ui/phrases.ts';
+import { clockOf, placeOf } from '../../../src/extension/ui/phrases.ts';
 import type { PausedBy, Stop } from '../../../src/protocol/debug.ts';
 import type { Forwarding } from '../../../src/protocol/history.ts';
 import { around, eventRow, forwarding } from './rows.ts';
@@ -102,22 +101,6 @@ describe('the words for an event', () => {
     assert.equal(full({ state: 'sent', status: 200, durationMs: 5, detail: 'answered 200' }), 'sent 200 in 5 ms');
   });
 
-  it('write a time as the language does, and leave what is none', () => {
-    assert.equal(dateOf('2026-03-01 09:05:00', 'de'), '1.3.2026, 09:05:00');
-    assert.equal(dateOf('2026-03-01T09:05:00', 'en-GB'), '01/03/2026, 09:05:00');
-    assert.equal(dateOf('some day 1', 'de'), 'some day 1');
-    assert.equal(dateOf('2026-99-01 09:05', 'de'), '2026-99-01 09:05');
-  });
-
-  it('do not count the attempts of an earlier round against the retry policy', () => {
-    assert.equal(words({ attempts: 7, nextAttemptAt: soon }), 'retrying');
-  });
-
-  it('say why a notification waits that has just come', () => {
-    const context = around({ whyWaiting: (id) => (id === 't1' ? 'cannot be reached: refused' : null) });
-    assert.equal(forwardingOf(forwarding(), context), 'waiting: cannot be reached: refused');
-  });
-
   it('tell of several destinations the worst, and how many took it', () => {
     const sent = forwarding({ state: 'sent', attempts: 1, status: 200, durationMs: 5 });
     const failed = forwarding({ state: 'failed', attempts: 6, status: 500, destination: 'http://127.0.0.1:1/' });
@@ -158,20 +141,6 @@ describe('the words for an event', () => {
     assert.equal(says(sent), `${name} | ${at} · sent 200 in 5 ms · e1`);
   });
 
-  it('describe an event by its time first, then state, delivery, marks, list and id', () => {
-    const at = clockOf('2026-03-01T12:00:00.000Z', around().now, 'en');
-    assert.match(at, /^\d\d:\d\d:00$/);
-    assert.equal(descriptionOf(eventRow(1), around()), `${at} · waiting · e1 · 96c0bbda…`);
-    const marked = eventRow(2, { duplicateOf: 'e1', injected: true, signature: 'invalid', list: null });
-    assert.equal(
-      descriptionOf(marked, around()),
-      `${at} · waiting · e2 · wrong signature · duplicate of e1 · edited and resent`,
-    );
-    const ofBatch = eventRow(3, { inDelivery: { position: 5, of: 5 }, list: null });
-    assert.equal(descriptionOf(ofBatch, around()), `${at} · waiting · e3 · 5 of 5 in d3`);
-    assert.match(spokenOf(ofBatch, around()), /, 5 of 5 in d3, e3$/);
-  });
-
   it('tell whether the platform’s signature is valid, wrong or missing', () => {
     const says = (signature: 'valid' | 'invalid' | 'missing' | 'unchecked' | null): string =>
       descriptionOf(eventRow(1, { signature, list: null }), around())
@@ -188,40 +157,6 @@ describe('the words for an event', () => {
     assert.match(signatureOf(eventRow(1, { signature: 'unchecked' })), /no verify key/);
   });
 
-  it('tell what is being sent at this moment from what waits', () => {
-    const sending = around({ isUnderWay: (id, to) => id === 'n1' && to === 't1' });
-    const state = (n: number, ...forwardings: Partial<Forwarding>[]): string =>
-      stateOf(eventRow(n, { forwardings: forwardings.map(forwarding) }), sending);
-    assert.equal(state(1, {}), 'sending');
-    assert.equal(state(2, {}), 'waiting');
-    assert.equal(state(1, { attempts: 2, nextAttemptAt: soon, status: 500 }), 'sending, attempt 3 of 6');
-    assert.equal(state(1, {}, { destinationId: 't2', state: 'sent', status: 200 }), 'sending, 1 of 2 sent');
-    assert.equal(state(1, {}, { destinationId: 't2', state: 'failed', status: 500 }), 'failed 500, 0 of 2 sent');
-    assert.equal(state(1, { notificationId: 'n9', mode: 'raw' }), 'waiting', 'the raw body goes by itself');
-    assert.equal(state(1, { state: 'sent', status: 200, durationMs: 5 }), 'sent 200 in 5 ms');
-    assert.equal(shownState(eventRow(1), sending), 'sending');
-    assert.equal(shownState(eventRow(2), sending), 'waiting');
-    assert.equal(shownState(eventRow(1, { kind: 'test' }), sending), 'test');
-  });
-
-  it('give a time of day, and of another day the day', () => {
-    const now = new Date(2026, 2, 1, 12, 0, 0).getTime();
-    const said = (...at: [number, number, number, number, number, number]): string =>
-      clockOf(new Date(...at).toISOString(), now, 'en');
-    assert.equal(said(2026, 2, 1, 9, 5, 7), '09:05:07');
-    assert.equal(said(2026, 1, 28, 23, 5, 7), 'Feb 28 23:05');
-    assert.equal(said(2025, 11, 31, 23, 5, 7), '2025-12-31 23:05');
-    assert.equal(clockOf(new Date(2026, 1, 28, 23, 5).toISOString(), now, 'de'), '28. Feb. 23:05');
-  });
-
-  it('call a list by its name where that is known', () => {
-    const named = around({ nameOfList: (id) => (id.startsWith('96c0') ? 'News\nletter' : undefined) });
-    assert.match(descriptionOf(eventRow(1), named), / · waiting · e1 · News\\x0aletter$/);
-    assert.match(spokenOf(eventRow(1), named), /, list News\\x0aletter, /);
-    assert.equal(listOf('96c0bb', around({ nameOfList: () => 'Newsletter' })), 'Newsletter (96c0bb)');
-    assert.equal(listOf('96c0bb', around()), '96c0bb');
-  });
-
   it('label an event by its type and address, a test call and a rejected delivery as what they are', () => {
     const none = { notificationId: null, forwardings: [], address: null, type: null, list: null };
     assert.equal(labelOf(eventRow(1)), 'Subscribe · person1@example.com');
@@ -230,26 +165,6 @@ describe('the words for an event', () => {
     assert.equal(labelOf(rejected), 'Rejected: neither JSON\\x0anor XML');
     assert.equal(labelOf(eventRow(1, { address: null, type: null })), 'No type · No address');
     assert.match(descriptionOf(rejected, around()), /^\d\d:\d\d:00 · e1$/);
-  });
-
-  it('are whole for a screen reader', () => {
-    assert.match(
-      spokenOf(eventRow(1), around()),
-      /^Subscribe, person1@example\.com, waiting, list 96c0bbdaa54760c8d9e62a2b7ffa2e13, \d\d:\d\d:00, e1$/,
-    );
-  });
-
-  it('give an age to the minute, hour and day', () => {
-    const age = (seconds: number): string => ageOf(new Date(1e12).toISOString(), 1e12 + seconds * 1000);
-    assert.deepEqual([-5, 59, 60, 3599, 3600, 86_399, 86_400].map(age), [
-      'now',
-      'now',
-      '1 min ago',
-      '59 min ago',
-      '1 h ago',
-      '23 h ago',
-      '1 d ago',
-    ]);
   });
 
   it('show no query of a destination, which may hold a token', () => {
@@ -280,10 +195,6 @@ describe('text from outside', () => {
     );
     assert.equal(plainMarkdown('[x](command:y)').includes(']('), false);
   });
-
-  it('is cut where it is long', () => {
-    assert.equal(printable('x'.repeat(5000)).length, 201);
-  });
 });
 
 describe('the flags of an event', () => {
@@ -306,14 +217,5 @@ describe('the flags of an event', () => {
     const nothing = { notificationId: null, address: null, forwardings: [] };
     assert.equal(flagsOf(eventRow(1, { kind: 'test', ...nothing })), ';row;');
     assert.equal(flagsOf(eventRow(1, { ...nothing, address: '' })), ';row;');
-  });
-
-  it('go with the state that most needs a look', () => {
-    const states = (...forwardings: Partial<Forwarding>[]): string =>
-      rowState(eventRow(1, { forwardings: forwardings.map(forwarding) }));
-    assert.equal(states({ state: 'sent' }, { state: 'waiting' }), 'waiting');
-    assert.equal(states({ state: 'waiting' }, { state: 'failed' }), 'failed');
-    assert.equal(states({ attempts: 1, nextAttemptAt: soon }), 'retrying');
-    assert.equal(states(), 'none');
   });
 });

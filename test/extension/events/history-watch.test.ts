@@ -95,23 +95,6 @@ describe('The watch of the history', () => {
     assert.equal(made.asked.length, before);
   });
 
-  it('has what it cannot tell read again: discarded, missed, or beyond what a message holds', async () => {
-    const { relay, made, reader, passUntil } = await stage({
-      settings: { destinations: [{ url: 'http://127.0.0.1:9/nobody' }] },
-    });
-    const one = reader();
-    one.setVisible(true);
-    await one.ready();
-    await relay.deliver(sampleBody());
-    await passUntil(() => one.told.includes('added e1'));
-    await relay.client.request('notifications/discard', { ids: ['e1'] });
-    await passUntil(() => one.readings.at(-1) === 'loaded');
-    const count = one.readings.length;
-    made.fire({ deliveries: [], missed: 2 });
-    await passUntil(() => one.readings.length > count);
-    assert.equal(one.readings.at(-1), 'newest');
-  });
-
   it('has one filter for all who read, keeps the last ones, and says what is wrong with one', async () => {
     const { relay, watch, reader } = await stage();
     await relay.deliver(sampleBody({ type: 'Update' }));
@@ -155,24 +138,6 @@ describe('The watch of the history', () => {
     assert.equal(watch.fresh, 0);
   });
 
-  it('counts what matches the filter alone, and holds back anew with another one', async () => {
-    const { relay, watch, reader, passUntil } = await stage();
-    await relay.deliver(sampleBody({ type: 'Update' }));
-    const one = reader();
-    one.setVisible(true);
-    await watch.setFilter('type:update');
-    await one.ready();
-    watch.setPaused(true);
-    await relay.deliver(sampleBody());
-    await relay.deliver(sampleBody({ type: 'Update', seed: 2 }));
-    await passUntil(() => watch.fresh === 1);
-    await watch.setFilter('');
-    await one.ready();
-    assert.deepEqual([one.ids, watch.fresh, watch.paused], [['e3', 'e2', 'e1'], 0, true]);
-    await relay.deliver(sampleBody({ seed: 3 }));
-    await passUntil(() => watch.fresh === 1);
-  });
-
   it('throws away what was asked before another filter, and before new events were held back', async () => {
     const { relay, watch, reader, passUntil } = await stage();
     await relay.deliver(sampleBody());
@@ -187,18 +152,6 @@ describe('The watch of the history', () => {
     const filtered = watch.setFilter('type:update');
     await Promise.all([before, filtered, one.ready()]);
     assert.deepEqual(one.ids, []);
-  });
-
-  it('says why it cannot be read, and asks again when something comes', async () => {
-    const { relay, made, reader, passUntil } = await stage();
-    const one = reader();
-    made.refusal = new Error('the history is damaged');
-    one.setVisible(true);
-    await one.ready();
-    assert.deepEqual([one.failure, made.errors.length], [made.refusal, 1]);
-    made.refusal = undefined;
-    await relay.deliver(sampleBody());
-    await passUntil(() => one.failure === undefined && one.ids.length === 1);
   });
 
   it('says how much can be searched while a large history is being prepared, and asks again when it is', async () => {
@@ -222,18 +175,6 @@ describe('The watch of the history', () => {
     prepared(10, 900_000);
     prepared(900_000, 900_000);
     await passUntil(() => one.readings.length > count);
-  });
-
-  it('tells that time passes while somebody looks', async () => {
-    const { timers, reader } = await stage();
-    const one = reader();
-    timers.pass(120_000);
-    one.setVisible(true);
-    await one.ready();
-    timers.pass(61_000);
-    one.setVisible(false);
-    timers.pass(120_000);
-    assert.equal(one.told.filter((each) => each === 'aged').length, 2);
   });
 
   it('asks no other process where one has ended that read what a relay left, says why, and asks when it is told to', async () => {

@@ -5,8 +5,6 @@ import {
   emptyFields,
   hostOf,
   instanceInput,
-  parseHeaders,
-  parseTags,
   previewOf,
   regionOf,
 } from '../../../src/extension/instance-form/fields.ts';
@@ -44,11 +42,6 @@ describe('The fields of the form', () => {
     assert.equal(hostOf(regionOf('sandbox')), 'sandbox');
   });
 
-  it('that are right have nothing said of them', () => {
-    assert.deepEqual(problemsOf({}), []);
-    assert.deepEqual(problemsOf({ region: 'sandbox' }, { apiSecret: 'secret' }, true), []);
-  });
-
   it('have the first problem of each said, errors before warnings', () => {
     assert.deepEqual(problemsOf({ name: '', region: 'other', host: 'http://a.example' }), [
       'error host not-a-host',
@@ -71,25 +64,6 @@ describe('The fields of the form', () => {
     const callbackUrl = 'http://127.0.0.1:4000/hooks/open-connectors';
     assert.deepEqual(problemsOf({ callbackUrl }), ['warning callbackUrl loopback-url']);
     assert.deepEqual(problemsOf({ callbackUrl, region: 'sandbox' }, { apiSecret: 'secret' }, true), []);
-  });
-
-  it('of a choice that was not made do not go into the body', () => {
-    const all = { ...secrets, signatureKey: 'k'.repeat(44), basicPassword: 'p', campaignMonitorApiKey: 'key' };
-    const withoutEvents = instanceInput({ ...filled, eventsEnabled: false, basicUsername: 'u' }, all);
-    assert.deepEqual(
-      [withoutEvents.callbackUrl, withoutEvents.listIds, withoutEvents.signatureKey, withoutEvents.basicUsername],
-      ['', [], undefined, undefined],
-    );
-    const basic = instanceInput({ ...filled, authentication: 'basic' }, all);
-    assert.deepEqual([basic.username, basic.apiKey, basic.apiSecret, basic.oauthCallbackUrl], ['key', '', '', '']);
-    assert.equal(instanceInput(filled, all).username, undefined);
-  });
-
-  it('split tags by commas, and read headers as a JSON object of texts', () => {
-    assert.deepEqual(parseTags(' one, two ,,'), ['one', 'two']);
-    assert.deepEqual(parseHeaders(' {"X-Key": "value"} '), { 'X-Key': 'value' });
-    assert.deepEqual(parseHeaders(' '), {});
-    for (const text of ['[]', 'null', '"text"', '{"a":1}', '{']) assert.equal(parseHeaders(text), undefined, text);
   });
 
   it('show no secret in the preview, whatever it is', () => {

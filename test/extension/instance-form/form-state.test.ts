@@ -50,23 +50,4 @@ describe('What the form holds', () => {
     assert.deepEqual(state.fields, { ...elsewhere(state), name: 'Typed', apiKey: '7', listIds: '' });
     assert.deepEqual(state.typed, { campaignMonitorApiKey: 'typed', signatureKey: 'generated' });
   });
-
-  it('remembers over a second use of the sandbox what stood there before the first', () => {
-    const state = new FormState({ ...empty, apiKey: '7', name: 'Mine' });
-    state.fillFromSandbox(sandbox);
-    state.fillFromSandbox({ ...sandbox, secrets: { apiSecret: 'of another sandbox' } });
-    assert.deepEqual([state.fields.name, state.fields.listIds], ['Mine', sandbox.proposed.listIds]);
-    assert.deepEqual(state.typed, { apiSecret: 'of another sandbox' });
-    state.change(elsewhere(state));
-    assert.deepEqual([state.fields.name, state.fields.apiKey, state.fields.listIds], ['Mine', '7', '']);
-    assert.deepEqual(state.typed, {});
-  });
-
-  it('is a form without secrets of the host where an instance is followed by another', () => {
-    const state = new FormState(empty);
-    state.type('signatureKey', 'key');
-    state.type('apiSecret', 'app');
-    state.forget('signatureKey');
-    assert.deepEqual(state.typed, { apiSecret: 'app' });
-  });
 });

@@ -48,28 +48,6 @@ describe('the event log of an instance', () => {
     );
   });
 
-  it('takes more events than a call takes arguments', () => {
-    const many = Array.from({ length: 200_000 }, (_, index) => ({ id: `a${index}` }));
-    const text = eventLogText(frame, logRows(platformEvents(many), [], 50634));
-    assert.ok(text.split('\n').length > 200_000);
-  });
-
-  it('leaves out what came from another instance', () => {
-    const rows = logRows(events, [received({ instanceId: 8 })], 50634);
-    assert.deepEqual(
-      rows.map(({ received: got }) => got.length),
-      [0, 0, 0],
-    );
-  });
-
-  it('keeps what came twice together', () => {
-    const rows = logRows(events, [received({}), received({ deliveryId: 'd3' })], 50634);
-    assert.deepEqual(
-      rows.find(({ platform }) => platform?.id === 'a1')?.received.map(({ deliveryId }) => deliveryId),
-      ['d1', 'd3'],
-    );
-  });
-
   it('says what is not in the history, and never that it did not arrive', () => {
     const text = eventLogText(frame, logRows(events, [received({ signature: 'invalid' })], 50634));
     const sections = text.split('## ').slice(1);
@@ -81,22 +59,10 @@ describe('the event log of an instance', () => {
     assert.doesNotMatch(text, /did not arrive|lost/i);
   });
 
-  it('claims nothing of a history that was not read', () => {
-    const text = eventLogText({ ...frame, relayRuns: false }, logRows(events, [], 50634));
-    assert.match(text, /The relay isn’t running, so its history wasn’t read\./);
-    assert.doesNotMatch(text, /not in the relay’s history/);
-  });
-
   it('shows text from outside as text', () => {
     const bad = platformEvents([{ id: 'a|b', status: '<b>[x](command:y)`\n' }]);
     const text = eventLogText(frame, logRows(bad, [], 50634));
     assert.ok(text.includes('## `a|b`\n'), text);
     assert.ok(text.includes('``<b>[x](command:y)`\\x0a``'), text);
-  });
-
-  it('says that the log is empty, and that more was not looked at', () => {
-    const text = eventLogText({ ...frame, cut: true }, []);
-    assert.match(text, /The Open Connectors log is empty\./);
-    assert.match(text, /Only the newest notifications/);
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { InstanceList } from '../../../src/extension/instances/instance-list.ts';
 import { OpenConnectorsApi } from '../../../src/open-connectors/api.ts';
 import { buildInstanceBody, emptyInstanceInput } from '../../../src/open-connectors/instance-body.ts';
-import { until } from '../../relay/until.ts';
 import { startHarness, type Harness } from '../../sandbox/harness.ts';
 
 describe('the instances as they were read last, at the sandbox', () => {
@@ -60,12 +59,6 @@ describe('the instances as they were read last, at the sandbox', () => {
     );
     return made?.id ?? 0;
   };
-  /** The platform has been asked for the instances, and has not answered yet. */
-  const untilAsked = (): Promise<unknown> =>
-    until(async () => {
-      const { body } = await harness.control('GET', '/open-connectors/calls');
-      return ((body as Record<string, number>)['GET /instances'] ?? 0) > 0 || undefined;
-    });
   const names = (): string[] => list.found.instances.map(({ name }) => name ?? '');
 
   it('are what the platform has, with the host that it was read from', async () => {
@@ -83,16 +76,6 @@ describe('the instances as they were read last, at the sandbox', () => {
     assert.deepEqual([names(), list.loaded.kind], [['one'], 'loaded']);
   });
 
-  it('are those of the last reading, where one takes another’s place', async () => {
-    await make('one');
-    await harness.control('POST', '/open-connectors/failures', { call: 'GET /instances', delayMs: 600_000 });
-    const first = list.read();
-    await untilAsked();
-    assert.equal(await list.read(), 'read');
-    assert.equal(await first, 'given-up');
-    assert.deepEqual(names(), ['one']);
-  });
-
   it('stay in sight with why where they cannot be read, but for those of another host', async () => {
     await make('one');
     await list.read();
@@ -105,15 +88,6 @@ describe('the instances as they were read last, at the sandbox', () => {
     await failOnce();
     assert.equal(await list.read(), 'failed');
     assert.deepEqual([names(), list.found.host], [[], 'b.example']);
-  });
-
-  it('are none without secrets, which is no reading', async () => {
-    api = undefined;
-    assert.equal(await list.read(), 'failed');
-    assert.equal(list.loaded.kind, 'noSecrets');
-    isSandbox = true;
-    assert.equal(await list.read(), 'failed');
-    assert.equal(list.loaded.kind, 'noSandbox');
   });
 
   it('are asked for by id where the list has not what is kept, and those that are gone are named', async () => {
@@ -131,16 +105,5 @@ describe('the instances as they were read last, at the sandbox', () => {
     isSandbox = true;
     await list.read();
     assert.deepEqual([list.found.gone, forgotten], [[], [99]]);
-  });
-
-  it('are asked for anew after another host, whatever is under way', async () => {
-    await make('one');
-    await harness.control('POST', '/open-connectors/failures', { call: 'GET /instances', delayMs: 600_000 });
-    const reading = list.read();
-    await untilAsked();
-    host = 'b.example';
-    list.beginAnew();
-    assert.equal(await reading, 'given-up');
-    assert.equal(list.loaded.kind, 'unasked');
   });
 });

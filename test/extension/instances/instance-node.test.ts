@@ -10,11 +10,6 @@ describe('an instance as a window sees it', () => {
     assert.equal(placed.managed, true);
     assert.deepEqual([placed.id, placed.listIds, placed.eventsEnabled], [50634, [listId], true]);
   });
-
-  it('is there for an answer of nothing but the id', () => {
-    const { name, place } = placedInstance({ id: 7 }, { ...aroundRelay('one.example'), managed: false });
-    assert.deepEqual([name, place], ['7', 'none']);
-  });
 });
 
 describe('whether a callback is the relay’s', () => {
@@ -30,15 +25,6 @@ describe('whether a callback is the relay’s', () => {
     assert.equal(placeOfCallback('https://my.example/callback', around), 'foreign');
     assert.equal(placeOfCallback('no url', around), 'foreign');
     assert.equal(placeOfCallback('', around), 'none');
-  });
-
-  it('takes the URL on this machine while there is no public one', () => {
-    const { localUrl: local } = aroundRelay(null).urlContext;
-    assert.ok(local);
-    assert.equal(placeOfCallback(local, aroundRelay(null)), 'current');
-    assert.equal(placeOfCallback(local, aroundRelay('one.example')), 'old');
-    // The sandbox goes on reaching it.
-    assert.equal(placeOfCallback(local, { ...aroundRelay('one.example'), isSandbox: true }), 'current');
   });
 
   it('is known while no relay runs where it ran in this folder before, and claims nothing else', () => {

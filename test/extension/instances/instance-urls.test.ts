@@ -89,30 +89,6 @@ describe('the callback URLs of managed instances, at the sandbox', () => {
     assert.equal(await callbackOf(old), callbackAt('two.example'));
   });
 
-  it('are not asked for while there is no public URL', async () => {
-    await make('old', callbackAt('old.example'));
-    publicHost = null;
-    assert.equal(await urls.mayHave('behind'), false);
-    assert.deepEqual(await look(), []);
-  });
-
-  it('are left alone where the settings name another host meanwhile', async () => {
-    const old = await make('old', callbackAt('old.example'));
-    const left = await look();
-    host = 'b.example';
-    assert.deepEqual(await Promise.all(update(left)), [false]);
-    assert.deepEqual(await look(), []);
-    assert.equal(await callbackOf(old), callbackAt('old.example'));
-  });
-
-  it('follow without a question in the sandbox, to this machine where nothing is public', async () => {
-    const old = await make('old', callbackAt('old.example'));
-    [isSandbox, publicHost] = [true, null];
-    assert.deepEqual([await urls.mayHave('behind'), await urls.mayHave('following')], [false, true]);
-    await Promise.all(update(await look('following')));
-    assert.equal(await callbackOf(old), aroundRelay(null).urlContext.localUrl);
-  });
-
   it('pass over what the platform has no longer, and tell what cannot be read', async () => {
     managed.push({ id: 9, name: 'gone', host: 'a.example', createdAt: '' });
     await make('broken', callbackAt('old.example'));

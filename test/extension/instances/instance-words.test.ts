@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { placedInstance, type PlacedInstance } from '../../../src/extension/instances/instance-node.ts';
-import {
-  descriptionOf,
-  documentName,
-  flagsOf,
-  instanceState,
-  shownUrl,
-  spokenOf,
-} from '../../../src/extension/instances/instance-words.ts';
+import { descriptionOf, flagsOf, shownUrl, spokenOf } from '../../../src/extension/instances/instance-words.ts';
 import { factRows } from '../../../src/extension/instances/instance-facts.ts';
 import type { Instance } from '../../../src/open-connectors/answers.ts';
-import { labelOf } from '../../../src/extension/webhooks/webhook-words.ts';
 import { instance, otherSecret, aroundRelay, secret } from './instances.ts';
 
 function facts(
@@ -25,10 +17,6 @@ function facts(
 const names = { nameOfList: () => undefined };
 
 describe('the words for an instance', () => {
-  it('show a long URL in no time', () => {
-    for (const piece of ['?', '&', '?a']) assert.ok(shownUrl(`https://h/${piece.repeat(300_000)}`).length <= 201);
-  });
-
   it('say whether events are on and where they go', () => {
     assert.equal(descriptionOf(facts('one.example')), 'events on · to this relay');
     assert.equal(descriptionOf(facts('two.example')), 'events on · to an old URL of this machine');
@@ -40,39 +28,11 @@ describe('the words for an instance', () => {
     assert.equal(descriptionOf(facts('one.example', {}, off)), 'events off');
   });
 
-  it('say of a relay that is not reached what the webhooks view says of it', () => {
-    const words = (place: PlacedInstance['place']): string =>
-      descriptionOf({ ...facts('one.example'), place }).replace('events on · to ', '');
-    for (const place of ['current', 'asleep', 'stopped', 'old', 'other'] as const) {
-      // "This relay, which does not run" and "to this relay, which does not run".
-      const label = labelOf('https://one.example/', place).toLowerCase();
-      assert.ok([label, `an ${label}`].includes(words(place).toLowerCase()), words(place));
-    }
-    assert.equal(instanceState({ ...facts('one.example'), place: 'stopped' }), 'not-reached');
-  });
-
-  it('put what is wrong first', () => {
-    const broken = facts('one.example', { valid: false, disabled: true });
-    assert.equal(descriptionOf(broken), 'not valid: re-authorise · disabled · events on · to this relay');
-    assert.equal(
-      spokenOf(broken),
-      'instance API Instance, not valid: re-authorise, disabled, events on, to this relay',
-    );
-    assert.equal(instanceState(broken), 'invalid');
-    assert.equal(instanceState(facts('two.example')), 'old-url');
-    assert.equal(instanceState(facts('one.example')), 'here');
-  });
-
   it('offer what applies', () => {
     assert.equal(flagsOf(facts('one.example')), ';instance;');
     assert.equal(flagsOf(facts('one.example', { valid: false })), ';instance;invalid;');
     const off = facts('two.example', { disabled: true }, { 'event.notification.enabled': false });
     assert.equal(flagsOf(off), ';instance;notHere;');
-  });
-
-  it('name a document, whatever the instance is called', () => {
-    assert.equal(documentName('API Instance'), 'API Instance');
-    assert.equal(documentName('../a\\b\n'), '..-a-b-x0a');
   });
 
   it('tell the facts, and no secret of a callback', () => {

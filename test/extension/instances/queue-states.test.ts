@@ -85,18 +85,6 @@ describe('The queue of an instance, in a window', () => {
     assert.equal(queues.of(nodeOf(instance({}, { 'event.notification.callback.url': '' }))), undefined);
   });
 
-  it('is asked for once where nobody may ask: no drawing brings another question', async () => {
-    const node = nodeOf(instance());
-    let asked = 0;
-    const queues = new QueueStates({
-      ...{ log, relayUrls: () => [], areFetched, changed: () => assert.fail('nothing has changed') },
-      platform: { host, api: () => Promise.resolve(void (asked += 1)) },
-    });
-    assert.equal(await queues.read(node), undefined);
-    for (let each = 0; each < 3; each++) assert.deepEqual(queues.of(node), { kind: 'reading' });
-    assert.equal(asked, 1);
-  });
-
   it('counts what is queued for earlier URLs of the relay, and asks for them once', async () => {
     const node = await queued(1, earlierUrl);
     await api.patchInstance(node.facts.id, { configuration: { 'event.notification.callback.url': callbackUrl } });
@@ -105,21 +93,6 @@ describe('The queue of an instance, in a window', () => {
     assert.deepEqual(queues.urlsOf(now), [callbackUrl, earlierUrl]);
     const facts = await queues.read(now);
     assert.deepEqual([facts?.state.count, facts?.earlier], [0, 1]);
-  });
-
-  it('remembers what was counted, whatever that made of it, until the window is loaded again', async () => {
-    const node = await queued(2);
-    await platform.control('PATCH', '/settings', { readingNotifies: true });
-    const queues = states();
-    await queues.read(node);
-    const facts = await queues.read(node);
-    assert.equal(facts?.state.count, 2, 'it is asked for what was counted');
-    assert.equal(queues.listed(callbackUrl).size, 2);
-    await api.queue.deliver(callbackUrl, queues.listed(callbackUrl));
-    assert.equal(queues.listed(callbackUrl).size, 0);
-    await harness.report((report) => report.type === 'notification' && report.notification.id === 4);
-    assert.equal((await queues.read(node))?.state.count, 2, 'nobody has taken it');
-    assert.equal((await states().read(node))?.state.count, 0);
   });
 
   it('says that all is fetched, where the relay has all of it, and where anybody can tell', async () => {
@@ -138,22 +111,6 @@ describe('The queue of an instance, in a window', () => {
     });
     const facts = await silent.read(node);
     assert.deepEqual([facts?.state.count, facts?.allFetched], [2, false]);
-  });
-
-  it('says what is wrong, and is read again after that', async () => {
-    const node = await queued(1);
-    const call = 'GET /notifications/subscriptions/deliveries';
-    await platform.control('POST', '/failures', { call, status: 500, times: 1 });
-    const queues = states();
-    await assert.rejects(queues.read(node), { name: 'OpenConnectorsError' });
-    const known = queues.of(node);
-    assert.equal(known?.kind, 'failed');
-    assert.match(queueWords(known, 0), /^couldn’t be read: /);
-    assert.equal(warnings.length, 1);
-    await platform.control('POST', '/failures', { call: 'GET /accounts/settings', status: 500, times: 1 });
-    const facts = await queues.read(node);
-    assert.deepEqual([facts?.state.count, facts?.policy], [1, null], 'the policy is not what was asked for');
-    assert.equal(queues.of(node)?.kind, 'read');
   });
 
   it('has a row of its own, which tells all of it', () => {
@@ -212,28 +169,6 @@ describe('The queue of an instance, in a window', () => {
       await api.patchInstance(facts.id, { configuration: { 'event.notification.callback.url': earlierUrl } });
       await offer.follow();
       assert.equal(offered.length, 2, 'nothing is queued there');
-    });
-
-    it('once in a window that was loaded anew, and for two instances with the same earlier URL', async () => {
-      const first = await queued(1, earlierUrl);
-      await api.patchInstance(first.facts.id, { configuration: { 'event.notification.callback.url': callbackUrl } });
-      const { id } = await platform.create({ 'event.notification.callback.url': callbackUrl });
-      relayUrls = [earlierUrl];
-      await offerOf(first.facts.id, id).follow();
-      assert.deepEqual(offered, [['API Instance', 1]]);
-      await offerOf(first.facts.id, id).follow();
-      assert.equal(offered.length, 1);
-    });
-
-    it('when the next look works, where the first did not', async () => {
-      const { facts } = await queued(1);
-      const offer = offerOf(facts.id);
-      const call = 'GET /notifications/subscriptions/deliveries';
-      await platform.control('POST', '/failures', { call, status: 500, times: 1 });
-      await offer.follow();
-      assert.deepEqual(offered, []);
-      await offer.follow();
-      assert.deepEqual(offered, [['API Instance', 1]]);
     });
 
     it('never where nothing is queued, no relay runs, the callback is another’s, or it was fetched', async () => {

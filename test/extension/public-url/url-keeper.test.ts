@@ -159,23 +159,6 @@ describe('the keeper of URLs', () => {
     assert.deepEqual(scene.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
   });
 
-  it('asks where the user is, and not what another window has settled by then', async () => {
-    const settled = new Scene({ 1: 'old.example' });
-    const open = new Scene({ 1: 'old.example' });
-    for (const scene of [settled, open]) {
-      let comes: () => void = () => undefined;
-      scene.attentive = new Promise((resolve) => (comes = resolve));
-      const following = new UrlKeeper(scene).follow();
-      await new Promise((done) => setImmediate(done));
-      assert.deepEqual(scene.log, [], 'nothing while the user is elsewhere');
-      if (scene === settled) scene.hosts.set(1, 'one.example');
-      comes();
-      await following;
-    }
-    assert.deepEqual(settled.actions, []);
-    assert.deepEqual(open.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
-  });
-
   it('leaves it where the user does not want it, and asks no second time for the same URL', async () => {
     const scene = new Scene({ 1: 'old.example' });
     scene.answer = undefined;
@@ -186,71 +169,6 @@ describe('the keeper of URLs', () => {
     scene.host = 'two.example';
     await keeper.follow();
     assert.deepEqual(scene.actions, ['ask i1', 'ask i1']);
-  });
-
-  it('looks again where the relay has another secret at the same URL', async () => {
-    const scene = new Scene({ 1: 'one.example' });
-    const keeper = new UrlKeeper(scene);
-    await keeper.follow();
-    scene.relay = 'renewed';
-    scene.hosts.set(1, 'old.example');
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
-  });
-
-  it('asks nothing about a change that the user has just made, but of the next again', async () => {
-    const scene = new Scene({ 1: 'one.example' });
-    const keeper = new UrlKeeper(scene);
-    await keeper.follow();
-    await keeper.changing(async () => {
-      scene.host = 'two.example';
-      // As soon as the window hears of it.
-      await keeper.follow();
-    });
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['set 1 two.example', 'done i1 two.example']);
-    scene.host = 'three.example';
-    await keeper.follow();
-    assert.equal(scene.actions[2], 'ask i1');
-  });
-
-  it('updates nothing after a change that the user has made where the setting says never', async () => {
-    const scene = new Scene({ 1: 'one.example' });
-    scene.keep = 'never';
-    await new UrlKeeper(scene).changing(() => {
-      scene.host = 'two.example';
-      return Promise.resolve();
-    });
-    assert.deepEqual(scene.actions, []);
-  });
-
-  it('says what could not be updated after such a change, and tries again', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.broken.add(1);
-    scene.again = true;
-    await new UrlKeeper(scene).changing(() => Promise.resolve());
-    assert.deepEqual(scene.actions, ['failed no 1', 'set 1 one.example', 'done i1 one.example']);
-  });
-
-  it('finishes what failed half-way where one tries again, be it that the user was asked before', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.breaksHalfWay = true;
-    scene.again = true;
-    await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'failed half-way', 'set 1 one.example', 'done i1 one.example']);
-    assert.equal(scene.hosts.get(1), 'one.example');
-  });
-
-  it('asks as always where a change broke off that was carried out all the same', async () => {
-    const scene = new Scene({ 1: 'one.example' });
-    const keeper = new UrlKeeper(scene);
-    await keeper.follow();
-    const broken = keeper.changing(() => {
-      scene.host = 'two.example';
-      return Promise.reject(new Error('connection lost'));
-    });
-    await assert.rejects(broken, /connection lost/);
-    assert.deepEqual(scene.actions, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
   });
 
   it('does not ask where it may always', async () => {
@@ -271,55 +189,11 @@ describe('the keeper of URLs', () => {
     assert.deepEqual(scene.actions, [...first, 'set 1 two.example', 'done i1 two.example']);
   });
 
-  it('sets the URL all the same where the settings cannot be written, says so, and tries that again', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.answer = 'always';
-    scene.unwritable = true;
-    scene.again = true;
-    const keeper = new UrlKeeper(scene);
-    await keeper.follow();
-    const first = ['ask i1', 'set 1 one.example', 'done i1 one.example', 'failed unsaved settings'];
-    assert.deepEqual(scene.actions, first);
-    assert.equal(scene.keep, 'always');
-    scene.host = 'two.example';
-    await keeper.follow();
-    assert.deepEqual(scene.actions, [...first, 'set 1 two.example', 'done i1 two.example']);
-  });
-
-  it('looks at the next URL whatever went wrong with the one before', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    const { meanwhile } = scene;
-    scene.meanwhile = () => {
-      throw new Error('the window is closing');
-    };
-    const keeper = new UrlKeeper(scene);
-    await assert.rejects(keeper.follow(), /closing/);
-    // Said once: nothing new has happened to this URL.
-    await keeper.follow();
-    scene.meanwhile = meanwhile;
-    scene.host = 'two.example';
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'ask i1', 'set 1 two.example', 'done i1 two.example']);
-  });
-
   it('asks the platform nothing where it never may', async () => {
     const scene = new Scene({ 1: 'old.example' });
     scene.keep = 'never';
     await new UrlKeeper(scene).follow();
     assert.deepEqual(scene.log, []);
-  });
-
-  it('asks the platform nothing while there is no public URL, nor twice for the same', async () => {
-    const scene = new Scene({ 1: 'one.example' });
-    scene.host = null;
-    const keeper = new UrlKeeper(scene);
-    await keeper.follow();
-    assert.deepEqual(scene.log, []);
-    for (const host of ['one.example', null, 'one.example']) {
-      scene.host = host;
-      await keeper.follow();
-    }
-    assert.deepEqual(scene.log, ['read 1']);
   });
 
   it('sets the URL of the moment where it changed while the user was asked', async () => {
@@ -333,18 +207,6 @@ describe('the keeper of URLs', () => {
     await keeper.follow();
     await keeper.follow();
     assert.deepEqual(scene.actions, ['ask i1', 'set 1 two.example', 'done i1 two.example']);
-  });
-
-  it('looks again when the URL comes back that went away while the user was asked', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    const keeper = new UrlKeeper(scene);
-    scene.meanwhile = () => (scene.host = null);
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['ask i1']);
-    scene.meanwhile = () => undefined;
-    scene.host = 'one.example';
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'ask i1', 'set 1 one.example', 'done i1 one.example']);
   });
 
   it('does for the others what it cannot do for one, says so, and tries again', async () => {
@@ -363,21 +225,6 @@ describe('the keeper of URLs', () => {
     ]);
   });
 
-  it('passes over what the platform has no longer', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.ids = [9];
-    await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.actions, []);
-  });
-
-  it('lets the sandbox’s follow while the user is elsewhere', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.state = 'following';
-    scene.attentive = new Promise(() => undefined);
-    await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.actions, ['set 1 one.example', 'done i1 one.example']);
-  });
-
   it('offers to finish what was broken off before the start, also where it never may update', async () => {
     for (const keep of ['ask', 'never'] as const) {
       const scene = new Scene({ 1: 'old.example' });
@@ -387,78 +234,6 @@ describe('the keeper of URLs', () => {
       await new UrlKeeper(scene).follow();
       assert.deepEqual(scene.actions, ['ask i1', 'set 1 one.example', 'done i1 one.example']);
     }
-  });
-
-  it('finishes what was broken off without a question where it always may, however often it fails', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.state = 'unfinished';
-    scene.keep = 'always';
-    const keeper = new UrlKeeper(scene);
-    scene.breaksHalfWay = true;
-    await keeper.follow();
-    scene.host = 'two.example';
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['failed half-way', 'set 1 two.example', 'done i1 two.example']);
-  });
-
-  it('finishes what was broken off when the user changes the URL, unless it never may update', async () => {
-    for (const [keep, expected] of [
-      ['ask', ['set 1 one.example', 'done i1 one.example']],
-      ['never', ['ask i1']],
-    ] as const) {
-      const scene = new Scene({ 1: 'old.example' });
-      scene.state = 'unfinished';
-      scene.keep = keep;
-      scene.answer = undefined;
-      await new UrlKeeper(scene).changing(() => Promise.resolve());
-      assert.deepEqual(scene.actions, expected);
-    }
-  });
-
-  it('says what failed half-way before it offers to finish it', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.state = 'following';
-    scene.breaksHalfWay = true;
-    scene.again = true;
-    await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.actions, ['failed half-way', 'set 1 one.example', 'done i1 one.example']);
-  });
-
-  it('looks at what has no public URL any more once none is being opened, also where it never may update', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.state = 'dead';
-    scene.kind = 'webhook';
-    scene.keep = 'never';
-    scene.answer = 'delete';
-    scene.host = null;
-    const keeper = new UrlKeeper(scene);
-    await keeper.follow();
-    assert.deepEqual(scene.actions, []);
-    scene.settled = true;
-    await keeper.follow();
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'delete 1', 'done i1 delete']);
-  });
-
-  it('brings back what was deactivated, also where only the sandbox reaches the relay', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.state = 'idle';
-    scene.kind = 'webhook';
-    scene.host = null;
-    scene.settled = true;
-    await new UrlKeeper(scene).follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'set 1 local', 'done i1 local']);
-    assert.deepEqual(scene.told, ['idle', 'idle']);
-  });
-
-  it('looks again when another process of the relay comes to the same URL', async () => {
-    const scene = new Scene({ 1: 'old.example' });
-    scene.answer = undefined;
-    const keeper = new UrlKeeper(scene);
-    await keeper.follow();
-    scene.pid = 2;
-    await keeper.follow();
-    assert.deepEqual(scene.actions, ['ask i1', 'ask i1']);
   });
 
   it('follows the next URL while a question is open', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { maskUrl, placeOfUrl, readRelayUrl, urlFor, withBase } from '../../../src/extension/public-url/url-place.ts';
+import { maskUrl, placeOfUrl, readRelayUrl, urlFor } from '../../../src/extension/public-url/url-place.ts';
 import type { UrlContext } from '../../../src/extension/public-url/url-place.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
@@ -62,12 +62,6 @@ describe('where a URL leads to', () => {
     }
   });
 
-  it('is not called old where the relay may come back to it', () => {
-    assert.equal(placeOfUrl(at('https://now.example'), real, closed), 'asleep');
-    assert.equal(placeOfUrl(at('https://before.example'), real, closed), 'old');
-    assert.equal(placeOfUrl(at('https://now.example'), real, { ...closed, own: undefined }), 'other');
-  });
-
   it('is this relay’s at its local URL for the sandbox’s account, which reaches it, and for no other', () => {
     for (const each of [open, closed]) {
       assert.equal(placeOfUrl(at(local), sandbox, each), 'current');
@@ -89,18 +83,6 @@ describe('where a URL leads to', () => {
     assert.equal(placeOfUrl(at('https://two.example', otherSecret), real, stopped), 'other');
   });
 
-  it('is this relay’s before its URLs have been noted', () => {
-    const unknown: UrlContext = { ...open, relays: [] };
-    assert.equal(placeOfUrl(at('https://now.example'), real, unknown), 'current');
-    assert.equal(placeOfUrl(at('https://before.example'), real, unknown), 'old');
-    assert.equal(placeOfUrl(at('https://two.example', otherSecret), real, unknown), 'foreign');
-  });
-
-  it('is the same URL in upper case and with its port', () => {
-    const { pathname } = new URL(at('https://now.example'));
-    assert.equal(placeOfUrl(`https://NOW.example:443${pathname}`, real, open), 'current');
-  });
-
   it('is registered at the public URL, and for the sandbox’s account at the local one where there is none', () => {
     assert.equal(urlFor(real, open), open.publicUrl);
     assert.equal(urlFor(sandbox, open), open.publicUrl);
@@ -117,21 +99,6 @@ describe("a URL of a relay's", () => {
     assert.equal(read.relay, relayOf(secret));
     assert.notEqual(read.relay, relayOf(otherSecret));
     assert.ok(!read.relay.includes(secret.slice(0, 8)));
-  });
-
-  it('is no relay’s where the path is another', () => {
-    for (const url of [
-      'https://a.example/hook',
-      'https://a.example/hooks/short/campaign-monitor',
-      `https://a.example/hooks/${secret}/open-connectors`,
-      `${at('https://a.example')}?x=1`,
-      'not a url',
-    ])
-      assert.equal(readRelayUrl(url, 'campaign-monitor'), undefined, url);
-  });
-
-  it('is moved to another base', () => {
-    assert.equal(withBase(at('http://127.0.0.1:8787'), 'https://b.example'), at('https://b.example'));
   });
 
   it('is shown without what may be a secret', () => {

@@ -59,17 +59,6 @@ describe('The words for a subscriber who was added', () => {
     assert.equal(says([foreign, { ...platformHook, active: false }], running, [instance()]), elsewhere);
   });
 
-  it('lead to the public URL where an instance calls the one that is closed', async () => {
-    const { readRelayUrl } = await import('../../../src/extension/public-url/url-place.ts');
-    const own = readRelayUrl(url, 'campaign-monitor')?.relay;
-    assert.ok(own !== undefined);
-    const publicly = instance({ 'event.notification.callback.url': callback.replace(base, 'https://pub.example.com') });
-    assert.equal(
-      says([platformHook], { ...running, own }, [publicly]),
-      'The instance sends the event to a URL of this relay that is closed or no longer in use, so the event won’t appear in the Events view.',
-    );
-  });
-
   it('promise the event only where an active webhook points to this window’s relay', () => {
     const other = hook({ url: url.replace('8787', '8788') });
     assert.equal(says([other, hook()]), 'The event appears in the Events view.');
@@ -77,16 +66,5 @@ describe('The words for a subscriber who was added', () => {
     assert.match(says([hook({ events: ['Deactivate'] })]), /no active webhook for Subscribe/);
     assert.equal(says([other, hook({ active: false })]), elsewhere);
     assert.equal(says([hook({ active: false })]), 'The list has no active webhook for Subscribe, so no event is sent.');
-  });
-
-  it('say what is missing where the relay does not run', async () => {
-    const { readRelayUrl } = await import('../../../src/extension/public-url/url-place.ts');
-    const own = readRelayUrl(url, 'campaign-monitor')?.relay;
-    assert.ok(own !== undefined);
-    const relays = [{ relay: own, base: null, localBase: base, dataDir: '/data' }] as unknown as UrlContext['relays'];
-    const stopped = { ...running, localUrl: null, own, relays };
-    const start = 'The relay isn’t running. To get the event, start the relay now.';
-    assert.equal(says([hook()], stopped), start);
-    assert.equal(says([platformHook], stopped, [instance()]), start);
   });
 });

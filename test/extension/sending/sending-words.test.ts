@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { heldCount, pauserOf } from '../../../src/protocol/event-row.ts';
-import {
-  afterStatus,
-  leftPausedText,
-  onPurposeText,
-  pausedText,
-} from '../../../src/extension/sending/sending-words.ts';
+import { leftPausedText, onPurposeText, pausedText } from '../../../src/extension/sending/sending-words.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 import type { PausedSending } from '../../../src/extension/sending/sending-words.ts';
 import type { Stop } from '../../../src/protocol/debug.ts';
@@ -96,20 +91,6 @@ describe('The words for deliveries that are answered on purpose', () => {
     assert.equal(
       said({ status: 200, delayMs: 30_000, by: { kind: 'terminal', id: 'process\u202e 7' } }),
       'Deliveries are answered with 200 after 30 s until 09:05:07 and not forwarded (set by a terminal (process\\u{202e} 7)).',
-    );
-  });
-
-  it('say how many are left, where they are counted', () => {
-    assert.equal(
-      said({ remaining: 1200 }),
-      'Deliveries are answered with 503 until 09:05:07 and not forwarded (set by VS Code). Left: 1,200.',
-    );
-  });
-
-  it('say of a success that nothing comes again', () => {
-    assert.deepEqual(
-      [199, 200, 299, 300, 503].map((status) => afterStatus(status)),
-      [undefined, 'the sender doesn’t post again', 'the sender doesn’t post again', undefined, undefined],
     );
   });
 });

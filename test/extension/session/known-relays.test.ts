@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { KnownRelays, type KnownRelay } from '../../../src/extension/session/known-relays.ts';
+import { KnownRelays } from '../../../src/extension/session/known-relays.ts';
 import { memory } from '../relay/memory.ts';
 
 const localBase = 'http://127.0.0.1:8787';
@@ -19,13 +19,6 @@ describe('the relays of this machine', () => {
       { relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase },
       { relay: 'another', dataDir: '/two', base: null, localBase },
     ]);
-  });
-
-  it('remembers where a relay listened last on this machine', async () => {
-    const other = 'http://127.0.0.1:8788';
-    await relays.know({ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase });
-    await relays.know({ relay: 'relay', dataDir: '/one', base: null, localBase: other });
-    assert.deepEqual(relays.all(), [{ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase: other }]);
   });
 
   it('knows a relay by the names that it had in its data directory, with other secrets', async () => {
@@ -59,17 +52,5 @@ describe('the relays of this machine', () => {
     await relays.know({ relay: 'second', dataDir: '/one', base: null, localBase });
     assert.deepEqual(relays.namesOf('second'), ['second', 'first']);
     assert.equal(relays.all().length, 1);
-  });
-
-  it('leaves what a newer version notes of a relay', async () => {
-    await relays.know({ relay: 'relay', dataDir: '/one', base: null, localBase, further: 'x' } as KnownRelay);
-    await relays.know({ relay: 'relay', dataDir: '/one', base: 'https://a.example', localBase });
-    assert.deepEqual(relays.all()[0], {
-      relay: 'relay',
-      dataDir: '/one',
-      base: 'https://a.example',
-      localBase,
-      further: 'x',
-    });
   });
 });

@@ -81,15 +81,6 @@ describe('the log of what the relay does', () => {
     assert.deepEqual(lines(), [`info the relay was started: ${about}`, goTo]);
   });
 
-  it('tells of settings that were applied, and of the sample receiver by its name', () => {
-    const { say, lines } = stage();
-    say('state', running());
-    lines();
-    const receiver = { url: 'http://127.0.0.1:9/sample-receiver', mode: 'normalised', sample: 'error' };
-    say('state', running({ settings: { partSize: 7, destinations: [receiver] } }));
-    assert.deepEqual(lines(), ['info the settings were applied', 'info notifications go to the sample receiver']);
-  });
-
   it('tells of deliveries that were rejected and notifications that failed for good, and of no others', () => {
     const { say, lines } = stage();
     const delivery = (id: string, change: Partial<Delivery>) => ({ delivery: { id, ...change }, events: [] });

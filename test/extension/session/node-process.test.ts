@@ -58,11 +58,4 @@ describe('A program as a process of its own', () => {
     await starting;
     await until(() => !isAlive(pid));
   });
-
-  it('says so where it ends without a word', async () => {
-    const folder = temporaryFolder();
-    const bundle = program(folder, 'process.exit(7)');
-    const options = { name: 'program', bundle, storage: join(folder, 'storage'), version: '1.0.0', args: [] };
-    await assert.rejects(startNodeProcess(options), /The program's process ended at once \(7\)/);
-  });
 });

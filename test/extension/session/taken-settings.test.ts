@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { configuration } from '../../../scripts/settings.ts';
-import { relaySettings, settingAt, takenSettings } from '../../../src/extension/session/taken-settings.ts';
+import { relaySettings, settingAt } from '../../../src/extension/session/taken-settings.ts';
 import type { SettingName } from '../../../src/extension/settings.ts';
 import { defaultSettings, settingsSchema } from '../../../src/protocol/settings.ts';
 
@@ -53,12 +53,6 @@ describe('The settings that the relay takes', () => {
     });
   });
 
-  it('are bytes for the relay where the user says megabytes', () => {
-    assert.deepEqual(relaySettings(reading({ limits: { maxMegabytes: 1.5 } }))['retention'], {
-      maxBytes: 1_500_000,
-    });
-  });
-
   const wrong: readonly [Partial<Record<SettingName, unknown>>, SettingName, string][] = [
     [{ destinations: [{ url: 'nowhere' }] }, 'destinations', '0.url'],
     [{ destinations: 'nowhere' }, 'destinations', ''],
@@ -87,9 +81,4 @@ describe('The settings that the relay takes', () => {
       assert.deepEqual(settingAt(issue?.path.map(String) ?? [], read('tunnel.kind')), { name, rest });
     });
   }
-
-  it('are no proxy, which VS Code has', () => {
-    assert.deepEqual(settingAt(['proxy', 'url'], 'none'), { name: null, rest: 'proxy.url' });
-    assert.ok(![...takenSettings].some((name) => name.includes('proxy')));
-  });
 });

@@ -3,18 +3,6 @@ import { Coalescer } from '../../../src/extension/ui/coalescer.ts';
 import { HeldTimers } from './held-timers.ts';
 
 describe('the coalescer', () => {
-  it('runs the first request at once', () => {
-    let runs = 0;
-    new Coalescer(
-      () => {
-        runs++;
-      },
-      () => 100,
-      new HeldTimers(),
-    ).request();
-    assert.equal(runs, 1);
-  });
-
   it('makes one run of the requests that come before the pause is over', () => {
     const timers = new HeldTimers();
     const at: number[] = [];
@@ -57,22 +45,5 @@ describe('the coalescer', () => {
     await new Promise(setImmediate);
     timers.pass(1000);
     assert.equal(ends.length, 2);
-  });
-
-  it('forgets what was asked for when it is cancelled', () => {
-    const timers = new HeldTimers();
-    let runs = 0;
-    const coalescer = new Coalescer(
-      () => {
-        runs++;
-      },
-      () => 100,
-      timers,
-    );
-    coalescer.request();
-    coalescer.request();
-    coalescer.cancel();
-    timers.pass(1000);
-    assert.equal(runs, 1);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { UnsafeSocketFolderError } from '../../../src/protocol/control-channel.ts';
-import { messageOf, nextOf, nextOfRelay, withNext } from '../../../src/extension/ui/error-words.ts';
+import { nextOf, nextOfRelay } from '../../../src/extension/ui/error-words.ts';
 import { DataDirectoryError } from '../../../src/protocol/data-directory.ts';
 import { NoRelayError, relayAdvice, RelayRequestError, type RelayAdvice } from '../../../src/protocol/errors.ts';
 import { germanTexts as german, inGerman } from '../../common/in-german.ts';
@@ -15,22 +15,7 @@ const errors: readonly (Error & { readonly next?: string | undefined })[] = [
   new UnsafeSocketFolderError('/run/cm', 'is open to others'),
 ];
 
-describe('what happened', () => {
-  it('is what the error says', () => {
-    assert.equal(messageOf(new Error('Kaputt')), 'Kaputt');
-    assert.equal(messageOf('kaputt'), 'kaputt');
-  });
-});
-
 describe('what to do next about an error', () => {
-  it('does not name a setting that VS Code does not have', () => {
-    const error = new RelayRequestError('too large', 'conflict', { advice: 'send-smaller-body' });
-    assert.equal(
-      inGerman(() => nextOf(error)),
-      'Senden Sie einen kleineren Body.',
-    );
-  });
-
   for (const error of errors) {
     it(`is said in the user’s language: ${error.name} ${(error as { advice?: string }).advice ?? ''}`, () => {
       const next = inGerman(() => nextOf(error));
@@ -45,18 +30,6 @@ describe('what to do next about an error', () => {
       nextOf(new DataDirectoryError('/data', 'stays accessible', 'choose-file-system')),
       'Move VS Code’s user data to a file system that stores permissions.',
     );
-  });
-
-  it('is the error’s own where that is translated already, and nothing where there is none', () => {
-    assert.equal(nextOf(Object.assign(new Error('failed'), { next: 'Weiter.' })), 'Weiter.');
-    assert.equal(nextOf(new Error('failed')), undefined);
-    assert.equal(nextOf('failed'), undefined);
-    assert.equal(withNext(new Error('failed')), 'failed');
-  });
-
-  it('follows a message with one full stop between them', () => {
-    assert.equal(withNext(Object.assign(new Error('failed'), { next: 'Weiter.' })), 'failed. Weiter.');
-    assert.equal(withNext(Object.assign(new Error('It failed.'), { next: 'Weiter.' })), 'It failed. Weiter.');
   });
 
   it('is the relay’s sentence where a newer one names what this version does not know', () => {

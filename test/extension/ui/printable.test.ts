@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { markdownText, printableLines } from '../../../src/extension/ui/printable.ts';
+import { markdownText } from '../../../src/extension/ui/printable.ts';
 import { eventLogText } from '../../../src/extension/instances/event-log.ts';
 import { logRows, platformEvents } from '../../../src/open-connectors/instance-log.ts';
 import { previewed } from '../preview.ts';
@@ -86,12 +86,6 @@ describe('Text from outside in Markdown', () => {
     assert.equal(markdownText('`a`'), '`` `a` ``');
   });
 
-  it('is found by this preview where it is written as it came', () => {
-    assert.ok(previewed('https://evil.example').includes('link_open'));
-    assert.ok(previewed('a <b>').includes('html_inline'));
-    assert.ok(previewed('https:\\/\\/evil.example').includes('link_open'), 'an escape does not help');
-  });
-
   it('makes no link, image or HTML in the event log of an instance', () => {
     fc.assert(
       fc.property(hostile, hostile, hostile, (name, id, status) => {
@@ -100,9 +94,5 @@ describe('Text from outside in Markdown', () => {
         assertInert(eventLogText(frame, rows));
       }),
     );
-  });
-
-  it('of several lines keeps them and its tabs, and nothing else that cannot be seen', () => {
-    assert.equal(printableLines('a\tb\r\nc\rd\u0000\u2028e\u202e'), 'a\tb\nc\\x0dd\\x00\\u{2028}e\\u{202e}');
   });
 });

@@ -34,12 +34,6 @@ describe('questions one after another', () => {
       ...(way === 'long' ? [user.step('second')] : []),
     ]);
 
-  it('gather their answers, each with its number', async () => {
-    const user = new User('short', 'a');
-    assert.deepEqual(await ask(user), { way: 'short', first: 'a' });
-    assert.deepEqual(user.places, ['T way 1/2', 'T first 2/2']);
-  });
-
   it('grow by what was answered', async () => {
     const user = new User('long', 'a', 'b');
     assert.deepEqual(await ask(user), { way: 'long', first: 'a', second: 'b' });
@@ -58,11 +52,6 @@ describe('questions one after another', () => {
       'T first 2/2',
     ]);
     assert.deepEqual(user.seen[3], { way: 'long', first: 'a' });
-  });
-
-  it('end where the user gives up at any of them', async () => {
-    assert.equal(await ask(new User(undefined)), undefined);
-    assert.equal(await ask(new User('long', 'a', undefined)), undefined);
   });
 
   it('begin with the first again where there is no way further back', async () => {

@@ -31,12 +31,6 @@ describe('the echo guard', () => {
     assert.deepEqual(told([0, 2, 4, 20, 22, 24, 40].map((at) => update(at))), []);
   });
 
-  it('counts a delivery once, and nothing that was sent by hand', () => {
-    assert.deepEqual(told([0, 0, 0, 0, 0].map((at) => update(at, { deliveryId: 'd1' }))), []);
-    assert.deepEqual(told([0, 1, 2, 3, 4].map((at) => update(at, { injected: true }))), []);
-    assert.deepEqual(told([0, 1, 2, 3, 4].map((at) => update(at, { source: 'open-connectors' }))), []);
-  });
-
   it('keeps types, addresses and lists apart, and not upper and lower case', () => {
     assert.deepEqual(told([0, 1, 2, 3, 4].map((at) => update(at, { type: 'Subscribe' }))), []);
     assert.deepEqual(told([0, 1, 2, 3, 4].map((at) => update(at, { address: `${at}@example.com` }))), []);
@@ -45,15 +39,5 @@ describe('the echo guard', () => {
       told([0, 1, 2, 3].map((at) => update(at, { address: at % 2 === 0 ? 'Ann@example.com' : 'ann@example.com' }))),
       ['ann@example.com'],
     );
-  });
-
-  it('remembers an address while thousands of others pass', () => {
-    const guard = new EchoGuard();
-    const seen: (string | undefined)[] = [];
-    for (let at = 0; at < 4; at++) {
-      seen.push(guard.observe(update(at)));
-      for (let other = 0; other < 1000; other++) guard.observe(update(at, { address: `o${at}-${other}@example.com` }));
-    }
-    assert.deepEqual(seen, [undefined, undefined, undefined, 'ann@example.com']);
   });
 });

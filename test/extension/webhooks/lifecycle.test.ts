@@ -4,7 +4,6 @@ import { webhookEventTypes } from '../../../src/campaign-monitor/event-types.ts'
 import { readRelayUrl } from '../../../src/extension/public-url/url-place.ts';
 import { WebhookJournal, type Registration } from '../../../src/extension/webhooks/webhook-journal.ts';
 import type { Webhook } from '../../../src/campaign-monitor/answers.ts';
-import type { NewWebhook } from '../../../src/campaign-monitor/api.ts';
 import { CampaignMonitorError } from '../../../src/campaign-monitor/api-error.ts';
 import { pointHere as bring, deactivateOurs, deleteOurs } from '../../../src/extension/webhooks/lifecycle.ts';
 import type { HookChange } from '../../../src/extension/webhooks/lifecycle.ts';
@@ -83,46 +82,6 @@ describe("a list's webhook", () => {
     assert.equal(seen.at(-1), 'b');
   });
 
-  it('is kept where somebody else put it to the same URL, and is not taken for ours', async () => {
-    vendor.plant('list', foreignHook({ url: urlAt('a') }));
-    assert.equal(await pointHere(vendor, journal, registration(), urlAt('a')), 'kept');
-    assert.deepEqual(current().ids, []);
-    await pointHere(vendor, journal, current(), urlAt('b'));
-    assert.deepEqual(
-      vendor.of('list').map(({ url }) => url),
-      [urlAt('a'), urlAt('b')],
-    );
-  });
-
-  it('is made anew for other events or another format, and the one before goes', async () => {
-    await pointHere(vendor, journal, registration(), urlAt('a'));
-    await pointHere(vendor, journal, current(), urlAt('a'), { events: ['Subscribe'] });
-    await pointHere(vendor, journal, current(), urlAt('a'), { format: 'xml' });
-    assert.deepEqual(
-      vendor.of('list').map((hook) => [hook.events, hook.format]),
-      [[['Subscribe'], 'xml']],
-    );
-  });
-
-  it('is deactivated and brought back', async () => {
-    await pointHere(vendor, journal, registration(), urlAt('a'));
-    await deactivateOurs(vendor, journal, current());
-    assert.equal(current().state, 'inactive');
-    assert.equal(vendor.of('list')[0]?.active, false);
-    assert.equal(await pointHere(vendor, journal, current(), urlAt('a')), 'activated');
-    assert.equal(vendor.of('list')[0]?.active, true);
-  });
-
-  it('is deleted, and the list forgotten, also where it was deleted meanwhile', async () => {
-    vendor.plant('list', foreignHook());
-    await pointHere(vendor, journal, registration(), urlAt('a'));
-    const [ours] = current().ids;
-    await vendor.deleteWebhook('list', ours!);
-    await deleteOurs(vendor, journal, current());
-    assert.deepEqual(journal.all(), []);
-    assert.equal(vendor.of('list').length, 1);
-  });
-
   it('is one when two windows create it at the same time', async () => {
     const other = new WebhookJournal(memory(kept));
     await Promise.all([
@@ -132,25 +91,6 @@ describe("a list's webhook", () => {
     await pointHere(vendor, journal, current(), urlAt('a'));
     assert.equal(vendor.of('list').length, 1);
   });
-
-  for (const call of ['webhooks', 'createWebhook'] as const) {
-    it(`is the last one if another window registers it for other events during ${call}, and none is lost`, async () => {
-      const other = new WebhookJournal(memory(kept));
-      const slow = Object.assign(new FakeVendor(), {
-        [call]: async (listId: string, wanted: NewWebhook) => {
-          Reflect.deleteProperty(slow, call);
-          const listed = await slow.webhooks(listId);
-          await pointHere(slow, other, journal.all()[0] ?? registration(), urlAt('a'), { events: ['Update'] });
-          return call === 'webhooks' ? listed : slow.createWebhook(listId, wanted);
-        },
-      });
-      await pointHere(slow, journal, registration(), urlAt('a'));
-      assert.deepEqual(
-        slow.of('list').map((hook) => [[hook.webhookId], hook.events]),
-        [[current().ids, events]],
-      );
-    });
-  }
 
   it('moves to the relay’s new secret at the same host, without a gap and as one registration', async () => {
     await pointHere(vendor, journal, registration(), urlAt('a'));
@@ -177,27 +117,6 @@ describe("a list's webhook", () => {
     );
   });
 
-  it('is recorded as deactivated only afterwards, and is activated again if that was interrupted', async () => {
-    await pointHere(vendor, journal, registration(), urlAt('a'));
-    for (const done of [false, true]) {
-      vendor.breakAt(1, done);
-      await assert.rejects(deactivateOurs(vendor, journal, current()), Crash);
-      assert.equal(current().state, 'deactivating');
-      vendor.fix();
-      assert.equal(await pointHere(vendor, journal, current(), urlAt('a')), done ? 'activated' : 'kept');
-    }
-  });
-
-  it('is not taken for one at the new URL if its move broke off and it was then deactivated', async () => {
-    await pointHere(vendor, journal, registration(), urlAt('a'));
-    vendor.breakAt(1, false);
-    await assert.rejects(pointHere(vendor, journal, current(), urlAt('b')), Crash);
-    vendor.fix();
-    await deactivateOurs(vendor, journal, current());
-    await journal.switchHook('account', 'list', current().ids[0]!, 'active');
-    assert.notEqual(current().base, 'https://b.example');
-  });
-
   it('stays as it was recorded if the vendor refuses the new one', async () => {
     const refused = new CampaignMonitorError('permission-missing', { code: 60, status: 401 });
     const refusing = Object.assign(new FakeVendor(), { createWebhook: () => Promise.reject(refused) });
@@ -207,58 +126,6 @@ describe("a list's webhook", () => {
     await journal.put(before);
     await assert.rejects(pointHere(refusing, journal, before, urlAt('b', later)), refused);
     assert.deepEqual(journal.all(), [before]);
-  });
-
-  it('stays recorded if the vendor refuses another window’s', async () => {
-    const refused = new CampaignMonitorError('rate-limited', { status: 429 });
-    const other = new WebhookJournal(memory(kept));
-    const refusing = Object.assign(new FakeVendor(), {
-      createWebhook: async () => {
-        await pointHere(vendor, other, current(), urlAt('a'));
-        throw refused;
-      },
-    });
-    await assert.rejects(pointHere(refusing, journal, registration(), urlAt('a')), refused);
-    const [hook] = vendor.of('list');
-    assert.deepEqual(journal.all(), [registration({ ids: [hook!.webhookId] })]);
-  });
-
-  it('is neither lost nor mistaken for somebody else’s if an earlier version was interrupted', async () => {
-    const foreign = vendor.plant('list', foreignHook({ url: urlAt('a') }));
-    const ids = [vendor.plant('list', foreignHook({ url: urlAt('a') }))];
-    vendor.plant('list', foreignHook({ url: urlAt('b') }));
-    const pending = { url: 'https://b.example', before: [] };
-    const states = ['moving', 'deactivating', 'deleting'] as const;
-    const records = states.map((state) => ({ ...registration({ ids, state, listId: state }), pending }));
-    kept['campaignMonitorRelay.webhooks.registrations'] = [
-      { ...registration({ ids, state: 'moving' }), pending },
-      ...records,
-      { ...registration({ ids, listId: 'active' }), pending: null },
-    ];
-    assert.deepEqual(
-      journal.all().map(({ listId, state, base }) => [listId, state, base]),
-      [
-        ...['list', ...states].map((listId) => [listId, 'moving', 'https://b.example']),
-        ['active', 'active', 'https://a.example'],
-      ],
-    );
-    await pointHere(vendor, journal, current(), urlAt('c'));
-    assert.deepEqual(
-      vendor.of('list').map(({ url }) => url),
-      [urlAt('a'), urlAt('c')],
-    );
-    assert.equal(vendor.of('list')[0]?.webhookId, foreign);
-  });
-
-  it('is kept in the record by a window that has not seen it', async () => {
-    await pointHere(vendor, journal, registration(), urlAt('a'));
-    const stale = current();
-    await pointHere(vendor, journal, stale, urlAt('b'));
-    const { ids } = current();
-    await pointHere(vendor, journal, stale, urlAt('b'));
-    assert.deepEqual(current().ids, ids);
-    await deactivateOurs(vendor, journal, stale);
-    assert.deepEqual(current().ids, ids);
   });
 
   it('leaves no secret in the journal', async () => {

@@ -46,13 +46,6 @@ describe('the journal of registrations', () => {
     );
   });
 
-  it('notes what was switched by hand', async () => {
-    await journal.switchHook('account', 'one', 'hook-one', 'off');
-    assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, 'off');
-    await journal.switchHook('account', 'one', 'hook-one', 'active');
-    assert.equal(journal.all().find(({ listId }) => listId === 'one')?.state, 'active');
-  });
-
   it('keeps an interrupted change, whatever is switched or deleted by hand', async () => {
     for (const state of ['moving', 'deleting'] as const) {
       const before = registration('one', { state });
@@ -67,14 +60,5 @@ describe('the journal of registrations', () => {
         state === 'moving' ? [[]] : [],
       );
     }
-  });
-
-  it('forgets an account', async () => {
-    await journal.put(registration('three', { accountId: 'another' }));
-    await journal.forgetAccount('account');
-    assert.deepEqual(
-      journal.all().map(({ listId }) => listId),
-      ['three'],
-    );
   });
 });

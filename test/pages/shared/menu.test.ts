@@ -48,21 +48,6 @@ describe('A menu of a page', () => {
     assert.equal(await focused(), 'Columns');
   });
 
-  it('stays for what is on or off, and closes for what is done', async () => {
-    const { page } = stage;
-    const button = page.getByRole('button', { name: 'Columns' });
-    await button.click();
-    await page.getByRole('menuitemcheckbox', { name: 'Address' }).click();
-    assert.equal(await page.getByRole('menuitemcheckbox', { name: 'Address' }).getAttribute('aria-checked'), 'true');
-    await page.getByRole('menuitem', { name: 'Reset' }).click();
-    assert.equal(await menu().count(), 0);
-    assert.deepEqual(await page.evaluate('state'), { on: true, done: ['reset'] });
-    // Its button closes it, too.
-    await button.click();
-    await button.click();
-    assert.equal(await menu().count(), 0);
-  });
-
   it('opens at a place, within the window, and closes by a click elsewhere', async () => {
     const { page } = stage;
     await page.evaluate('openAt(100000, 100000)');

@@ -397,27 +397,6 @@ describe('What is chosen in the table', () => {
     );
   });
 
-  it('is none of what was filtered away', () => {
-    const table = new Table();
-    table.choice.go(0, false);
-    table.choice.go(4, true);
-    assert.equal(table.choice.count, 5);
-    table.filter = 2;
-    table.take();
-    const acted = table.resolve(table.choice.meant);
-    assert.ok(acted.length > 0 && acted.every((each) => each % 3 === 2), acted.join());
-  });
-
-  it('is nothing while a range is read, also where the active row is known', () => {
-    const table = new Table(1500);
-    table.choice.go(1499, false);
-    table.choice.go(0, true);
-    assert.deepEqual([table.choice.active, table.isAsked], [0, true]);
-    assert.equal(table.choice.meant, undefined);
-    assert.equal(table.answer(), true);
-    assert.equal(table.resolve(table.choice.meant).length, 1500);
-  });
-
   it('is all from the first to the last where more are chosen than are loaded, once they are read', () => {
     const table = new Table(1500);
     table.choice.go(0, false);
@@ -427,21 +406,6 @@ describe('What is chosen in the table', () => {
     assert.equal(table.answer(), true);
     assert.deepEqual([table.choice.count, table.isAsked], [1500, false]);
     assert.equal(table.resolve(table.choice.meant).length, 1500);
-  });
-
-  it('is none of a range of which a row that is seen has moved meanwhile', () => {
-    const table = new Table(1500);
-    table.filter = 0;
-    table.take();
-    table.choice.go(0, false);
-    table.choice.go(499, true);
-    // As many match as before, and others stand where rows are seen.
-    for (const number of [1499, 1497]) {
-      const event = table.events[number - 1];
-      if (event !== undefined) event.kind = event.kind === 0 ? 1 : 0;
-    }
-    assert.equal(table.answer(), false);
-    assert.deepEqual([table.choice.count, table.isAsked], [0, false]);
   });
 
   it('is at most ten thousand of a range, from where that begins', () => {
@@ -467,14 +431,5 @@ describe('What is chosen in the table', () => {
     if (first !== undefined) first.kind = 0;
     table.take();
     assert.deepEqual([table.resolve(table.choice.all), table.choice.count], [[1, 3, 9], 3]);
-  });
-
-  it('is the active row alone where that is none of the chosen ones', () => {
-    const table = new Table();
-    for (const index of [1, 2]) table.choice.toggle(index);
-    table.choice.toggle(5);
-    table.choice.toggle(5);
-    assert.deepEqual(table.resolve(table.choice.meant), [445]);
-    assert.deepEqual(table.resolve(table.choice.all), [448, 449]);
   });
 });

@@ -44,19 +44,4 @@ describe('The waterfall', () => {
     assert.equal(clockOf([{ ...late, nextAt: day + 5000 }], 'since').to, 2000);
     assert.equal(clockOf([late, alone], 'day').to, 1_002_000);
   });
-
-  it('or by the time of day', () => {
-    const clock = clockOf([retried, waiting, alone], 'day');
-    assert.deepEqual(clock, { kind: 'day', from: 1_000_000, to: 1_006_000 });
-    assert.deepEqual(piecesOf(waiting, clock).at(-1), { kind: 'next', left: 100, width: 0 });
-    assert.equal(Math.round(piecesOf(alone, clock)[0]!.left), 33);
-  });
-
-  it('is of a round length, and never of none', () => {
-    const ending = (at: number) => clockOf([{ ...waiting, nextAt: at }], 'since').to;
-    assert.deepEqual([1, 11, 201, 4000, 31_000, 70_000].map(ending), [10, 20, 500, 5000, 50_000, 100_000]);
-    assert.equal(clockOf([], 'since').to, 10);
-    assert.deepEqual(clockOf([], 'day'), { kind: 'day', from: 0, to: 1000 });
-    assert.equal(clockOf([alone], 'day').to - alone.receivedAt, 1000);
-  });
 });

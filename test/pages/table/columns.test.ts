@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  columns,
-  firstLayout,
-  leastWidthOf,
-  readLayout,
-  resized,
-  shownColumns,
-  templateOf,
-  toggled,
-} from '../../../src/pages/table/columns.ts';
+import { columns, firstLayout, readLayout, resized, shownColumns, toggled } from '../../../src/pages/table/columns.ts';
 
 describe('The columns of the table', () => {
   it('are shown and hidden by choice, but for the last', () => {
@@ -41,20 +32,6 @@ describe('The columns of the table', () => {
     // Something is always shown.
     const alone = { ...firstLayout, hidden: columns.map(({ name }) => name).filter((name) => name !== 'list') };
     assert.deepEqual(shown(alone), ['list']);
-  });
-
-  it('share the width until one is resized, and always fill it', () => {
-    const two = {
-      hidden: columns.map(({ name }) => name).filter((each) => each !== 'time' && each !== 'type'),
-      asked: [],
-      widths: {},
-    };
-    const template = (layout: typeof firstLayout): string => templateOf(layout, shownColumns(layout, []));
-    assert.equal(template(two), 'minmax(112px, 112fr) minmax(92px, 94fr)');
-    const one = resized(two, 'time', 200.4);
-    assert.equal(template(one), '200px minmax(92px, 94fr)');
-    assert.equal(template(resized(one, 'type', 90)), '200px minmax(90px, 94fr)');
-    assert.equal(leastWidthOf(resized(two, 'time', 1), columns[0]!), 36);
   });
 
   it('are as they were kept, and as at first where that cannot be read', () => {

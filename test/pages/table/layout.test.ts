@@ -74,38 +74,6 @@ describe('The columns of the table’s page', () => {
     });
   }
 
-  it('are gone through by keyboard, ordered by, and made wider by pointer and keyboard', async () => {
-    await open([rowOf(1), rowOf(2)]);
-    const { page } = table.stage;
-    await page.getByRole('grid').focus();
-    await key('Home');
-    await key('ArrowUp');
-    await page.locator('[data-column="time"]:focus').waitFor();
-    await key('Enter');
-    assert.deepEqual(await until(lastSort), { by: 'time', descending: false });
-    await until(async () => (await header('Time').getAttribute('aria-sort')) === 'ascending');
-    await header('Answer').click();
-    await until(async () => (await header('Answer').getAttribute('aria-sort')) === 'descending');
-    assert.equal(await header('Time').getAttribute('aria-sort'), 'none');
-
-    const width = async (): Promise<number> => Math.round((await header('Type').boundingBox())?.width ?? 0);
-    const before = await width();
-    await header('Type').focus();
-    await key('Alt+ArrowRight');
-    await key('Alt+ArrowRight');
-    await until(async () => (await width()) === before + 32);
-    const box = (await header('Type').boundingBox())!;
-    await page.mouse.move(box.x + box.width - 2, box.y + 8);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width + 38, box.y + 8, { steps: 4 });
-    await page.mouse.up();
-    await until(async () => (await width()) === before + 72);
-    const kept = await table.stage.kept();
-    await table.stage.close();
-    await open([rowOf(1), rowOf(2)], kept);
-    await until(async () => (await width()) === before + 72);
-  });
-
   it('are chosen by pointer and keyboard, kept while the page is hidden, and as at first once that is wanted', async () => {
     await open([rowOf(1), rowOf(2)]);
     // There is one list and one destination: nothing is said by them.

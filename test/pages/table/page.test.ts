@@ -86,24 +86,6 @@ describe('The table’s page', () => {
     await stage.page.getByText('1,100 events', { exact: true }).waitFor();
   });
 
-  it('takes its keys in upper case too, as Caps Lock has them', async () => {
-    await key('Home');
-    await key('Control+R');
-    assert.equal((await until(lastAct)).action, 'resend');
-    await key('Control+A');
-    await stage.page.getByText('1,200 events · 1,200 selected').waitFor();
-  });
-
-  it('has a key act on the active row alone where that is none of the selected ones, and on nothing of nothing', async () => {
-    await key('Delete');
-    await row(1198).click({ modifiers: ['Control'] });
-    for (let click = 0; click < 2; click++) await row(1195).click({ modifiers: ['Control'] });
-    await key('Delete');
-    const act = await until(lastAct);
-    assert.deepEqual(act.chosen, { ids: ['e1195'], active: 'e1195' });
-    assert.equal((await said('act')).length, 1);
-  });
-
   it('tells the menu of a row which rows that is about', async () => {
     const contextOf = async (number: number): Promise<{ viewItem: string; chosen: { ids: string[] } }> => {
       await row(number).dispatchEvent('contextmenu');
@@ -132,26 +114,6 @@ describe('The table’s page', () => {
     assert.deepEqual(act.chosen, { ids: ['e1197', 'e1195'], active: 'e1195' });
   });
 
-  it('keeps its selected rows in a view that was read before they were selected', async () => {
-    await row(1195).click();
-    await view(2, 1210, { turn: 0 });
-    await row(1210).waitFor();
-    const selected = stage.page.locator('[aria-selected="true"]:visible');
-    assert.match(await selected.innerText(), /person1195@/);
-    assert.equal(await selected.getAttribute('aria-rowindex'), '17');
-  });
-
-  it('acts on nothing that a filter has taken away', async () => {
-    await row(1199).click();
-    await tell({ type: 'filter', filter: 'nobody', offered: [] });
-    await view(2, 1000, { total: 0, windows: [] });
-    await stage.page.getByText('No event matches the filter.').waitFor();
-    const before = (await said('act')).length;
-    await stage.page.getByRole('grid').dispatchEvent('keydown', { key: 'Delete' });
-    await stage.page.getByRole('grid').dispatchEvent('keydown', { key: 'r', ctrlKey: true });
-    assert.equal((await said('act')).length, before);
-  });
-
   it('filters while one types, and shows a mistake only of what was meant to be all', async () => {
     const box = stage.page.getByRole('combobox');
     await box.focus();
@@ -167,19 +129,6 @@ describe('The table’s page', () => {
     await tell({ type: 'typed', text: 'state:broken', ways: [], problem: 'expected one of failed' });
     await stage.page.getByText('expected one of failed').waitFor();
     assert.equal(await box.getAttribute('aria-invalid'), 'true');
-  });
-
-  it('says in the box what is in force once one has left it, and nothing of what was wrong', async () => {
-    const box = stage.page.getByRole('combobox');
-    await tell({ type: 'filter', filter: 'state:failed', offered: [] });
-    await box.fill('state:broken');
-    await key('Enter');
-    await tell({ type: 'typed', text: 'state:broken', ways: [], problem: 'expected one of failed' });
-    await stage.page.getByText('expected one of failed').waitFor();
-    await key('Tab');
-    assert.deepEqual([await box.inputValue(), await box.getAttribute('aria-invalid')], ['state:failed', 'false']);
-    await tell({ type: 'filter', filter: '', offered: [] });
-    assert.equal(await box.inputValue(), '');
   });
 
   it('selects by keys alone all rows, and some that are no neighbours', async () => {

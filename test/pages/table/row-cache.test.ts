@@ -12,18 +12,6 @@ function begin(cache: RowCache, total: number, windows: RowWindow[] = []): void 
 }
 
 describe('The rows that the table has', () => {
-  it('are found by position, and asked for where they are not there', () => {
-    const cache = new RowCache();
-    begin(cache, 1000, [windowAt(0)]);
-    assert.equal(cache.row(199)?.id, 'e199');
-    assert.equal(cache.row(200), undefined);
-    assert.deepEqual(cache.wanted(190, 210, true), [200, 400]);
-    assert.deepEqual(cache.wanted(500, 520, false), [400, 200]);
-    assert.deepEqual(cache.wanted(900, 999, true), [800]);
-    cache.take(windowAt(200), 200);
-    assert.deepEqual(cache.wanted(190, 210, true), [400]);
-  });
-
   it('are named where they are loaded, also those above', () => {
     const cache = new RowCache();
     begin(cache, 300, [windowAt(0)]);
@@ -61,14 +49,5 @@ describe('The rows that the table has', () => {
     assert.deepEqual(cache.wanted(190, 210, true), [200, 400]);
     begin(cache, 1003);
     assert.equal(cache.total, 1003);
-  });
-
-  it('are kept around what is in sight', () => {
-    const cache = new RowCache();
-    begin(cache, 100_000);
-    for (let at = 0; at < 30; at++) cache.take(windowAt(at * windowSize), at * windowSize);
-    assert.equal(cache.row(0), undefined);
-    assert.equal(cache.row(29 * windowSize)?.id, `e${29 * windowSize}`);
-    assert.equal(cache.row(20 * windowSize)?.id, `e${20 * windowSize}`);
   });
 });

@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  bodyHeight,
-  mostHeight,
-  revealing,
-  rowsAbove,
-  rowsInSight,
-  scrollTopOf,
-  topOf,
-} from '../../../src/pages/table/scroll-window.ts';
+import { bodyHeight, mostHeight, revealing, rowsInSight, topOf } from '../../../src/pages/table/scroll-window.ts';
 
 const geometry = fc.record({
   total: fc.integer({ min: 1, max: 3_000_000 }),
@@ -54,11 +46,5 @@ describe('The rows in sight of a table', () => {
         assert.ok(Math.abs(revealing(each, index, after) - after) < 0.01);
       }),
     );
-  });
-
-  it('are found again by how many are above them', () => {
-    const large = { total: 1_000_000, rowHeight: 22, viewHeight: 300 };
-    for (const rows of [0, 12.5, 500_000, 999_000])
-      assert.ok(Math.abs(rowsAbove(large, scrollTopOf(large, rows)) - rows) < 1e-6);
   });
 });
