@@ -62,11 +62,6 @@ describe('anonymising', () => {
     });
   });
 
-  it('keeps the order of fields', () => {
-    const { body } = one(update);
-    assert.deepEqual(Object.keys((body as typeof update).Events[0] ?? {}), Object.keys(update.Events[0] ?? {}));
-  });
-
   it('shows whether two addresses differ, within one export', () => {
     const moved = { ...update, Events: [{ ...update.Events[0], EmailAddress: 'jane@example.net' }] };
     const [first, second] = anonymise(
@@ -85,11 +80,6 @@ describe('anonymising', () => {
   it('keeps what the vendor writes in place of an address, and unknown words of its vocabulary', () => {
     const { body } = one({ Events: [{ Type: 'Bounce', State: 'Unconfirmed', SignupIPAddress: 'TypeManual' }] });
     assert.deepEqual(body, { Events: [{ Type: 'Bounce', State: 'Unconfirmed', SignupIPAddress: 'TypeManual' }] });
-  });
-
-  it('keeps no word that is also somebody’s name', () => {
-    const { body } = one({ Events: [{ Type: 'Jane', Name: 'jane' }] });
-    assert.deepEqual(body, { Events: [{ Type: 'Word 1', Name: 'Person 1' }] });
   });
 
   it('replaces values of unknown fields by ones of the same kind', () => {
@@ -117,11 +107,6 @@ describe('anonymising', () => {
       },
       V6: '2001:db8::1',
     });
-  });
-
-  it('replaces names of fields that are none', () => {
-    const { body } = one({ Events: [{ CustomFields: { 'Favourite colour': 'red' }, 'jane@example.com': 1 }] });
-    assert.deepEqual(body, { Events: [{ CustomFields: { 'Field 1': 'Value 1' }, 'person1@example.org': 1 }] });
   });
 
   it('treats a notification of the platform the same way, the body in its text included', () => {
@@ -179,11 +164,6 @@ describe('anonymising', () => {
     );
   });
 
-  it('takes no longer for a long row of blanks in XML', () => {
-    const capture = one(`<r><Name> Jane${' '.repeat(1_000_000)}Doe\n</Name></r>`);
-    assert.equal(capture.body, '<r><Name> Person 1\n</Name></r>');
-  });
-
   it('keeps of what is nested too deeply only the punctuation', () => {
     const json = `${'{"Name":["Ada",'.repeat(100_000)}1${']}'.repeat(100_000)}`;
     const xml = `${'<Name>Ada'.repeat(100_000)}${'</Name>'.repeat(100_000)}`;
@@ -193,13 +173,6 @@ describe('anonymising', () => {
     );
     assert.deepEqual([first?.format, second?.format, third?.format], ['text', 'text', 'json']);
     for (const each of [first, second, third]) assert.doesNotMatch(JSON.stringify(each), /Ada/);
-  });
-
-  it('keeps of what is neither only the punctuation', () => {
-    assert.deepEqual(one('{"Name":"Jane 42",\x1b}'), { headers: [], format: 'text', body: '{"xxxx":"xxxx 00",?}' });
-    assert.equal(one('<a>Jane').body, '<x>xxxx');
-    assert.deepEqual(one(' \n'), { headers: [], format: 'empty', body: '' });
-    assert.equal(one('['.repeat(100_000) + ']'.repeat(100_000)).format, 'text');
   });
 
   it('keeps of the headers those that tell about the vendor, and masks the others', () => {
@@ -348,24 +321,6 @@ describe('anonymising any delivery', () => {
         }
       }),
       { numRuns: countRuns(300) },
-    );
-  });
-
-  it('gives equal values equal replacements and different ones different ones', () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          personal.filter((text) => text.trim() !== '' && !text.startsWith('{')),
-          { minLength: 2, maxLength: 30 },
-        ),
-        (names) => {
-          const { body } = one({ Events: names.map((Name) => ({ Name })) });
-          const replaced = (body as { Events: { Name: string }[] }).Events.map(({ Name }) => Name);
-          names.forEach((name, i) => {
-            names.forEach((other, j) => assert.equal(name === other, replaced[i] === replaced[j], `${name}, ${other}`));
-          });
-        },
-      ),
     );
   });
 });

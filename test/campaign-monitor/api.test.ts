@@ -180,14 +180,6 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
     };
   };
 
-  it('sends the key as the user name of Basic, to a path without a double slash', async () => {
-    answers([]);
-    await open().clients();
-    const [request] = server.requests;
-    assert.equal(request?.url, '/api/v3.3/clients.json');
-    assert.equal(request.headers.authorization, `Basic ${Buffer.from(`${sandboxApiKey}:x`).toString('base64')}`);
-  });
-
   it('reads webhooks in any capitals, and keeps words that nobody has documented', async () => {
     answers([
       {
@@ -223,38 +215,6 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
     ]);
   });
 
-  it('takes the id of a new webhook as it comes, bare or quoted, and none that breaks a path', async () => {
-    const webhook = { events: ['Update'], url: 'https://a.example/', format: 'json' } as const;
-    for (const [sent, id] of [
-      ['"0123456789abcdef"', '0123456789abcdef'],
-      ['0123abcd', '0123abcd'],
-      ['42', '42'],
-    ] as const) {
-      answers(sent, 201);
-      assert.equal(await open().createWebhook('l', webhook), id);
-    }
-    for (const sent of ['"../../clients"', '', '{"WebhookID":1}']) {
-      answers(sent, 201);
-      await failsWith(open().createWebhook('l', webhook), 'unexpected-answer');
-    }
-  });
-
-  it('reads a code that came as text, whatever the status', async () => {
-    answers({ Code: '100', Message: 'Invalid API Key' }, 403);
-    assert.equal((await failsWith(open().clients(), 'bad-api-key')).status, 403);
-    answers({ Code: 60 }, 500);
-    await failsWith(open().clients(), 'permission-missing');
-  });
-
-  it('says so where an answer is not the API at all', async () => {
-    answers('<html>Welcome to the hotel network</html>');
-    await failsWith(open().clients(), 'unexpected-answer');
-    answers('<html>Bad gateway</html>', 502);
-    assert.equal((await failsWith(open().clients(), 'unexpected-answer')).status, 502);
-    answers({ ClientID: 'not an array' });
-    await failsWith(open().clients(), 'unexpected-answer');
-  });
-
   it('says on one line, without links and secrets, what the vendor says', async () => {
     const encoded = Buffer.from(`${sandboxApiKey}:x`).toString('base64');
     const said = `Key ${sandboxApiKey}\n(${encoded})\u202e [Renew](command:evil) \u001b[2J${'!'.repeat(100_000)}`;
@@ -264,27 +224,6 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
       message,
       /^Campaign Monitor rejected this API key: Key \*{8} \(\*{8}\) \[Renew\] \(command:evil\) \[2J!{10,500} \(code 100\)$/,
     );
-  });
-
-  it('says no secret back that the vendor writes in another way, or that a long text ends in', async () => {
-    const credential = { kind: 'api-key', apiKey: 'Ab/Cd+Ef=Gh' } as const;
-    const written = [
-      'Ab%2fCd%2bEf%3dGh',
-      'Ab%2FCd%2bEf=Gh',
-      'Ab\\/Cd\\u002bEf=Gh',
-      'Ab&#x2f;Cd+Ef&#61;Gh',
-      'Ab%252fCd%2bEf%3DGh',
-    ];
-    answers({ Code: 100, Message: `Keys ${written.join(' ')}` }, 401);
-    const { message } = await failsWith(open({ credential }).clients(), 'bad-api-key');
-    assert.equal(
-      message,
-      `Campaign Monitor rejected this API key: Keys ${written.map(() => '********').join(' ')} (code 100)`,
-    );
-    const spaces = ' '.repeat(9_990);
-    answers({ Code: 100, Message: `Key${spaces}Ab/Cd+Ef=Gh` }, 401);
-    const long = await failsWith(open({ credential }).clients(), 'bad-api-key');
-    assert.equal(long.message, 'Campaign Monitor rejected this API key: Key ******** (code 100)');
   });
 
   it('reads no more of an answer than the API ever says', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import sax from 'sax';
 import type { DeliveryBody, WebhookEvent } from '../../src/campaign-monitor/samples.ts';
 import { webhookEventTypes } from '../../src/campaign-monitor/event-types.ts';
-import { sampleDeliveries, toXml, vendorDate } from '../../src/campaign-monitor/samples.ts';
+import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 
 const fixtures = new URL('../fixtures/campaign-monitor/', import.meta.url);
 
@@ -90,24 +90,6 @@ describe('sample deliveries', () => {
     );
   });
 
-  it('are the same bytes for the same options', () => {
-    fc.assert(
-      fc.property(optionsArbitrary, (options) => {
-        const texts = (): string[] => sampleDeliveries(options).map(({ text }) => text);
-        assert.deepEqual(texts(), texts());
-      }),
-    );
-  });
-
-  it('differ between seeds', () => {
-    assert.notDeepEqual(allEvents(1), allEvents(2));
-  });
-
-  it('name each address once', () => {
-    const addresses = allEvents(3).map((event) => event.EmailAddress);
-    assert.equal(new Set(addresses).size, addresses.length);
-  });
-
   it('show every documented peculiarity', () => {
     const events = allEvents(4);
     const subscribes = events.filter((event) => event.Type === 'Subscribe');
@@ -165,29 +147,9 @@ describe('sample deliveries', () => {
       assert.ok(event.Date <= '2027-03-01 00:10:00' && event.Date >= '2027-02-28 23:10:00');
     }
   });
-
-  it('refuse a size that no delivery has', () => {
-    for (const wrong of [{ batch: 0 }, { batch: 1001 }, { batch: 1.5 }, { count: -1 }, { types: [] }]) {
-      assert.throws(() => sampleDeliveries({ types: ['Update'], count: 1, batch: 1, ...wrong }), RangeError);
-    }
-  });
-
-  it('date moments as the vendor does', () => {
-    assert.equal(vendorDate(new Date('2010-12-14T11:32:45.678Z')), '2010-12-14 11:32:00');
-  });
 });
 
 describe('a delivery as XML', () => {
-  it('says by element names what the JSON says', () => {
-    fc.assert(
-      fc.property(optionsArbitrary, (options) => {
-        for (const { body } of sampleDeliveries(options)) {
-          assert.deepEqual(readXml(toXml(body)), expectedXml(body));
-        }
-      }),
-    );
-  });
-
   it('stays well-formed for any text, and keeps what XML can carry', () => {
     const anyText = fc.oneof(
       fc.string({ unit: 'binary' }),

@@ -124,15 +124,6 @@ describe('asking for access', () => {
     assert.deepEqual(window.events, [`listen loopback ${redirect}`, 'opened', 'closed']);
   });
 
-  it('takes a refusal, with or without a description', async () => {
-    for (const description of [null, 'The user did not allow access.']) {
-      const [result] = await begin();
-      const more = description === null ? {} : { error_description: description };
-      assert.equal(window.come({ error: 'access_denied', ...more, state: window.state }), 'refused');
-      assert.deepEqual(await result, { kind: 'denied', error: 'access_denied', description });
-    }
-  });
-
   it('goes on waiting for a wrong state, a refusal without one, and what is no answer', async () => {
     const [result] = await begin();
     for (const fields of [
@@ -165,15 +156,6 @@ describe('asking for access', () => {
     assert.equal(window.come({ code: 'late', state: first }), 'stray');
     window.come({ code: 'c2', state: window.state });
     assert.deepEqual(await result, { kind: 'code', code: 'c2', redirectUri: redirect });
-  });
-
-  it('takes the first answer alone', async () => {
-    const [result] = await begin();
-    const { answer, state } = window;
-    window.come({ code: 'first', state });
-    answer?.(new URLSearchParams({ code: 'second', state }));
-    answer?.(new URLSearchParams({ error: 'access_denied', state }));
-    assert.deepEqual(await result, { kind: 'code', code: 'first', redirectUri: redirect });
   });
 
   it('takes what is pasted: with its state compared, or without one', async () => {
@@ -213,29 +195,6 @@ describe('asking for access', () => {
     assert.equal(window.sent.length, 2);
   });
 
-  it('gives up asking for the address where it is cancelled meanwhile', async () => {
-    let signal: AbortSignal | undefined;
-    const result = authorize(window, {
-      ...request,
-      buildUrl: (_state, _redirectUri, given) => {
-        signal = given;
-        return new Promise((_resolve, reject) => given.addEventListener('abort', () => reject(new Error('aborted'))));
-      },
-    });
-    while (signal === undefined) await setImmediate();
-    window.waiting?.cancel();
-    assert.deepEqual(await result, { kind: 'cancelled' });
-    assert.ok(signal.aborted);
-    assert.equal(window.sent.length, 0);
-  });
-
-  it('passes on why there is no address, and listens no longer', async () => {
-    const refused = authorize(window, { ...request, buildUrl: () => Promise.reject(new Error('no secrets')) });
-    await assert.rejects(refused, /no secrets/);
-    assert.equal(window.events.at(-1), 'closed');
-    assert.equal(window.waiting, undefined);
-  });
-
   it('sends the browser to web pages alone', async () => {
     for (const url of [
       'file:///etc/passwd',
@@ -264,14 +223,6 @@ describe('asking for access', () => {
     }
   });
 
-  it('goes on where no browser opened: the link can be copied', async () => {
-    window.browserOpens = false;
-    const [result] = await begin();
-    assert.equal(window.events.at(-1), 'not opened');
-    window.come({ code: 'c', state: window.state });
-    assert.equal((await result)?.kind, 'code');
-  });
-
   describe('with a port that is taken', () => {
     beforeEach(() => window.portErrors.push(new CallbackPortError(8788, new Error('EADDRINUSE'))));
 
@@ -280,19 +231,6 @@ describe('asking for access', () => {
       assert.deepEqual(window.events, ['port: again', `listen loopback ${redirect}`, 'opened']);
       window.waiting?.cancel();
       await result;
-    });
-
-    it('takes what is pasted instead', async () => {
-      window.portChoice = 'paste';
-      const [result] = await begin();
-      assert.equal(window.waiting!.paste('code-of-mine'), null);
-      assert.equal((await result)?.kind, 'code');
-    });
-
-    it('ends where the person wants neither', async () => {
-      window.portChoice = 'cancel';
-      assert.deepEqual(await authorize(window, request), { kind: 'cancelled' });
-      assert.deepEqual(window.sent, []);
     });
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { editorCallback, loopbackCallback, planWays, type EditorEnvironment } from '../../src/oauth/ways.ts';
+import { loopbackCallback, planWays, type EditorEnvironment } from '../../src/oauth/ways.ts';
 
 const desktop: EditorEnvironment = {
   uriScheme: 'vscode',
@@ -8,23 +8,11 @@ const desktop: EditorEnvironment = {
   web: false,
   externalUri: null,
 };
-const editor = 'vscode://cm-relay.campaign-monitor-relay/oauth/callback';
 
 describe('the ways by which a code comes back', () => {
-  it('proposes a callback for each', () => {
-    assert.equal(loopbackCallback(8788), 'http://localhost:8788/oauth/callback');
-    assert.equal(editorCallback(desktop), editor);
-  });
-
   it('are the loopback page first, where that is registered', () => {
     for (const registered of [loopbackCallback(8788), 'http://127.0.0.1:3000/cb', 'http://[::1]:3000/'])
       assert.deepEqual(planWays(registered, desktop), { ways: ['loopback', 'paste'], redirectUri: registered });
-  });
-
-  it("are VS Code's own URL first, where that is registered", () => {
-    assert.deepEqual(planWays(editor, desktop), { ways: ['uri-handler', 'paste'], redirectUri: editor });
-    assert.deepEqual(planWays(editor, { ...desktop, remote: true }).ways, ['uri-handler', 'paste']);
-    assert.deepEqual(planWays(editor, { ...desktop, web: true }).ways, ['paste', 'uri-handler']);
   });
 
   it("are pasting alone for somebody else's callback, and another editor's", () => {

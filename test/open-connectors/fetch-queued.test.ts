@@ -38,10 +38,4 @@ describe('Fetching what is queued', () => {
       ...['one 1 3', 'relay 3', 'one 1 gone', 'one 1 4', 'relay 4', 'one 1 more'],
     ]);
   });
-
-  it('ends where the relay has it not on disk, and reads nothing more', async () => {
-    const full: FetchingRelay = { request: () => Promise.reject(new Error('no room')) };
-    await assert.rejects(fetchQueued(queueOf(delivery(1), delivery(2)), ['one'], full), /no room/);
-    assert.deepEqual(steps, ['one 0 1']);
-  });
 });

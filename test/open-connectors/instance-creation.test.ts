@@ -133,22 +133,6 @@ describe('creating an instance, against the sandbox', () => {
     assert.deepEqual(await names(), ['Mine', 'Mine']);
   });
 
-  it('asks about one of its name that appears during the consent, too', async () => {
-    const { apiKey } = harness.sandbox.credentials.campaignMonitor;
-    const authorize: CreationDeps['authorize'] = async (request) => {
-      await create(parts(), input({ authentication: 'basic', username: apiKey }));
-      return consent(request);
-    };
-    assert.deepEqual(await create(parts({ authorize })), { kind: 'cancelled' });
-    const [appeared] = await api().listInstances();
-    assert.deepEqual(
-      duplicates.map((existing) => existing.map(({ id }) => id)),
-      [[appeared?.id]],
-    );
-    assert.deepEqual(await names(), ['Mine']);
-    assert.equal(await callsOf('POST /instances'), 1);
-  });
-
   it('creates another beside one that appears during the consent if it is wanted', async () => {
     const { apiKey } = harness.sandbox.credentials.campaignMonitor;
     another = true;
@@ -164,41 +148,6 @@ describe('creating an instance, against the sandbox', () => {
     assert.deepEqual(await names(), ['Mine', 'Mine']);
   });
 
-  it('makes one with an API key without asking for consent', async () => {
-    const { apiKey } = harness.sandbox.credentials.campaignMonitor;
-    const given = parts({ authorize: () => Promise.reject(new Error('not to be asked for')) });
-    const result = await create(given, {
-      ...input(),
-      authentication: 'basic',
-      username: apiKey,
-    });
-    assert.equal(result.kind, 'created');
-  });
-
-  it('makes nothing where the consent gives no code', async () => {
-    const denied = { kind: 'denied', error: 'access_denied', description: null } as const;
-    assert.deepEqual(await create(parts({ authorize: (request) => consent(request, 'deny') })), {
-      kind: 'not-authorized',
-      authorization: denied,
-    });
-    for (const kind of ['timed-out', 'cancelled'] as const) {
-      const result = await create(parts({ authorize: () => Promise.resolve({ kind }) }));
-      assert.equal(result.kind, kind === 'cancelled' ? 'cancelled' : 'not-authorized');
-    }
-    assert.equal(await callsOf('POST /instances'), 0);
-  });
-
-  it('says why the platform gave no address for the consent', async () => {
-    const refused = new OpenConnectorsApi({
-      baseUrl: harness.sandbox.openConnectorsApi,
-      userSecret: 'wrong',
-      organizationSecret: 'wrong',
-    });
-    const result = await create(parts({ api: refused }));
-    assert.ok(result.kind === 'refused' && result.step === 'before');
-    assert.equal(result.error.status, 401);
-  });
-
   it('says that a code was refused, and asks for consent again the next time', async () => {
     await create();
     const [used = ''] = codes;
@@ -210,14 +159,6 @@ describe('creating an instance, against the sandbox', () => {
     assert.doesNotMatch(JSON.stringify(result), new RegExp(used));
     assert.equal((await create(parts(), input({ name: 'Second' }))).kind, 'created');
     assert.deepEqual((await names()).sort(), ['Mine', 'Second']);
-  });
-
-  it("passes on the platform's own message, with the request's id", async () => {
-    await control('POST', 'failures', { call: 'POST /instances', status: 400, message: 'The name is taken' });
-    const result = await create();
-    assert.ok(result.kind === 'refused');
-    assert.match(result.error.message, /The name is taken/);
-    assert.notEqual(result.error.requestId, null);
   });
 
   const failures = [
@@ -263,14 +204,6 @@ describe('creating an instance, against the sandbox', () => {
     assert.ok(result.kind === 'unanswered');
     assert.equal(result.found?.length, 1);
     assert.notEqual(result.found[0]?.id, first.id);
-  });
-
-  it('makes nothing where the instances cannot be listed before the call', async () => {
-    await control('POST', 'failures', { call: 'GET /instances', status: 503 });
-    const result = await create();
-    assert.ok(result.kind === 'refused' && result.step === 'before');
-    assert.equal(result.error.status, 503);
-    assert.deepEqual([codes, await callsOf('POST /instances')], [[], 0]);
   });
 
   it('does not know what is new where they cannot be listed after the call, and asks the next time', async () => {

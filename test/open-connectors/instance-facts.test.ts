@@ -59,15 +59,4 @@ describe('the facts of an instance', () => {
       assert.equal(factsOf(instance).eventsEnabled, expected);
     }
   });
-
-  it('tell an API key from a consent', () => {
-    const configuration = { 'oauth.api.key': '', username: '********' };
-    assert.equal(factsOf({ id: 7, configuration }).authentication, 'basic');
-    assert.equal(factsOf({ id: 7 }).authentication, 'oauth');
-  });
-
-  it('leave out empty tags, and read a date in milliseconds', () => {
-    const facts = factsOf({ id: 7, tags: ['', 'a'], createdDate: 0 });
-    assert.deepEqual([facts.tags, facts.createdAt], [['a'], 0]);
-  });
 });

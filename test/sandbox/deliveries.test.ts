@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { documentedListId, type DeliveryBody, type WebhookEvent } from '../../src/campaign-monitor/samples.ts';
 import { sandboxLists } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import type { DeliveryRecord } from '../../src/sandbox/campaign-monitor/outbox.ts';
@@ -107,16 +106,6 @@ describe("the sandbox's deliveries", () => {
         { CustomFields: [], EmailAddress: 'ada.l@example.org', Name: '', State: 'Deleted', Type: 'Deactivate' },
       ],
     );
-  });
-
-  it('have the fields of the published samples', async () => {
-    await harness.webhook(documentedListId, receiver.url);
-    await harness.control('POST', '/deliveries', { count: 3 });
-    for (const event of eventsOf(await receiver.count(3))) {
-      const file = new URL(`../fixtures/campaign-monitor/${event.Type.toLowerCase()}.json`, import.meta.url);
-      const published = JSON.parse(readFileSync(file, 'utf8')) as DeliveryBody;
-      assert.deepEqual(Object.keys(event).sort(), Object.keys(published.Events[0]!).sort());
-    }
   });
 
   it('tell nothing new of one who has left, unless resubscribed', async () => {
@@ -232,18 +221,6 @@ describe("the sandbox's deliveries", () => {
     await others.close();
   });
 
-  it('go to a URL that is named, whatever webhooks there are', async () => {
-    const order = { url: receiver.url, listId: 'f'.repeat(32), types: ['Update'], count: 2, batch: 1000, seed: 8 };
-    const answer = await harness.control('POST', '/deliveries', order);
-    assert.deepEqual([answer.status, answer.body], [202, { deliveries: [1, 2] }]);
-    await harness.control('POST', '/deliveries', { url: receiver.url, format: 'xml', email: 'me@example.org' });
-    const requests = await receiver.count(3);
-    const events = eventsOf(requests.slice(0, 2));
-    assert.equal(new Set(events.map((event) => event.EmailAddress)).size, 2000);
-    assert.equal(bodyOf(requests[0]!).ListID, 'f'.repeat(32));
-    assert.match(requests[2]!.body, /<EmailAddress>me@example\.org<\/EmailAddress>/);
-  });
-
   it('are sent again until they arrive, the same bytes', async () => {
     const flaky = await startReceiver((response, number) => {
       if (number === 1) response.socket!.destroy();
@@ -280,26 +257,6 @@ describe("the sandbox's deliveries", () => {
     await flaky.close();
   });
 
-  it('are given up when the schedule is at its end', async () => {
-    const failing = await startReceiver((response) => response.writeHead(500).end());
-    await harness.webhook(documentedListId, failing.url);
-    await harness.control('POST', '/deliveries', { types: ['Update'] });
-    await harness.report(settled('failed', 3));
-    assert.equal(failing.received.length, 3);
-    await failing.close();
-  });
-
-  it('say when they are resent', async () => {
-    await harness.control('PATCH', '/settings', { retryDelaysMs: [60_000] });
-    const failing = await startReceiver((response) => response.writeHead(500).end());
-    await harness.webhook(documentedListId, failing.url);
-    await harness.control('POST', '/deliveries', {});
-    await harness.report(settled('waiting', 1));
-    const [record] = await log();
-    assert.ok(new Date(record!.nextAttemptAt!).getTime() > new Date(record!.createdAt).getTime() + 59_000);
-    await failing.close();
-  });
-
   it('that fail for too long deactivate their webhook', async () => {
     await harness.control('PATCH', '/settings', { deactivateAfterMs: 1, retryDelaysMs: [20, 20, 20] });
     const failing = await startReceiver((response) => response.writeHead(500).end());
@@ -334,27 +291,6 @@ describe("the sandbox's deliveries", () => {
     );
     assert.equal(slow.received.length, 1);
     await slow.close();
-  });
-
-  it('come by a timer until it is stopped', async () => {
-    await harness.webhook(documentedListId, receiver.url);
-    const order = { everyMs: 20, types: ['Subscribe'], batch: 2 };
-    assert.equal((await harness.control('POST', '/timer', order)).status, 202);
-    assert.equal(((await harness.control('GET', '/timer')).body as { timer: { everyMs: number } }).timer.everyMs, 20);
-    const requests = await receiver.count(3);
-    assert.equal(new Set(requests.slice(0, 3).map((request) => request.body)).size, 3);
-    assert.equal((await harness.control('DELETE', '/timer')).status, 204);
-    assert.deepEqual((await harness.control('GET', '/timer')).body, { timer: null });
-  });
-
-  it('end with the sandbox, whatever is under way', async () => {
-    const silent = await startReceiver(() => undefined);
-    const other = await startHarness({ retryDelaysMs: [60_000] });
-    await other.webhook(documentedListId, silent.url);
-    await other.control('POST', '/timer', { everyMs: 20 });
-    await silent.count(1);
-    await other.close();
-    await silent.close();
   });
 });
 
@@ -407,21 +343,5 @@ describe("the sandbox's controls", () => {
       assert.notEqual((await harness.control(method, own, method === 'GET' ? undefined : '{}')).status, 404, name);
     }
     await harness.control('DELETE', '/timer');
-  });
-
-  it('answer 404 for what there is not', async () => {
-    for (const [method, path, body] of [
-      ['POST', '/deliveries', { listId: 'none' }],
-      ['POST', '/timer', { listId: 'none', everyMs: 1000 }],
-      ['POST', '/tokens', { clientId: '1' }],
-      ['GET', '/lists/none/subscribers', undefined],
-      ['GET', '/elsewhere', undefined],
-    ] as const) {
-      assert.equal((await harness.control(method, path, body)).status, 404, path);
-    }
-  });
-
-  it('answer 413 to a body that is too large', async () => {
-    assert.equal((await harness.control('POST', '/deliveries', { email: 'x'.repeat(70_000) })).status, 413);
   });
 });

@@ -3,12 +3,7 @@ import assert from 'node:assert/strict';
 import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sandboxClients } from '../../src/sandbox/campaign-monitor/accounts.ts';
 import { listStats } from '../../src/sandbox/campaign-monitor/lists.ts';
-import { SandboxState } from '../../src/sandbox/campaign-monitor/state.ts';
-import { subscriberPage } from '../../src/sandbox/campaign-monitor/subscriber-pages.ts';
-import { SubscriberList, addSubscriber, isReadable } from '../../src/sandbox/campaign-monitor/subscribers.ts';
-import { Tokens } from '../../src/sandbox/campaign-monitor/tokens.ts';
-import { fixedCredentials } from '../../src/sandbox/credentials.ts';
-import { VendorLink } from '../../src/sandbox/open-connectors/vendor-link.ts';
+import { SubscriberList, addSubscriber } from '../../src/sandbox/campaign-monitor/subscribers.ts';
 import { call, keyHeader, startHarness, type Answer, type Harness } from './harness.ts';
 import { platformOf } from './open-connectors/platform.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
@@ -72,26 +67,6 @@ describe("the sandbox's lists and subscribers", () => {
     });
     for (const version of ['v2', 'v4', 'v3.4', 'v3x3']) {
       assert.equal((await call('GET', `${base}/${version}/clients.json`, undefined, keyHeader)).status, 404, version);
-    }
-  });
-
-  it('have the fields that their sample subscribers have', async () => {
-    const fields = (await harness.api('GET', `${lists}/customfields.json`)).body as { Key: string; DataType: string }[];
-    assert.deepEqual(
-      fields.map(({ Key, DataType }) => [Key, DataType]),
-      [
-        ['[website]', 'Text'],
-        ['[Company]', 'Text'],
-        ['[birthday]', 'Date'],
-        ['[orders]', 'Number'],
-        ['[interests]', 'MultiSelectMany'],
-      ],
-    );
-    const { Results } = await page('/active.json');
-    assert.equal(Results.length, 3);
-    const keys = new Set(fields.map(({ Key }) => Key.slice(1, -1)));
-    for (const { CustomFields: values } of Results) {
-      for (const { Key } of values as { Key: string }[]) assert.ok(keys.has(Key), Key);
     }
   });
 
@@ -229,73 +204,6 @@ describe("the sandbox's lists and subscribers", () => {
     assert.deepEqual((await read())[0], [400, 203]);
   });
 
-  it('are read by the API from their moment on', () => {
-    const list = new SubscriberList();
-    const add = (email: string, readableFrom: number): unknown =>
-      addSubscriber(list, { EmailAddress: email }, false, {
-        joinsAs: 'Active',
-        activeAgain: 'Subscribe',
-        readableFrom,
-      });
-    add('now@example.org', Date.now());
-    add('later@example.org', Date.now() + 60_000);
-    assert.deepEqual(
-      list.values().map((each) => isReadable(each)),
-      [true, false],
-    );
-  });
-
-  it('clear a field, or one of several values that were chosen', async () => {
-    const choose = async (...CustomFields: object[]): Promise<unknown> => {
-      await harness.api('PUT', `${subscribers}.json?email=ada@example.org`, { CustomFields });
-      const { CustomFields: values } = await subscriber('ada@example.org');
-      return (values as { Key: string; Value: string }[]).map(({ Key, Value }) => `${Key}=${Value}`);
-    };
-    await harness.api('POST', `${subscribers}.json`, { EmailAddress: 'ada@example.org' });
-    assert.deepEqual(
-      await choose(
-        { Key: 'interests', Value: 'Poetry' },
-        { Key: 'interests', Value: 'Crime' },
-        { Key: 'orders', Value: 1 },
-      ),
-      ['interests=Poetry', 'interests=Crime', 'orders=1'],
-    );
-    assert.deepEqual(await choose({ Key: '[interests]', Value: 'Poetry', Clear: true }), [
-      'interests=Crime',
-      'orders=1',
-    ]);
-    assert.deepEqual(await choose({ Key: 'orders', Value: 9, Clear: true }), ['interests=Crime']);
-    assert.deepEqual(await choose({ Key: 'interests', Value: 'History' }), ['interests=History']);
-    assert.deepEqual(await choose({ Key: 'interests', Clear: true }), []);
-  });
-
-  it('are left together where they are set so', async () => {
-    const all = { UnsubscribeSetting: 'AllClientLists' };
-    const ids = [await newList('One', all), await newList('Two', all), await newList('Other')];
-    const other = await newList('Alone', { UnsubscribeSetting: 'OnlyThisList' });
-    const email = { EmailAddress: 'ada@example.org' };
-    for (const listId of [...ids, other]) {
-      await harness.api('POST', `/subscribers/${listId}.json`, email);
-      await harness.webhook(listId, receiver.url, ['Deactivate']);
-    }
-    await harness.api('DELETE', `/subscribers/${ids[2]!}.json?email=ada@example.org`);
-    assert.equal((await harness.api('POST', `/subscribers/${ids[0]!}/unsubscribe.json`, email)).status, 200);
-    const states = (await harness.api('GET', `/clients/${clientId}/listsforemail.json?email=ada@example.org`)).body;
-    assert.deepEqual(
-      (states as { ListName: string; SubscriberState: string }[]).map((each) => [each.ListName, each.SubscriberState]),
-      [
-        ['One', 'Unsubscribed'],
-        ['Two', 'Unsubscribed'],
-        ['Other', 'Deleted'],
-        ['Alone', 'Active'],
-      ],
-    );
-    const posted = (await receiver.count(3)).map(({ body }) => (JSON.parse(body) as { ListID: string }).ListID);
-    assert.deepEqual(posted.sort(), [...ids].sort());
-    await harness.api('POST', `/subscribers/${other}/unsubscribe.json`, email);
-    assert.match((await receiver.count(4))[3]!.body, new RegExp(other));
-  });
-
   it('ask for consent as the vendor does, where they are told to', async () => {
     assert.equal((await harness.control('PATCH', '/settings', { consentToTrack: 'required' })).status, 200);
     const base = `http://127.0.0.1:${harness.sandbox.port}/api`;
@@ -370,20 +278,6 @@ describe("the sandbox's lists and subscribers", () => {
     assert.deepEqual((await harness.api('GET', `/lists/${again}/webhooks.json`)).body, []);
   });
 
-  it('get no webhook from the platform once they are gone', () => {
-    const state = new SandboxState(1, {}, fixedCredentials);
-    const link = new VendorLink(state, new Tokens());
-    const list = state.lists.get(documentedListId);
-    assert.ok(list);
-    const webhooks = new Map<string, string>();
-    link.keepWebhooks(webhooks, [documentedListId], receiver.url);
-    assert.deepEqual([webhooks.size, state.webhooks.size], [1, 1]);
-    state.removeList(list);
-    assert.equal(state.webhooks.size, 0);
-    link.keepWebhooks(webhooks, [documentedListId], receiver.url);
-    assert.deepEqual([webhooks.size, state.webhooks.size], [0, 0]);
-  });
-
   it('are changed with the permission to do so alone', async () => {
     const headers = async (scope: string): Promise<Record<string, string>> => {
       const { body } = await harness.control('POST', '/tokens', { scopes: [scope] });
@@ -444,22 +338,6 @@ describe("the sandbox's lists and subscribers", () => {
     const elsewhere = { ...lost, url: receiver.url, listId: 'f'.repeat(32) };
     assert.equal((await harness.control('POST', '/deliveries', elsewhere)).status, 202);
   });
-
-  it('refuse orders that make no sense', async () => {
-    const control = `/lists/${documentedListId}`;
-    for (const [path, body, status] of [
-      [`${control}/bounce`, {}, 400],
-      [`${control}/bounce`, { email: 'nobody@example.org' }, 404],
-      [`${control}/confirm`, { email: 'nobody@example.org' }, 404],
-      [`${control}/history`, { email: 'nobody@example.org' }, 404],
-      [`${control}/history`, { email: 'nobody@example.org', event: 'Dance' }, 400],
-      ['/lists/none/bounce', { email: 'nobody@example.org' }, 404],
-    ] as const) {
-      const answer = await harness.control('POST', path, body);
-      assert.equal(answer.status, status, `${path} ${answer.text}`);
-      assert.ok((answer.body as { next: string }).next);
-    }
-  });
 });
 
 describe('the page of subscribers in a state', () => {
@@ -471,47 +349,6 @@ describe('the page of subscribers in a state', () => {
     }
     return list;
   }
-  const addresses = (list: SubscriberList, query: Record<string, string>): unknown[] =>
-    (subscriberPage(list, 'Active', query) as Page).Results.map(({ EmailAddress }) => EmailAddress);
-  const list = listOf(
-    ['b@example.org', 'ada', '2026-02-01 10:00:00'],
-    ['A@example.org', 'Bo', '2026-02-02 10:00:00'],
-    ['c@example.org', 'Ada', '2026-02-03 10:00:00'],
-  );
-
-  it('is in the order that is asked for, whatever the case', () => {
-    assert.deepEqual(addresses(list, {}), ['b@example.org', 'A@example.org', 'c@example.org']);
-    assert.deepEqual(addresses(list, { orderfield: 'email' }), ['A@example.org', 'b@example.org', 'c@example.org']);
-    assert.deepEqual(addresses(list, { orderfield: 'Name' }), ['b@example.org', 'c@example.org', 'A@example.org']);
-    assert.deepEqual(addresses(list, { orderfield: 'date', orderdirection: 'DESC' }), [
-      'c@example.org',
-      'A@example.org',
-      'b@example.org',
-    ]);
-    assert.deepEqual(addresses(list, { page: '2' }), []);
-  });
-
-  it('has those who came to the state at the date or later', () => {
-    for (const date of ['2026-02-02', '2026-02-02 10:00', '2026-02-02T10:00:59', '2026-02-01 10:01']) {
-      assert.deepEqual(addresses(list, { date }), ['A@example.org', 'c@example.org'], date);
-    }
-    for (const date of ['2026-13-01', '2026-2-1', '2026-02-02 25:00', '02/01/2026']) {
-      assert.throws(() => addresses(list, { date }), { code: 5 }, date);
-    }
-  });
-
-  it('is empty, and none of none, without subscribers', () => {
-    assert.deepEqual(subscriberPage(new SubscriberList(), 'Bounced', {}), {
-      Results: [],
-      ResultsOrderedBy: 'date',
-      OrderDirection: 'asc',
-      PageNumber: 1,
-      PageSize: 1000,
-      RecordsOnThisPage: 0,
-      TotalNumberOfRecords: 0,
-      NumberOfPages: 0,
-    });
-  });
 
   it('is counted by day, week, month and year', () => {
     const stats = listStats(

@@ -145,22 +145,6 @@ describe('the sandbox, Open Connectors: what could not be delivered', () => {
     }
   });
 
-  it('says how one of them stands: to be tried again, queued, delivered', async () => {
-    await platform.control('PATCH', '/settings', { retryDelaysMs: [60_000] });
-    await on();
-    status = 500;
-    await add('first');
-    await harness.report((report) => report.type === 'notification' && report.notification.attempts.length === 1);
-    const [waiting] = await list(`config.url='${receiver.url}'`);
-    assert.equal(waiting?.status, 'retry');
-    const one = `/notifications/${waiting.notificationId}/subscriptions/${waiting.subscriptionId}/deliveries`;
-    assert.equal(((await platform.api('GET', one)).body as Delivery).notification, undefined);
-    const hydrated = (await platform.api('GET', `${one}?hydrate=true`)).body as Delivery;
-    assert.deepEqual(hydrated, waiting);
-    assert.equal((await platform.api('GET', one.replace(/\d+/, '999'))).status, 404);
-    assert.deepEqual(await list(), [], 'it is not queued yet');
-  });
-
   it('does what is documented nowhere as it is told: what a read does, pages, and whether it is said to be active', async () => {
     await platform.control('PATCH', '/settings', { retryDelaysMs: [], deliveriesPageSize: 2, tellsActive: true });
     await on();
@@ -184,21 +168,6 @@ describe('the sandbox, Open Connectors: what could not be delivered', () => {
     assert.equal((await list()).length, 1);
     assert.deepEqual(await list(), [], 'they are queued no more');
     assert.equal((await list("status='notified'")).length, 2, 'but there, a page at a time');
-  });
-
-  it('begins anew with another callback URL, and forgets those of an instance that was deleted', async () => {
-    const { id } = await on();
-    status = 500;
-    await add('first');
-    await ended('failed', 1);
-    const moved = `${receiver.url}/moved`;
-    await platform.api('PATCH', `/instances/${id}`, { configuration: { 'event.notification.callback.url': moved } });
-    status = 200;
-    await add('second');
-    assert.equal((await receiver.count(3))[2]?.path, '/hook/moved');
-    assert.deepEqual([(await list()).length, (await list(queuedAt(moved))).length], [1, 0]);
-    await platform.api('DELETE', `/instances/${id}`);
-    assert.deepEqual(await list(), []);
   });
 
   it('deactivates the URL that failed, wherever the callback is by then, and each URL of an instance for itself', async () => {
@@ -232,51 +201,5 @@ describe('the sandbox, Open Connectors: what could not be delivered', () => {
     await add('fifth');
     await ended('discarded', 2);
     assert.equal((await list(queuedAt(moved))).length, 2, 'that one was not released');
-  });
-
-  it('keeps in the queue what is asked for again while the instance’s events are off', async () => {
-    await platform.control('PATCH', '/settings', { retryDelaysMs: [] });
-    const { id } = await on();
-    const turn = (enabled: string): Promise<Answer> =>
-      platform.api('PATCH', `/instances/${id}`, { configuration: { 'event.notification.enabled': enabled } });
-    status = 500;
-    await add('first');
-    await ended('failed', 1);
-    const queued = await list();
-    await turn('false');
-    status = 200;
-    assert.equal((await platform.api('PUT', pathOf(queuedAt(receiver.url)))).status, 200);
-    await ended('discarded', 1);
-    const still = await list();
-    assert.deepEqual(
-      still.map(({ notificationId }) => notificationId),
-      queued.map(({ notificationId }) => notificationId),
-    );
-    await turn('true');
-    await platform.api('PUT', pathOf(queuedAt(receiver.url)));
-    const [first, again] = await receiver.count(2);
-    assert.equal(again?.body, first?.body);
-  });
-
-  it('keeps nothing of an instance that is deleted while its last try is under way', async () => {
-    const { id } = await on();
-    status = 500;
-    meanwhile = () => platform.api('DELETE', `/instances/${id}`);
-    await platform.control('PATCH', '/settings', { retryDelaysMs: [] });
-    await add('first');
-    await ended('failed', 1);
-    const { body } = await platform.control('GET', '/notifications');
-    assert.deepEqual(
-      (body as NotificationRecord[]).map(({ queued }) => queued),
-      [false],
-    );
-    assert.deepEqual(await list(''), []);
-  });
-
-  it('refuses a clause that it cannot read', async () => {
-    for (const where of ["status='queued' or 1=1", "owner='me'", "config.url='it's'", 'status=queued']) {
-      assert.equal((await platform.api('GET', pathOf(where))).status, 400, where);
-      assert.equal((await platform.api('PUT', pathOf(where))).status, 400, where);
-    }
   });
 });

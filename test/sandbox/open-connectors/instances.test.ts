@@ -123,19 +123,6 @@ describe('the sandbox, Open Connectors: instances', () => {
     assert.equal(elsewhere.status, 400);
   });
 
-  it('makes an instance with an API key, which is its user name', async () => {
-    const configuration = { username: harness.sandbox.credentials.campaignMonitor.apiKey };
-    const body = { element: { key: 'campaignmonitor' }, configuration, tags: [''], name: 'With a key' };
-    const made = await platform.api('POST', '/instances', body);
-    assert.equal(made.status, 200);
-    assert.equal(instance(made.body).configuration['username'], '********');
-    const wrong = await platform.api('POST', '/instances', { ...body, configuration: { username: 'wrong' } });
-    assert.equal((wrong.body as ErrorBody).providerMessage, 'Invalid API Key');
-    const path = `/instances/${instance(made.body).id}?reAuthenticate=true`;
-    assert.equal((await platform.api('PATCH', path, { configuration: { username: 'wrong' } })).status, 400);
-    assert.equal((await platform.api('PATCH', path, { configuration })).status, 200);
-  });
-
   it('refuses what is missing or wrong with 400, other content types with 415, other methods with 405', async () => {
     const body = await platform.body();
     for (const [wrong, about] of [
@@ -165,13 +152,6 @@ describe('the sandbox, Open Connectors: instances', () => {
     assert.equal((await platform.api('DELETE', '/instances')).status, 405);
     assert.equal((await platform.api('GET', '/nothing')).status, 404);
     assert.equal((await platform.api('GET', '/instances')).status, 404, 'nothing was made');
-  });
-
-  it('refuses webhooks that the grant does not cover', async () => {
-    const body = { ...(await platform.body()), providerData: { code: await platform.code(['ViewReports']) } };
-    const { status, body: answer } = await platform.api('POST', '/instances', body);
-    assert.equal(status, 400);
-    assert.match((answer as ErrorBody).providerMessage ?? '', /ManageLists/);
   });
 
   it('finds instances by tag and text, in pages, and answers 404 where none is', async () => {
@@ -245,17 +225,6 @@ describe('the sandbox, Open Connectors: instances', () => {
     assert.equal((await platform.api('GET', `/instances/${id}`)).status, 404);
   });
 
-  it('describes the connector', async () => {
-    const { body } = await platform.api('GET', '/elements/campaignmonitor');
-    const keys = (body as { configuration: { key: string }[] }).configuration.map(({ key }) => key);
-    assert.ok(keys.includes('event.notification.signature.key'));
-    const metadata = (await platform.api('GET', '/elements/campaignmonitor/metadata')).body;
-    assert.deepEqual((metadata as { events: unknown }).events, {
-      webhook: { contacts: { eventTypes: ['CREATED', 'UPDATED', 'DELETED'] } },
-    });
-    assert.equal((await platform.api('GET', '/elements/other')).status, 404);
-  });
-
   it('refuses a foreign Origin', async () => {
     const { status } = await call('GET', `${harness.sandbox.openConnectorsApi}/instances`, undefined, {
       origin: 'https://example.org',
@@ -282,11 +251,6 @@ describe('the sandbox, Open Connectors: instances', () => {
       while (!(await made())) assert.ok(true);
       await harness.sandbox.close();
       assert.equal(await asked, 'broken off');
-    });
-
-    it('answers late, with the call’s own answer', async () => {
-      await platform.control('POST', '/failures', { call: '*', delayMs: 20 });
-      assert.equal((await platform.api('GET', '/elements/campaignmonitor')).status, 200);
     });
   });
 

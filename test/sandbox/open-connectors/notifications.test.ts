@@ -3,7 +3,7 @@ import { documentedListId } from '../../../src/campaign-monitor/samples.ts';
 import { readPlatformNotification } from '../../../src/open-connectors/notification.ts';
 import { verify } from '../../../src/open-connectors/signature.ts';
 import type { NotificationRecord } from '../../../src/sandbox/open-connectors/notifier.ts';
-import { call, startHarness, type Harness } from '../harness.ts';
+import { startHarness, type Harness } from '../harness.ts';
 import { startReceiver, type Receiver } from '../receiver.ts';
 import { platformOf, type Platform } from './platform.ts';
 
@@ -175,23 +175,6 @@ describe('the sandbox, Open Connectors: notifications', () => {
     assert.equal(event?.status, 'DISPATCHED');
   });
 
-  it('maps the types that the relay maps, and knows no other', async () => {
-    await start();
-    await on();
-    const [url = ''] = await platform.webhooks();
-    const types = ['Subscribe', 'Update', 'Deactivate', 'constructor', '__proto__'];
-    const body = {
-      ListID: documentedListId,
-      Events: types.map((Type) => ({ Type, EmailAddress: subscriber.EmailAddress })),
-    };
-    assert.equal((await call('POST', url, body, { 'content-type': 'application/json' })).status, 200);
-    const { events } = parse((await receiver.count(1))[0]?.body ?? '').message;
-    assert.deepEqual(
-      events.map(({ eventType }) => eventType),
-      ['CREATED', 'UPDATED', 'DELETED', 'UNKNOWN', 'UNKNOWN'],
-    );
-  });
-
   it('logs an event under the notification’s id, with the vendor’s body', async () => {
     await start();
     const { id } = await on();
@@ -205,64 +188,5 @@ describe('the sandbox, Open Connectors: notifications', () => {
     assert.deepEqual([status, event.id, event.status], [200, eventId, 'NOTIFIED']);
     assert.deepEqual(JSON.parse(event.providerData), raw);
     assert.equal((await platform.api('GET', `/instances/${id}/events/none`)).status, 404);
-  });
-
-  it('posts what waits to the callback of that moment', async () => {
-    await start((response, number) => {
-      if (number > 1) {
-        response.end();
-        return;
-      }
-      response.statusCode = 503;
-      // The next attempt comes only after this answer: the callback has moved by then.
-      void platform
-        .api('PATCH', `/instances/${String(moving)}`, {
-          configuration: { 'event.notification.callback.url': `${receiver.url}/moved` },
-        })
-        .then(() => response.end());
-    });
-    const { id: moving } = await on();
-    await harness.api('POST', `/subscribers/${documentedListId}.json`, subscriber);
-    const requests = await receiver.count(2);
-    assert.deepEqual(
-      requests.map(({ path }) => path),
-      ['/hook', '/hook/moved'],
-    );
-  });
-
-  it('discards what waits where the instance is deleted', async () => {
-    await start((response) => {
-      void platform.api('DELETE', `/instances/${String(leaving)}`).then(() => {
-        response.statusCode = 500;
-        response.end();
-      });
-    });
-    const { id: leaving } = await on();
-    await harness.api('POST', `/subscribers/${documentedListId}.json`, subscriber);
-    await reported('discarded', 1);
-    assert.equal(receiver.received.length, 1);
-  });
-
-  it('makes no notification of a test call, nor of anything where events are off', async () => {
-    await start();
-    const { id } = await on();
-    const webhooks = (await harness.api('GET', `/lists/${documentedListId}/webhooks.json`)).body;
-    const [webhook] = webhooks as { WebhookID: string }[];
-    const path = `/lists/${documentedListId}/webhooks/${webhook?.WebhookID ?? ''}/test.json`;
-    assert.equal((await harness.api('GET', path)).status, 200);
-    await platform.api('PATCH', `/instances/${id}`, { configuration: { 'event.notification.enabled': 'false' } });
-    await harness.api('POST', `/subscribers/${documentedListId}.json`, subscriber);
-    assert.deepEqual(await log(), []);
-    assert.deepEqual((await platform.api('GET', `/instances/${id}/events`)).body, []);
-  });
-
-  it('takes other part sizes and time-outs on order', async () => {
-    await start();
-    await on();
-    await platform.control('PATCH', '/settings', { partSize: 2 });
-    await harness.control('POST', '/deliveries', { types: ['Update'], batch: 5, listId: documentedListId });
-    const sizes = (await receiver.count(3)).map(({ body }) => parse(body).message.events.length);
-    assert.deepEqual(sizes, [2, 2, 1]);
-    assert.equal((await platform.control('PATCH', '/settings', { partSize: 0 })).status, 400);
   });
 });
