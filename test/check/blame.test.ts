@@ -61,11 +61,6 @@ const ended =
 describe('A callback that ends by what it is sent', () => {
   const ids = ['older-shape', 'event-types', 'every-event'];
 
-  it('fails the check that has sent it, and no other', async () => {
-    const { results } = await checked((world) => new Fragile(key, (ms) => world.wait(ms)), { ids });
-    assert.deepEqual(said(results), [`failed older-shape: ${ended}`, 'passed event-types: ', 'passed every-event: ']);
-  });
-
   it('fails it also where that shows only when the next is sent, which is then sent anew', async () => {
     const fragile = (world: VirtualWorld): RightHandler =>
       Object.assign(new Fragile(key, (ms) => world.wait(ms)), { endsAfterMs: 102 });

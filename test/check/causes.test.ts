@@ -67,14 +67,6 @@ describe('Why checks are not decided', () => {
     assert.deepEqual([newsOf(one).causes, newsOf(missing(3)).causes], [[page], []]);
   });
 
-  it('is left out at those of which that is all there is to say', () => {
-    const shared = [{ text: page, ids: [] }];
-    assert.equal(isSaidBy(shared, result(0, 'undecided', [page])), true);
-    assert.equal(isSaidBy(shared, result(0, 'undecided', [page, say('no contact count was set up')])), false);
-    assert.equal(isSaidBy(shared, result(0, 'failed', [page])), false);
-    assert.equal(isSaidBy(shared, result(0, 'passed', [])), false);
-  });
-
   it('is news once; what failed always is', () => {
     const newsOf = noveltyTracker();
     const told = [

@@ -8,7 +8,6 @@ import type { Manner, Message } from '../../src/check/messages.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { inGerman } from '../common/in-german.ts';
 import { freePort } from '../free-port.ts';
-import { hasBlackHoles, startBlackHole } from '../relay/black-hole.ts';
 import { Callback } from './callback.ts';
 
 const body = Buffer.from('{"name":"陽子 👩‍💻"}');
@@ -74,13 +73,6 @@ describe('One request of a check', () => {
     assert.equal(callback.taken.length, 1);
   });
 
-  it('takes its time where it is to be slow, and cuts characters in two', async () => {
-    const answer = await exchange(callback.target(), message({ kind: 'slow', ms: 100 }), 10_000, never);
-    assert.equal(answer.kind, 'answer');
-    assert.ok(answer.ms >= 90, String(answer.ms));
-    assert.deepEqual(callback.taken[0]?.body, body);
-  });
-
   it('ends each piece of a slow body within a character where there is one', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(300), (text, ascii) => {
@@ -93,20 +85,6 @@ describe('One request of a check', () => {
     const pieces = piecesOf(Buffer.from(`${'x'.repeat(50)}${'я陽👩'.repeat(20)}`));
     const decoded = pieces.map((piece) => piece.toString()).join('');
     assert.ok((decoded.match(/\ufffd/g) ?? []).length > 20, decoded);
-  });
-
-  it('ends the connection within the body', async () => {
-    assert.equal((await exchange(callback.target(), message({ kind: 'cut' }), 10_000, never)).kind, 'left');
-    const [taken] = await callback.received(1);
-    assert.equal(taken?.isWhole, false);
-    assert.ok(taken.body.length > 0 && taken.body.length < body.length);
-  });
-
-  it('leaves before the answer, when all was sent', async () => {
-    callback.answering = () => null;
-    assert.equal((await exchange(callback.target(), message({ kind: 'unanswered' }), 10_000, never)).kind, 'left');
-    const [taken] = await callback.received(1);
-    assert.deepEqual(taken?.body, body);
   });
 
   for (const [what, before, again] of [
@@ -172,24 +150,5 @@ describe('One request of a check', () => {
       assert.ok(answer.kind === 'unreachable', kind);
       assert.match(answer.error, /ECONNREFUSED/);
     }
-  });
-
-  it('says when no connection comes about in time', async function () {
-    if (!hasBlackHoles) this.skip();
-    const { url } = await startBlackHole();
-    for (const kind of ['whole', 'cut', 'unanswered'] as const) {
-      const answer = await exchange({ ...callback.target(), url: new URL(url) }, message({ kind }), 200, never);
-      assert.ok(answer.kind === 'unreachable', `${kind}: ${answer.kind}`);
-      assert.equal(answer.error, 'no connection in time');
-    }
-  });
-
-  it('is given up by its signal', async () => {
-    callback.answering = () => null;
-    const stop = new AbortController();
-    const going = exchange(callback.target(), message(), 10_000, stop.signal);
-    await callback.received(1);
-    stop.abort(new Error('enough'));
-    await assert.rejects(going, /enough/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { planOf, type Delivery, type Message } from '../../src/check/messages.ts';
 import type { Shape, Fault } from '../../src/check/scenario.ts';
-import { deliveriesWith, NoKeyError, partSizeOf, withFaults } from '../../src/check/fault-injection.ts';
+import { deliveriesWith, partSizeOf, withFaults } from '../../src/check/fault-injection.ts';
 import { readPlatformNotification } from '../../src/open-connectors/notification.ts';
 import { signatureHeader, verify } from '../../src/open-connectors/signature.ts';
 
@@ -74,13 +74,6 @@ describe('What is posted to a callback', () => {
     assert.deepEqual(raw?.body, deliveryOf(3).body);
     assert.deepEqual(raw.headers, [['Content-Type', 'application/json']], 'Campaign Monitor signs nothing');
   });
-
-  it('refuses what is no delivery, and one without events where a notification is asked for', () => {
-    const options = { shape: 'notification', partSize: 20, signatureKey: undefined, now } as const;
-    const of = (text: string): Delivery => ({ ...deliveryOf(1), body: Buffer.from(text) });
-    assert.throws(() => planOf(of('nothing'), options), /not a delivery: neither JSON nor XML/);
-    assert.throws(() => planOf(of('{"Events":[]}'), options), /test call/);
-  });
 });
 
 describe('Injected faults', () => {
@@ -137,12 +130,6 @@ describe('Injected faults', () => {
     }
   });
 
-  it('leaves the signature right where only the way is bad', () => {
-    for (const fault of ['twice', 'reordered', 'merged', 'split', 'cut', 'escaped'] as const) {
-      assert.ok(faulty(25, [fault]).every(isRight), fault);
-    }
-  });
-
   it('makes each wrong signature wrong, and the body still JSON', () => {
     for (const fault of ['tampered', 'wrong-signature', 'old-signature', 'wrong-sha1-signature'] as const) {
       const [message] = faulty(1, [fault]);
@@ -167,17 +154,5 @@ describe('Injected faults', () => {
     assert.match(signatureWith('cut-signature'), /^sha256=[A-Za-z0-9+/]{9}$/);
     const [part, other] = [signatureWith('cut-signature'), signatureWith('other-end-signature')];
     assert.ok(other.length === right.length && part.length < right.length, other);
-  });
-
-  it('has a body whose JSON, written anew, is another text', () => {
-    const [message] = faulty(1, ['escaped']);
-    const text = message?.body.toString() ?? '';
-    assert.notEqual(JSON.stringify(JSON.parse(text)), text);
-    assert.match(text, /Zo\\u00EB/);
-    assert.deepEqual(message && addresses(message), ['a1@example.org']);
-  });
-
-  it('says where a key is missing that it is about', () => {
-    assert.throws(() => withFaults(made(1), ['unsigned'], undefined), NoKeyError);
   });
 });

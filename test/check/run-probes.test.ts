@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { commandOfFile, namedInFile, secretsOfFile, unnamedIn, neededProbes } from '../../src/check/run-probes.ts';
+import { namedInFile, secretsOfFile, unnamedIn, neededProbes } from '../../src/check/run-probes.ts';
 import { scenario, type Scenario, type ScenarioFile } from '../../src/check/scenario.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 
@@ -41,12 +41,5 @@ describe('Whom scenarios ask', () => {
     });
     const unread = (): string => assert.fail('was read');
     assert.deepEqual(secretsOfFile(file, none, unread), { destination: {}, probe: {}, kept: {} });
-  });
-
-  it('may be a program, where that is used', () => {
-    const byCommand: ScenarioFile = { ...file, probe: { command: ['count', 'them'] } };
-    assert.deepEqual(commandOfFile(byCommand, all), ['count', 'them']);
-    assert.equal(commandOfFile(byCommand, none), null);
-    assert.equal(commandOfFile(file, all), null);
   });
 });

@@ -194,29 +194,6 @@ describe('A scenario', () => {
     assert.equal(result.reason, 'contacts: expected +1, got +2 (from 0 to 2)');
   });
 
-  it('waits as long again where the number changes late', async () => {
-    const quietMs = 100;
-    const world = new ProcessWorld();
-    let late = 0;
-    // Nothing for longer than it has to stay so; then what is expected, and twice that a question later.
-    const read = (): Promise<number> => Promise.resolve(world.now() < 3 * quietMs ? 0 : (late = Math.min(late + 1, 2)));
-    const more = { probe: { read }, settling: { mostMs: 600, quietMs }, world };
-    const result = await world.run(() => run([{ send: one, expect: { probe: 1 } }], more));
-    assert.equal(result.outcome, 'failed');
-  });
-
-  it('sends the same bytes again, with the same eventId', async () => {
-    await run([
-      { name: 'first', send: one, trouble: ['cut'] },
-      { send: { again: 'first' }, expect: { probe: 1 } },
-    ]);
-    const taken = await callback.received(2);
-    const cut = taken.find(({ isWhole }) => !isWhole);
-    const whole = taken.find(({ isWhole }) => isWhole);
-    assert.equal(cut?.headers['elements-webhook-id'], whole?.headers['elements-webhook-id']);
-    assert.ok(cut !== undefined && whole?.body.subarray(0, cut.body.length).equals(cut.body));
-  });
-
   it('tries again as the relay does, and counts the attempts', async () => {
     callback.answering = (_, index) => ({ status: index === 0 ? 500 : 200 });
     const step = { send: one, retry: 'fast', expect: { attempts: 2 } } as const;
@@ -225,70 +202,6 @@ describe('A scenario', () => {
     assert.match(
       (await run([{ ...step, expect: { status: 400, attempts: 2 } }])).reason ?? '',
       /attempts: expected 2, got 1/,
-    );
-  });
-
-  it('sends many at once, and tells the order of their answers', async () => {
-    callback.answering = (_, index) => (index === 0 ? { after: callback.left(4) } : {});
-    const result = await run([
-      { send: { sample: 'Subscribe', events: 5 }, trouble: ['split'], atOnce: 5, expect: { inOrder: true } },
-    ]);
-    assert.match(result.reason ?? '', /the order of answers/);
-  });
-
-  it('repeats its steps so many a second, and looks at all of them together', async () => {
-    const result = await run([
-      { repeat: { times: 8, perSecond: 100 }, steps: [{ send: one }], expect: { p50Ms: 5000, p99Ms: 5000, probe: 8 } },
-    ]);
-    assert.equal(result.reason, null);
-    assert.equal(callback.taken.length, 8);
-    assert.equal(result.steps[0]?.sent, 8);
-    callback.answering = () => ({ afterMs: 30 });
-    const slow = await run([{ repeat: { times: 3 }, steps: [{ send: one }], expect: { p99Ms: 10 } }]);
-    assert.match(slow.reason ?? '', /^99th-percentile answer time \(p99\): expected at most 10 ms, got \d+ ms$/);
-  });
-
-  it('takes for p50 the answer within which half of them came', async () => {
-    const result = await run([{ repeat: { times: 2 }, steps: [{ send: one }] }]);
-    const [step] = result.steps;
-    const times = step?.examples.map(({ attempts }) => attempts[0]?.ms ?? 0) ?? [];
-    assert.deepEqual([step?.p50Ms, step?.p99Ms], [Math.min(...times), Math.max(...times)]);
-  });
-
-  it('leaves undecided what nobody can tell', async () => {
-    const without = await run([{ send: one, expect: { probe: 1 } }], { probe: null });
-    assert.equal(without.outcome, 'undecided');
-    assert.match(without.reason ?? '', /no contact count was set up/);
-    callback.pages.set('/count', () => ({ type: 'text/plain', body: 'many' }));
-    assert.equal((await run([{ send: one, expect: { probe: 1 } }])).outcome, 'undecided');
-    callback.pages.set('/contacts', () => ({ type: 'text/plain', body: 'Ada', status: 500 }));
-    const { outcome, reason } = await run([{ send: one, expect: { kept: 'Ada' } }]);
-    assert.equal(outcome, 'undecided');
-    assert.match(reason ?? '', /\/contacts answered 500/);
-  });
-
-  it('ends when its time is up, and when nothing listens', async () => {
-    callback.answering = () => null;
-    assert.equal((await run([{ send: one }], {}, 100)).reason, 'the time limit of 100 ms was exceeded');
-    const url = new URL(`http://127.0.0.1:${await freePort()}/`);
-    const gone = await run([{ send: one }], { target: callback.target({ url }) });
-    assert.equal(gone.isUnreachable, true);
-    assert.match(gone.reason ?? '', /the answer: expected 2xx, got connect ECONNREFUSED/);
-  });
-
-  it('is given up by the signal', async () => {
-    callback.answering = () => null;
-    const stop = new AbortController();
-    const going = run([{ send: one }], { signal: stop.signal });
-    await callback.received(1);
-    stop.abort(new Error('enough'));
-    await assert.rejects(going, /enough/);
-  });
-
-  it('says which key is missing for what is about signatures', async () => {
-    assert.match(
-      (await run([{ send: one, trouble: ['unsigned'] }])).reason ?? '',
-      /requires a signature key, but no key was provided/,
     );
   });
 

@@ -62,12 +62,6 @@ describe('A file of scenarios', () => {
     );
   });
 
-  it('names only steps that were before', () => {
-    const again = { send: { again: 'first' } };
-    assert.equal(refused(withSteps(again)), 'scenario "it": no earlier step is named "first"');
-    assert.doesNotThrow(() => readScenarioText(JSON.stringify(withSteps({ name: 'first', ...send }, again))));
-  });
-
   it('has expressions that are read before anything is sent', () => {
     const steps = (expect: object): Parameters<typeof scenario>[0] => ({
       name: 'it',

@@ -5,7 +5,6 @@ import { expressionsOfFile } from '../../src/check/scenario-expressions.ts';
 import type { RunContext } from '../../src/check/run.ts';
 import { newRun, sourcesOf } from '../../src/check/sources.ts';
 import { checksFor } from '../../src/check/suite.ts';
-import { freePort } from '../free-port.ts';
 import { Callback } from './callback.ts';
 
 const all = checksFor({ answerWithinMs: 1000 });
@@ -78,24 +77,6 @@ describe('The suite', () => {
         new Set(late.map(({ reason }) => reason ?? '')),
         new Set(['the time limit for all checks was reached']),
       );
-    } finally {
-      await callback.close();
-    }
-  });
-
-  it('says that nothing listens, and sends nothing', async () => {
-    const callback = await Callback.open();
-    const origin = `http://127.0.0.1:${await freePort()}`;
-    const target = callback.target({ url: new URL(`${origin}/`) });
-    try {
-      const checks = all.filter(({ id }) => ['older-shape', 'event-types'].includes(id));
-      const gone = await runChecks(checks, contextOf(callback, { target }), { timeoutMs: 60_000 });
-      assert.deepEqual(
-        gone.map(({ outcome }) => outcome),
-        ['skipped', 'skipped'],
-      );
-      for (const { reason } of gone)
-        assert.match(reason ?? '', new RegExp(`^nothing is listening at ${origin}: connect ECONNREFUSED`));
     } finally {
       await callback.close();
     }

@@ -10,7 +10,7 @@ import { countRuns } from '../long.ts';
 import { curlCommand, toCurl } from '../../src/export/curl.ts';
 import { temporaryFolder } from '../relay/afterwards.ts';
 import { hostileBodies, hostileHeaders, hostilePaths } from './hostile.ts';
-import { inClear, item, notification, options, secret, vendorBody, whole } from './sample.ts';
+import { inClear, item, notification, options, secret, whole } from './sample.ts';
 
 interface Received {
   readonly url: string;
@@ -65,16 +65,6 @@ describe('an export as curl', () => {
     assert.equal(request.body.toString(), '{"id":"1"}');
     assert.equal(request.headers['elements-webhook-id'], 'abc');
     assert.equal(request.headers['content-type'], 'application/json; charset=utf-8');
-  });
-
-  it('sends the delivery to the webhook endpoint where there is no callback', async () => {
-    const script = await whole(
-      toCurl([item({ webhookEndpoint: `${base}/hooks/${secret}/campaign-monitor` })], inClear),
-    );
-    const [request] = await run(script);
-    assert.equal(request?.url, `/hooks/${secret}/campaign-monitor`);
-    assert.equal(request.body.toString(), vendorBody);
-    assert.equal(request.headers['content-encoding'], undefined, 'the body is kept decoded');
   });
 
   it('masks the secret of the webhook endpoint, unless it is asked for', async () => {
@@ -182,11 +172,4 @@ describe('an export as curl', () => {
       }
     });
   }
-
-  it('sends an empty header as one', async () => {
-    const [request] = await run(
-      curlCommand({ title: '', url: base, headers: [['X-Empty', '']], body: Buffer.from('x') }),
-    );
-    assert.equal(request?.headers['x-empty'], '');
-  });
 });

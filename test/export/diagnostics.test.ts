@@ -93,13 +93,6 @@ describe('What is fit for a bug report', () => {
     assert.match(problems[0] ?? '', /the ssh tunnel is failed: ssh exited with 255 \(\*{8}: gone\); \*{8} is not/);
   });
 
-  it('says how the tunnel stands, and why, as two sentences', async () => {
-    const relay = await startTestRelay();
-    const sections = await relayDiagnostics(await relay.client.request('relay/status', {}), relay.client);
-    const fact = sections.flatMap(({ facts }) => facts).find(([key]) => key === 'tunnel');
-    assert.deepEqual(fact, ['tunnel', 'none, closed. Reachable from this machine only.']);
-  });
-
   it('drives no terminal', () => {
     const text = diagnosticsText('x', [], [{ title: 'y', facts: [['z', '\u001b[2J']] }]);
     assert.equal(text, '## x\n\n### Problems found\n\n- nothing\n\n### y\n\n- z: \\x1b[2J\n');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { toHar } from '../../src/export/har.ts';
-import { inClear, item, notification, options, secret, vendorBody, whole } from './sample.ts';
+import { inClear, item, options, secret, vendorBody, whole } from './sample.ts';
 
 interface Har {
   log: {
@@ -37,21 +37,5 @@ describe('an export as HAR', () => {
   it('masks secrets, unless they are asked for', async () => {
     assert.ok(!(await whole(toHar([item()], options))).includes(secret));
     assert.ok((await whole(toHar([item()], inClear))).includes(secret));
-  });
-
-  it('carries bytes of binary data, and an attempt without an answer', async () => {
-    const sent = notification('http://localhost:3000/', Buffer.from([0xff, 0]));
-    const silent = {
-      ...sent,
-      attempts: sent.attempts.map((attempt) => ({ ...attempt, status: null, answerBody: '' })),
-    };
-    const { log } = await har([item({ notifications: [silent] })], options);
-    const entry = log.entries[1];
-    assert.deepEqual([entry?.request.postData.text, entry?.request.postData._encoding], ['/wA=', 'base64']);
-    assert.equal(entry?.response.status, 0);
-  });
-
-  it('is a document even of nothing', async () => {
-    assert.deepEqual((await har([], options)).log.entries, []);
   });
 });

@@ -103,18 +103,4 @@ describe('an export as .http', () => {
       assert.match(text, /^### d7.*\n# Not written here: the URL .*\. Export it as curl\.\n\n$/, path);
     }
   });
-
-  it('looks through long bodies in no time', async () => {
-    const hole = (text: string): Buffer => Buffer.from(`{"a":"${text}"}`);
-    for (const body of [hole(' '.repeat(900_000)), hole('='.repeat(900_000)), Buffer.from(`a${'\n'.repeat(2e6)}b`)]) {
-      const text = await whole(toHttp([item({ notifications: [notification(callback, body)] })], options));
-      assert.match(text, /^### n9/);
-    }
-  });
-
-  it('carries XML of one line', async () => {
-    const body = Buffer.from('<?xml version="1.0"?><a><b/></a>');
-    const text = await whole(toHttp([item({ notifications: [notification(callback, body)] })], options));
-    assert.ok(text.endsWith('\n\n<?xml version="1.0"?><a><b/></a>\n\n'));
-  });
 });

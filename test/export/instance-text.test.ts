@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { instanceCurl, instanceReadCurl, instanceText } from '../../src/export/instance-text.ts';
+import { instanceCurl, instanceText } from '../../src/export/instance-text.ts';
 import type { Instance } from '../../src/open-connectors/answers.ts';
 import { instance, secret } from '../extension/instances/instances.ts';
 
@@ -49,12 +49,5 @@ describe('an instance as text', () => {
     assert.equal(body.configuration['oauth.api.secret'], '<OAUTH_API_SECRET>');
     assert.equal(body.configuration['event.notification.signature.key'], '<SIGNATURE_KEY>');
     assert.equal(body.configuration['event.notification.enabled'], true);
-  });
-
-  it('is a command that reads it', () => {
-    assert.equal(
-      instanceReadCurl(7, 'https://api.example/elements/api-v2'),
-      `curl -sS --globoff 'https://api.example/elements/api-v2/instances/7' \\\n  -H 'Authorization: User <USER_SECRET>, Organization <ORGANIZATION_SECRET>'`,
-    );
   });
 });

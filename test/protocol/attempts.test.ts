@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { attemptAdvice, attemptName, replaysAmong } from '../../src/protocol/attempts.ts';
+import { attemptAdvice, replaysAmong } from '../../src/protocol/attempts.ts';
 
 type Found = Parameters<typeof replaysAmong>[0];
 type Tried = Found['attempts'][number];
@@ -31,11 +31,6 @@ describe('An attempt', () => {
     assert.deepEqual(replays(all, { attempts: 5, ofRound: 1 }), [3, 5]);
   });
 
-  it('is of a replay where it came before it was due', () => {
-    const early = attempts({}, { at: new Date(1000).toISOString() }, {});
-    assert.deepEqual(replays(early, { attempts: 3, ofRound: 1 }), [2, 3]);
-  });
-
   it('of the last round is known by where that began, however early it came and whatever is left out before it', () => {
     const early = attempts({}, { at: new Date(1000).toISOString() }, { at: new Date(1500).toISOString() });
     assert.deepEqual(replays(early, { attempts: 3, ofRound: 2 }), [2]);
@@ -43,19 +38,6 @@ describe('An attempt', () => {
     assert.deepEqual(replays(early, { attempts: 3, ofRound: 3 }), []);
     // A replay whose first attempt is still to come.
     assert.deepEqual(replays(attempts({}), { attempts: 1, ofRound: 0 }), []);
-  });
-
-  it('is held against those of its own forwarding alone', () => {
-    const others = attempts({ destinationId: 't2', outcome: 'failed', nextAttemptAt: null }, {});
-    assert.deepEqual(replays(others.slice(0, 1), { attempts: 1, ofRound: 1 }), []);
-    assert.deepEqual(replays([...others, ...attempts({})], { attempts: 2, ofRound: 2 }), []);
-  });
-
-  it('is called by its number in all, whichever round it is of', () => {
-    const [first, seventh] = attempts({}, { number: 7 });
-    assert.ok(first && seventh);
-    const names = [first, seventh].map((each) => attemptName(each, new Set([seventh])));
-    assert.deepEqual(names, ['Attempt 1', 'Attempt 7 (resent)']);
   });
 
   it('that failed says what to do', () => {

@@ -48,14 +48,4 @@ describe('isCredentialHeader', () => {
   ]) {
     it(`does not count ${name} as one`, () => assert.equal(isCredentialHeader(name), false));
   }
-
-  it('is the same when asked again, however many names were asked meanwhile', () => {
-    for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < 3000; i++) {
-        assert.equal(isCredentialHeader(`X-${i}-Token`), true);
-        assert.equal(isCredentialHeader(`X-${i}`), false);
-      }
-      assert.equal(isCredentialHeader(`${'X'.repeat(500)}-Token`), true);
-    }
-  });
 });

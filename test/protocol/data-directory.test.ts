@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import fs, {
+import {
   chmodSync,
   chownSync,
   existsSync,
@@ -16,7 +16,6 @@ import fs, {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir as linkedTmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -121,13 +120,6 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     }
   });
 
-  it('is one with a file that is merely called as one of a relay’s', async () => {
-    const folder = folderOf(0o755);
-    writeFileSync(join(folder, 'thesis.txt'), 'mine');
-    for (const name of ['relay.json', 'token', 'relay.log']) writeFileSync(join(folder, name), 'of another program');
-    await assertRefused(folder, /such as thesis\.txt/, 'choose-data-directory');
-  });
-
   it('is whatever contains other files, by whatever names', () => {
     const name = fc
       .oneof(
@@ -159,13 +151,6 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     );
   });
 
-  it('is a file, or something below one', async () => {
-    const file = join(temporaryFolder(), 'data');
-    writeFileSync(file, '');
-    await assertRefused(file, /is not a folder$/, 'choose-data-directory');
-    await assertRefused(join(file, 'below'), /is not a folder$/, 'choose-data-directory');
-  });
-
   it('is one that others can write to, until the command is run that the error names', async () => {
     for (const mode of [0o777, 0o702, 0o757, 0o1777]) {
       const folder = folderOf(mode);
@@ -189,19 +174,6 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     const relay = await startTestRelay({ dataDir: folder });
     assert.equal(modeOf(folder), 0o700);
     await relay.stop();
-  });
-
-  it('is one that cannot be closed to others, since its file system stores no permissions', () => {
-    const folder = folderOf(0o755);
-    const { chmodSync: real } = fs;
-    // As on FAT, where the call succeeds and changes nothing.
-    fs.chmodSync = () => undefined;
-    syncBuiltinESMExports();
-    afterwards(() => {
-      fs.chmodSync = real;
-      syncBuiltinESMExports();
-    });
-    assert.throws(() => prepareDataDirectory(folder), { advice: 'choose-file-system', message: /permissions$/ });
   });
 
   it('is behind a link to any of these, or behind a circular one', async () => {
@@ -380,17 +352,6 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     assert.deepEqual((await second.client.request('relay/status', {})).notices, [], 'once');
   });
 
-  it('says so too where another process is the relay already', async () => {
-    const { dataDir } = await startTestRelay();
-    chmodSync(dataDir, 0o750);
-    const messages: string[] = [];
-    await assert.rejects(
-      startTestRelay({ dataDir, log: ({ message }) => messages.push(message) }),
-      /a relay is already running/,
-    );
-    assert.match(messages.join(), /was accessible to other users \(mode 750\)/);
-  });
-
   it('is one that a relay has used, as it was copied or unpacked: the folder is closed', async () => {
     const first = await startTestRelay();
     assert.equal((await first.deliver(sampleBody())).status, 200);
@@ -407,38 +368,6 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     assert.equal(modeOf(first.dataDir), 0o700);
     const { notices } = await second.client.request('relay/status', {});
     assert.match(notices.join(), /was accessible to other users \(mode 755\)/);
-  });
-
-  it('is one that a relay has used beside other things, which stay as they are', async () => {
-    const first = await startTestRelay();
-    await first.stop();
-    const { dataDir } = first;
-    writeFileSync(join(dataDir, 'notes.txt'), 'mine', { mode: 0o644 });
-    mkdirSync(join(dataDir, 'notes'));
-    const second = await startTestRelay({ dataDir });
-    assert.equal(second.secret, first.secret);
-    assert.equal(modeOf(join(dataDir, 'notes.txt')), 0o644);
-  });
-
-  it('is one that is reached by links: it is the real one that is used', async () => {
-    const links = temporaryFolder();
-    const real = folderOf(0o700);
-    symlinkSync('second', join(links, 'first'));
-    symlinkSync(real, join(links, 'second'));
-    const relay = await startTestRelay({ dataDir: join(links, 'first') });
-    assert.equal((await relay.client.request('relay/status', {})).dataDir, real);
-    const client = await connectToRelay(join(links, 'x', '..', 'first'));
-    client.close();
-  });
-
-  it('is a missing one that links lead to: it is created where they lead', () => {
-    const parent = temporaryFolder();
-    const folders = folderOf(0o700, parent, 'folders');
-    const link = join(temporaryFolder(), 'folders');
-    symlinkSync(folders, link);
-    symlinkSync(join('..', 'new'), join(folders, 'first'));
-    symlinkSync('first', join(folders, 'second'));
-    assert.equal(prepareDataDirectory(join(link, 'second', 'data')).path, join(parent, 'new', 'data'));
   });
 
   it('holds nothing that others can read, and nothing that is not known as a relay’s', async () => {
@@ -491,13 +420,5 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     }
     // Each is known: without the files that mark a relay's folder, one that is not would be somebody else's.
     prepareDataDirectory(dataDir);
-  });
-
-  it('does not end the locks of a relay in the same process', async () => {
-    const { dataDir } = await startTestRelay();
-    chmodSync(join(dataDir, 'lock.sqlite'), 0o644);
-    await assert.rejects(startTestRelay({ dataDir }), /a relay is already running/);
-    const other = spawnRelay(['--data-dir', dataDir]);
-    assert.equal((await other.firstLine).type, 'running');
   });
 });

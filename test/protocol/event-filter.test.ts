@@ -29,11 +29,6 @@ const refuses = (text: string, message: RegExp): void =>
   );
 
 describe('a filter', () => {
-  it('asks for everything where it is empty', () => {
-    reads('', {});
-    reads('   ', {});
-  });
-
   it('has keys in any case, lists of values, and quoted ones', () => {
     reads('type:subscribe,update TYPE:Deactivate', { types: ['subscribe', 'update', 'Deactivate'] });
     reads('list:96c0 address:a@b.c', { lists: ['96c0'], addresses: ['a@b.c'] });
@@ -46,13 +41,6 @@ describe('a filter', () => {
     reads('duplicate:yes', { duplicates: true });
     reads('signature:invalid,MISSING', { signatures: ['invalid', 'missing'] });
     reads('duplicate:no delivery:d7,8', { duplicates: false, deliveryIds: [7, 8] });
-  });
-
-  it('takes the rest for words and phrases, URLs and addresses included', () => {
-    reads('ada "two words" https://example.org/x?y=1 a@b.c', {
-      words: ['ada', 'two words', 'https://example.org/x?y=1', 'a@b.c'],
-    });
-    reads('- "" *', {});
   });
 
   it('has times as spans before now and as dates', () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
@@ -34,57 +33,12 @@ describe('A connection to the relay', () => {
     assert.equal(pipe.next, undefined);
   });
 
-  it('asks and is told', async () => {
-    const relay = await startTestRelay();
-    const client = await connectToRelay(relay.dataDir);
-    afterwards(() => client.close());
-    const told = new Promise<{ missed: number }>((resolve) => client.on('event/added', resolve));
-    assert.equal((await client.request('relay/status', {})).clients, 1);
-    await client.request('deliveries/inject', { body: { text: '{"ListID":"l","Events":[{"Type":"Subscribe"}]}' } });
-    assert.equal((await told).missed, 0);
-  });
-
-  it('no longer tells a listener that has gone', async () => {
-    const relay = await startTestRelay();
-    const client = await connectToRelay(relay.dataDir);
-    afterwards(() => client.close());
-    const heard: string[] = [];
-    const stop = client.on('event/added', () => heard.push('gone'));
-    client.on('event/added', () => heard.push('there'));
-    stop();
-    const told = new Promise((resolve) => client.on('event/added', resolve));
-    await client.request('deliveries/inject', { body: { text: '' } });
-    await told;
-    assert.deepEqual(heard, ['there']);
-  });
-
   it('says that it has ended when the relay ends, and refuses further requests', async () => {
     const relay = await startTestRelay();
     const client = await connectToRelay(relay.dataDir);
     await relay.stop();
     await client.closed;
     await assert.rejects(client.request('relay/status', {}), { code: 'connection-lost' });
-  });
-
-  it('leaves nothing behind that keeps the process where it is closed within a message', async () => {
-    const dataDir = temporaryFolder();
-    const endpoint = controlChannelOf(dataDir);
-    prepareFolder(endpoint);
-    const server = createServer((socket) => void socket.write('Content-Length: 100\r\n\r\n{"jsonrpc":')).listen(
-      endpoint.path,
-    );
-    await once(server, 'listening');
-    afterwards(() => server.close());
-    const module = new URL('../../src/protocol/relay-client.ts', import.meta.url).href;
-    // So many turns that the half has been read.
-    const script = `
-      const { connectToRelay } = await import(${JSON.stringify(module)});
-      const client = await connectToRelay(${JSON.stringify(dataDir)});
-      for (let turn = 0; turn < 1000; turn++) await new Promise(setImmediate);
-      client.close();`;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
-    afterwards(() => child.kill('SIGKILL'));
-    assert.deepEqual(await once(child, 'exit'), [0, null]);
   });
 
   it('tells the version of a relay whose status is of another form', async () => {

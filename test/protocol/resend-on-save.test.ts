@@ -100,33 +100,6 @@ describe('Resend on save', () => {
     assert.deepEqual([posts, open.length], [3, 0]);
   });
 
-  it('waits while the destination is down, and sends the event once when it is back', async () => {
-    const { resending, states } = start();
-    resending.save();
-    await answer(500, 2);
-    await reports(states, 'done', 500);
-    await stopCallback();
-    await reports(states, 'down');
-    resending.save();
-    resending.save();
-    await startCallback();
-    await answer(200, 3);
-    await reports(states, 'done', 200);
-    assert.equal(posts, 3);
-  });
-
-  it('sends the event to a destination that is back, though nothing was saved', async () => {
-    const { resending, states } = start();
-    resending.save();
-    await answer(500, 2);
-    await reports(states, 'done', 500);
-    await stopCallback();
-    await reports(states, 'down');
-    await startCallback();
-    await answer(200, 3);
-    await reports(states, 'done', 200);
-  });
-
   it('reports an event that is held, and its response once it is released', async () => {
     const { resending, states } = start();
     await relay.client.request('debug/pause', {});
@@ -136,11 +109,5 @@ describe('Resend on save', () => {
     await relay.client.request('debug/continue', {});
     await answer(200, 2);
     await reports(states, 'done', 200);
-  });
-
-  it('fails if the event is not in the history', async () => {
-    const { client } = relay;
-    const none = new ResendOnSave({ client, eventId: 'e99', onChange: () => undefined });
-    await assert.rejects(none.run(new AbortController().signal), { code: 'not-found' });
   });
 });

@@ -25,15 +25,6 @@ describe('The tunnels of a machine', function () {
     return new Map(all.map((each) => [each.name, each]));
   };
 
-  it('are all known, with what to install, where none is', async () => {
-    const all = await survey();
-    for (const [name, { installed, install: from }] of all) {
-      assert.equal(installed, name === 'localtunnel' ? 'built-in' : null);
-      assert.equal(from === null, name === 'localtunnel', name);
-    }
-    assert.equal([...all.keys()].at(-1), 'localtunnel', 'recommended first');
-  });
-
   it('say who is signed in, as their programs tell it', async () => {
     // As in tunnel-presets.ts, from the pages and files that it names.
     const path = install('devtunnel', 'Logged in as jane using GitHub.\n');

@@ -14,7 +14,6 @@ import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
-const program = fileURLToPath(new URL('commit-program.ts', import.meta.url));
 const failingProgram = fileURLToPath(new URL('failing-sync-program.ts', import.meta.url));
 const indexProgram = fileURLToPath(new URL('index-program.ts', import.meta.url));
 
@@ -55,41 +54,6 @@ const isSync = (line: string): boolean => /(?:fsync|fdatasync)\(\d+<[^>]*relay\.
 
 describe('Disk syncs', function () {
   this.timeout(180_000);
-
-  it('are as many as commits', async () => {
-    const why = whyNot();
-    if (why !== null) {
-      assertSettingsOnly(why);
-      return;
-    }
-    const folder = temporaryFolder();
-    const log = join(folder, 'strace');
-    const [command, ...args]: [string, ...string[]] = [
-      ...straceTo(log),
-      'node',
-      '--disable-warning=ExperimentalWarning',
-      program,
-      join(folder, 'relay.sqlite'),
-      '40',
-      '200',
-    ];
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number];
-    assert.equal(code, 0);
-    const syncs = Number(/syncs (\d+)/.exec(output)?.[1]);
-    assert.equal(syncs, 41, '40 alone and 200 together');
-    const lines = await until(() => {
-      const all = readFileSync(log, 'utf8').split('\n');
-      return all.some((line) => line.includes('syncs')) && all;
-    });
-    const between = lines.slice(
-      lines.findIndex((line) => line.includes('"begin')),
-      lines.findIndex((line) => line.includes('"end')),
-    );
-    assert.equal(between.filter(isSync).length, syncs);
-  });
 
   it('that fail refuse what they were for, and nothing that comes later', () => {
     const why = whyNot();

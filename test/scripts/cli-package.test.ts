@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,13 +11,6 @@ import { build } from './build.ts';
 
 describe("the command line's npm package", function () {
   this.timeout(120_000);
-
-  it('says where it cannot be put, without a trace of its own code', () => {
-    const script = join(import.meta.dirname, '..', '..', 'scripts', 'cli-package.ts');
-    const { status, stderr } = spawnSync(process.execPath, [script, script], { encoding: 'utf8' });
-    assert.equal(status, 1);
-    assert.match(stderr, /^EEXIST[^\n]*\n$/);
-  });
 
   it('is installed from its file alone, and works', async () => {
     const staged = join(temporaryFolder(), 'package');

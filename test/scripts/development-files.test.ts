@@ -132,13 +132,6 @@ describe('The dev container', () => {
     readonly forwardPorts: readonly number[];
   };
 
-  it('has the Node that npm ci installs, and the user that installs Debian packages', () => {
-    const [, major] = /^node:(\d+)-\w+$/.exec(container.image) ?? [];
-    for (const range of Object.values(manifest.optionalDependencies))
-      assert.equal(/^\^(\d+)\./.exec(range)?.[1], major);
-    assert.equal(container.remoteUser, 'root');
-  });
-
   it('installs, names the two commands, and forwards the ports of the relay and of the callback', () => {
     assert.equal(container.postCreateCommand, 'npm ci');
     for (const command of ['start', 'test']) {

@@ -55,10 +55,6 @@ describe('A release', () => {
     assert.match(problemsOf({ ...forked, bugs: manifest.bugs }), /^package\.json's bugs\.url is .*OWNER/);
     assert.equal(problemsOf(manifest, { tag: 'v9.9.9', changelog: '', confirmedPublisher: '' }).split('\n').length, 4);
   });
-
-  it('goes to the pre-release channel by its odd minor version', () => {
-    assert.deepEqual(['0.1.0', '0.2.9', '1.0.0', '1.13.2'].map(isPreRelease), [true, false, false, true]);
-  });
 });
 
 describe('The pages of a release', () => {
@@ -77,15 +73,6 @@ describe('The pages of a release', () => {
       linksWithin('[a](../media/a.json) [b](b.md)', { address, folder: 'docs', there: ['docs/b.md'] }),
       /^\[a\]\(https:\S+\/media\/a\.json\) \[b\]\(b\.md\)$/,
     );
-  });
-
-  it('have no picture and name each file where nothing is released', () => {
-    const bare = '# A\n\nSee this (docs/a.md), [that](https://a.example), [it](#a).\n';
-    assert.equal(publicAddress(manifest), null);
-    assert.equal(publishedPage(page, { address: null }), bare);
-    assert.equal(publishedPage('[docs/a.md](docs/a.md)', { address: null }), 'docs/a.md');
-    const there = ['docs/a.md'];
-    assert.equal(publishedPage('[A](docs/a.md#b)', { address: null, there }), '[A](docs/a.md#b)');
   });
 
   it('say how to install: the file, and from the registries once it is released', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { bundledOf, bundledPackages } from '../../scripts/bundled.ts';
@@ -79,24 +78,6 @@ describe('The licences of what is bundled', function () {
     assert.deepEqual(bundled['node_modules/commander'], ['cm-relay.js']);
     assert.deepEqual(bundled['node_modules/@modelcontextprotocol/server'], ['cm-relay-mcp.js']);
     assert.deepEqual(bundled['node_modules/vscode-jsonrpc'], ['cm-relay.js', 'extension']);
-  });
-
-  it('go with the package of the CLI', () => {
-    const { folder } = build();
-    for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
-      copyFileSync(join(root, file), join(folder, '..', file));
-    }
-    const said = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: join(folder, '..'),
-      encoding: 'utf8',
-      shell: process.platform === 'win32',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const [{ files }] = JSON.parse(said) as [{ files: { path: string }[] }];
-    assert.ok(
-      files.some(({ path }) => path === `dist/${licensesFile}`),
-      files.map(({ path }) => path).join(),
-    );
   });
 
   it('are not made where a package has no text, or a licence that is not known to permit it', async () => {

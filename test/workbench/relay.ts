@@ -1,5 +1,5 @@
 /** The relays that windows of VS Code have started, seen from outside. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionError } from 'vscode-jsonrpc/node';
 import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
@@ -125,15 +125,4 @@ export async function changeSettings(workbench: Workbench, change: Readonly<Reco
 
 export function settingsFile(workbench: Workbench): string {
   return join(workbench.userDataDir, 'User', 'settings.json');
-}
-
-/** Changes settings of the machine that the server runs on, and loads the window again, which reads them. */
-export async function changeMachineSettings(
-  workbench: Workbench,
-  change: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const file = join(workbench.server.dataDir, 'data', 'Machine', 'settings.json');
-  const before = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  writeFileSync(file, JSON.stringify({ ...before, ...change }));
-  await workbench.reload();
 }
