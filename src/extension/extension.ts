@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
 import { setLanguage } from '../common/say.ts';
 import { compose } from './composition.ts';
+import { withGlobalState } from './global-state.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   setLanguage((english, ...values) => vscode.l10n.t(english, ...values));
-  compose(context);
+  compose(withGlobalState(context));
 }
 
 /** The relay keeps running, so that a reloaded window finds it; the context's subscriptions end the rest. */
