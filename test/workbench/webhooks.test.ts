@@ -67,12 +67,16 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     const status = dataDir === undefined ? undefined : await statusIfRunning(dataDir);
     return status?.publicCampaignMonitorUrl ?? null;
   };
-  /** Answers an input box by its title. */
-  const answer = async (title: string, text: string): Promise<void> => {
-    await workbench.quickInputWidget.filter({ hasText: title }).waitFor();
-    const box = workbench.quickInputWidget.locator('.quick-input-box input').first();
-    await box.fill(text);
-    await box.press('Enter');
+  /** Answers an input box by its text. The one before may still be there, and is replaced with what was typed in it. */
+  const answer = async (text: string, value: string): Promise<void> => {
+    const asked = workbench.quickInputWidget.filter({ hasText: text });
+    const box = asked.locator('.quick-input-box input').first();
+    await asked.waitFor();
+    await untilDone(async () => {
+      await box.fill(value, { timeout: 5000 });
+      await box.press('Enter', { timeout: 5000 });
+      await asked.waitFor({ state: 'hidden', timeout: 5000 });
+    });
   };
   /**
    * Tests a webhook, again where the message was missed: the tree may be drawn anew under the menu. Where several rows
@@ -425,6 +429,8 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     await accounts.filter({ hasText: 'Harbour Books and 1 more' }).waitFor();
     const ofSandbox = accounts.filter({ hasText: 'Sandbox' });
     await ofSandbox.waitFor();
+    // The lists of both: a menu opened while the tree is drawn anew is of no row.
+    await workbench.view(view).locator('.monaco-list-row', { hasText: 'Races' }).nth(1).waitFor();
     await workbench.picture('webhooks/several-accounts');
     await workbench.chooseFromContextMenu(ofSandbox, 'Sign Out of Campaign Monitor…');
     await workbench.answerDialog('Sign Out');
