@@ -1,5 +1,6 @@
 /** Times are in milliseconds. */
-import type { TableRow } from '../../extension/event-table/messages.ts';
+import type { TableRow, TableTexts } from '../../extension/event-table/messages.ts';
+import { filled } from '../shared/words.ts';
 
 /** `since`: each row starts when it was received. `day`: all rows are at their time of day. */
 export type ClockKind = 'since' | 'day';
@@ -64,4 +65,15 @@ function endOf({ spans, nextAt }: Timed): number {
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 5].find((each) => each * power >= value) ?? 10) * power;
+}
+
+export function durationText(
+  ms: number,
+  texts: Pick<TableTexts, 'milliseconds' | 'seconds' | 'minutes' | 'hours'>,
+  language: string,
+): string {
+  const number = (value: number): string => value.toLocaleString(language, { maximumFractionDigits: 1 });
+  if (ms < 1000) return filled(texts.milliseconds, number(ms));
+  if (ms < 120_000) return filled(texts.seconds, number(ms / 1000));
+  return ms < 7_200_000 ? filled(texts.minutes, number(ms / 60_000)) : filled(texts.hours, number(ms / 3_600_000));
 }

@@ -132,13 +132,11 @@ export class FilterBox {
 
   #ask(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#events.filter(this.#typed, false);
   }
 
   #apply(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#before = undefined;
     this.#close();
     this.#events.filter(this.#typed, true);

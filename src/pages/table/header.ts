@@ -2,9 +2,8 @@ import { html, nothing, render, type TemplateResult } from 'lit/html.js';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ColumnName, Sort, TableTexts } from '../../extension/event-table/messages.ts';
-import type { Clock } from './clock.ts';
+import { durationText, type Clock } from './clock.ts';
 import { leastWidth, type Column } from './columns.ts';
-import { durationText } from './words.ts';
 
 const resizeStep = 16;
 

@@ -420,19 +420,14 @@ function button(label: string, act: () => void, first = false): TemplateResult {
   return html`<button type="button" class="button ${first ? 'primary' : ''}" @click=${act}>${label}</button>`;
 }
 
-function asking(
-  label: string,
-  type:
-    | 'start'
-    | 'sample'
-    | 'addDestination'
-    | 'retry'
-    | 'showLog'
-    | 'continueSending'
-    | 'sendNext'
-    | 'answerDeliveries',
-  first = false,
-): TemplateResult {
+/** The type of a message that says nothing else. */
+type Bare<Message extends PageMessage = PageMessage> = Message extends PageMessage
+  ? keyof Message extends 'type'
+    ? Message['type']
+    : never
+  : never;
+
+function asking(label: string, type: Bare, first = false): TemplateResult {
   return button(label, () => host.say({ type }), first);
 }
 

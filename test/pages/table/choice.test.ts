@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { maxChosen } from '../../../src/protocol/message-size.ts';
+import { maxChosen } from '../../../src/protocol/event-filter.ts';
 import type { ChosenEvents, TableRow } from '../../../src/extension/event-table/messages.ts';
 import { Choice } from '../../../src/pages/table/choice.ts';
 import { RowCache, windowSize } from '../../../src/pages/table/row-cache.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { clockOf, piecesOf } from '../../../src/pages/table/clock.ts';
+import { clockOf, durationText, piecesOf } from '../../../src/pages/table/clock.ts';
 
 const retried = {
   receivedAt: 1_000_000,
@@ -43,5 +43,12 @@ describe('The waterfall', () => {
     assert.deepEqual(piecesOf(late, clock)[0], { kind: 'waiting', left: 0, width: 100 });
     assert.equal(clockOf([{ ...late, nextAt: day + 5000 }], 'since').to, 2000);
     assert.equal(clockOf([late, alone], 'day').to, 1_002_000);
+  });
+
+  it('says spans of time in the unit that they fill', () => {
+    const texts = { milliseconds: '{0} ms', seconds: '{0} s', minutes: '{0} min', hours: '{0} h' };
+    const all = [2.5, 999, 1500, 100_000, 300_000, 32_768_000].map((ms) => durationText(ms, texts, 'en'));
+    assert.deepEqual(all, ['2.5 ms', '999 ms', '1.5 s', '100 s', '5 min', '9.1 h']);
+    assert.equal(durationText(2500, texts, 'de'), '2,5 s');
   });
 });
