@@ -84,31 +84,31 @@ function factsOf({ found, whole }: ReadEvent, viewer: Viewer): Fact[] {
   const place = whole.events.findIndex(({ id }) => id === event.id) + 1;
   const facts: Fact[] = [];
   const list = event.list === null ? undefined : viewer.nameOfList(event.list);
-  if (list !== undefined) facts.push({ name: say('List'), value: printable(list) });
-  facts.push({ name: say('Received'), value: dateOf(event.receivedAt, language) });
+  if (list !== undefined) facts.push([say('List'), printable(list)]);
+  facts.push([say('Received'), dateOf(event.receivedAt, language)]);
   if (delivery.eventCount > 1 && place > 0)
-    facts.push({ name: say('Position in delivery'), value: say('{0} of {1}', place, delivery.eventCount) });
+    facts.push([say('Position in delivery'), say('{0} of {1}', place, delivery.eventCount)]);
   const signature = signatureFact(event.signature);
   if (signature !== undefined) facts.push(signature);
   // The signature has its own row.
   const marks = marksOf({ ...event, signature: null });
-  if (marks.length > 0) facts.push({ name: say('Note'), value: marks.join(', ') });
+  if (marks.length > 0) facts.push([say('Note'), marks.join(', ')]);
   const { editOf } = delivery;
-  if (editOf !== null) facts.push({ name: say('Replaces'), value: say('{0}, with edits', editOf) });
-  if (event.warning !== null) facts.push({ name: say('Warning'), value: printable(event.warning), tone: 'bad' });
+  if (editOf !== null) facts.push([say('Replaces'), say('{0}, with edits', editOf)]);
+  if (event.warning !== null) facts.push([say('Warning'), printable(event.warning), 'bad']);
   return facts;
 }
 
 function detailsOf({ found }: ReadEvent): Fact[] {
   const { event, delivery, notifications } = found;
   return [
-    { name: say('Event'), value: event.id },
-    { name: say('Delivery'), value: delivery.id },
-    ...notifications.map(({ id, eventId }) => ({
-      name: say('Notification'),
-      value: say('{0}, eventId {1}', id, printable(eventId)),
-    })),
-    ...(event.list === null ? [] : [{ name: say('List'), value: printable(event.list) }]),
+    [say('Event'), event.id],
+    [say('Delivery'), delivery.id],
+    ...notifications.map(({ id, eventId }): Fact => [
+      say('Notification'),
+      say('{0}, eventId {1}', id, printable(eventId)),
+    ]),
+    ...(event.list === null ? [] : [[say('List'), printable(event.list)] as const]),
   ];
 }
 
@@ -117,15 +117,15 @@ function signatureFact(signature: Result<'events/get'>['event']['signature']): F
   const name = say('Signature');
   switch (signature) {
     case 'valid':
-      return { name, value: say('valid'), tone: 'good' };
+      return [name, say('valid'), 'good'];
     case 'invalid':
-      return { name, value: say('wrong'), tone: 'bad' };
+      return [name, say('wrong'), 'bad'];
     case 'missing':
-      return { name, value: say('missing'), tone: 'bad' };
+      return [name, say('missing'), 'bad'];
     case 'unchecked':
-      return { name, value: say('not checked: no verify key set') };
+      return [name, say('not checked: no verify key set')];
     case 'fetched':
-      return { name, value: say('fetched: no signature to check') };
+      return [name, say('fetched: no signature to check')];
     case null:
       return undefined;
   }
@@ -194,8 +194,8 @@ export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
           marks: vendor.of > 1 ? ['message', 'response'].map((holder) => [holder, 'events', vendor.index]) : [],
         };
   const facts: Fact[] = [
-    { name: say('Content type'), value: printable(delivery.contentType ?? '') },
-    { name: say('Size'), value: say('{0} bytes', delivery.bodyBytes.toLocaleString(language)) },
+    [say('Content type'), printable(delivery.contentType ?? '')],
+    [say('Size'), say('{0} bytes', delivery.bodyBytes.toLocaleString(language))],
   ];
   const body = bodyOf(Buffer.from(whole.body, 'base64'), delivery.contentType, marked, viewer);
   const cut = say('Only the first 64 KiB of the body were kept.');
@@ -205,7 +205,7 @@ export function cameInColumn(read: ReadEvent, viewer: Viewer): Column {
         ? say('{0} from Campaign Monitor', delivery.id)
         : say('{0} from Open Connectors', delivery.id),
     pill: null,
-    facts: facts.filter(({ value }) => value !== ''),
+    facts: facts.filter(([, value]) => value !== ''),
     mapping: [],
     headers: shownHeaders(whole.headers),
     body: delivery.truncated ? { ...body, notices: [cut, ...body.notices] } : body,
@@ -256,12 +256,7 @@ export async function sentColumn(
     pill: null,
     // Attempts don't store their signature.
     facts: rendered.headers.some(([name]) => name.toLowerCase() === signatureHeader.toLowerCase())
-      ? [
-          {
-            name: say('Signature'),
-            value: say('Computed with the key the relay has now. Attempts may have used another key.'),
-          },
-        ]
+      ? [[say('Signature'), say('Computed with the key the relay has now. Attempts may have used another key.')]]
       : [],
     mapping:
       own?.vendor.event === undefined || own.object === undefined
@@ -280,14 +275,13 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
   if (subject?.kind === 'open') {
     const { forwarding, notification } = subject;
     const state = forwarding.state;
+    const why = whyOpen(forwarding, viewer);
     return {
       ...nothingColumn(
         say('{0} to {1}', notification.id, placeOf(forwarding.destination)),
         state === 'discarded' ? say('Discarded. To send the notification anyway, resend it.') : say('No answer yet.'),
       ),
-      facts: [{ name: say('State'), value: whyOpen(forwarding, viewer) }]
-        .map((fact) => ({ ...fact, value: printable(fact.value, 500) }))
-        .filter(({ value }) => value !== ''),
+      facts: why === '' ? [] : [[say('State'), printable(why, 500)]],
     };
   }
   const { delivery, attempts } = read.found;
@@ -307,10 +301,8 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
       text: say('Answered {0}', delivery.httpStatus),
     },
     facts: [
-      { name: say('Time'), value: clockOf(delivery.receivedAt, language) },
-      ...(delivery.reason === null
-        ? []
-        : [{ name: say('Reason'), value: printable(delivery.reason, 1000), tone: 'bad' as const }]),
+      [say('Time'), clockOf(delivery.receivedAt, language)],
+      ...(delivery.reason === null ? [] : [[say('Reason'), printable(delivery.reason, 1000), 'bad'] as const]),
     ],
   };
 }
@@ -327,14 +319,13 @@ function attemptColumn({ attempt, name }: Extract<StepSubject, { readonly kind: 
   const body = Buffer.from(attempt.answerBody, 'base64');
   const contentType = attempt.answerHeaders.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null;
   const facts: Fact[] = [
-    { name: say('Time'), value: dateOf(attempt.at, language) },
-    { name: say('Duration'), value: preciseOf(attempt.durationMs) },
+    [say('Time'), dateOf(attempt.at, language)],
+    [say('Duration'), preciseOf(attempt.durationMs)],
   ];
   // Leave out an error that only repeats the status.
-  if (error !== null && error !== `answered ${status}`)
-    facts.push({ name: say('Reason'), value: printable(error, 1000), tone: 'bad' });
+  if (error !== null && error !== `answered ${status}`) facts.push([say('Reason'), printable(error, 1000), 'bad']);
   if (attempt.outcome === 'retrying' && nextAttemptAt !== null)
-    facts.push({ name: say('Next attempt'), value: dateOf(nextAttemptAt, language) });
+    facts.push([say('Next attempt'), dateOf(nextAttemptAt, language)]);
   return {
     title: say('{0} at {1}', name, placeOf(maskSecrets(attempt.destination))),
     pill: {

@@ -48,11 +48,7 @@ export interface Pill {
   readonly text: string;
 }
 
-export interface Fact {
-  readonly name: string;
-  readonly value: string;
-  readonly tone?: 'good' | 'bad';
-}
+export type Fact = readonly [name: string, value: string, tone?: 'good' | 'bad'];
 
 export interface Reason {
   readonly what: string;

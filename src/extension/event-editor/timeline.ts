@@ -5,7 +5,7 @@ import { attemptName, replaysAmong } from '../../protocol/attempts.ts';
 import { durationOf, placeOf } from '../ui/phrases.ts';
 import { printable } from '../ui/printable.ts';
 import { forwardingInFull, type RowContext } from '../events/event-words.ts';
-import { forwardingWord, isHeldAtGate, mostUrgent } from '../../protocol/event-row.ts';
+import { forwardingWord, isHeldAtGate, mostUrgent, stateWord } from '../../protocol/event-row.ts';
 import type { Pill, Step, StepGroup } from './messages.ts';
 
 const mostSteps = 60;
@@ -153,7 +153,7 @@ function openStep({ around, language }: TimelineInput, { notification, forwardin
   const { nextAttemptAt } = forwarding;
   const due = word === 'retrying' || (word === 'waiting' && nextAttemptAt !== null) ? nextAttemptAt : null;
   const detail = forwardingInFull(forwarding, around);
-  const title = due === null ? titles()[word] : say('Next Attempt');
+  const title = due === null ? stateWord(word) : say('Next Attempt');
   return {
     id,
     title,
@@ -168,17 +168,6 @@ function openStep({ around, language }: TimelineInput, { notification, forwardin
           : 'busy',
     spoken: due === null ? '' : say('due at {0}', clockOf(due, language)),
     dueInMs: due === null ? null : Math.max(0, Date.parse(due) - around.now),
-  };
-}
-
-function titles(): Readonly<Record<ReturnType<typeof forwardingWord>, string>> {
-  return {
-    failed: say('Failed'),
-    held: say('Held'),
-    retrying: say('Retrying'),
-    waiting: say('Waiting'),
-    discarded: say('Discarded'),
-    sent: say('Sent'),
   };
 }
 

@@ -13,7 +13,7 @@ import type {
 } from '../../extension/check/messages.ts';
 import { walkByKey } from '../shared/keyboard.ts';
 import { menuButton } from '../shared/menu.ts';
-import { button, factsTemplate, headersTemplate, textTemplate } from '../shared/parts.ts';
+import { button, factsTemplate, textTemplate } from '../shared/parts.ts';
 import { foldTemplate, type PageStateStore } from '../shared/page-state.ts';
 
 export interface Drawn {
@@ -39,7 +39,7 @@ export function suiteTemplate(drawn: Drawn, handlers: Handlers): TemplateResult 
   return html`<header class="head">
       <h1>${suite.heading}</h1>
       <p id="status" role="status">${suite.status}</p>
-      ${factsTemplate(suite.facts.map(([name, value]) => ({ name, value })))} ${actionsTemplate(drawn, handlers)}
+      ${factsTemplate(suite.facts)} ${actionsTemplate(drawn, handlers)}
     </header>
     ${suite.causes.length === 0 ? nothing : causesTemplate(drawn, handlers)}
     ${
@@ -182,7 +182,7 @@ function requestTemplate(
 ): TemplateResult {
   return html`<article class="request">
     <h3>${title}</h3>
-    ${headersTemplate(headers, texts.headers)}
+    ${factsTemplate(headers, texts.headers)}
     ${bodyTemplate(body, `${texts.sent}: ${texts.body}`, `sent-body-${id}`, texts)}
     ${attempts.map((attempt, index) => attemptTemplate(attempt, `${id}-${index}`, texts))}
   </article>`;
@@ -191,7 +191,7 @@ function requestTemplate(
 function attemptTemplate({ title, headers, body }: AttemptView, id: string, texts: CheckTexts): TemplateResult {
   return html`<div class="attempt">
     <p class="attempt-title">${texts.answer}: ${title}</p>
-    ${headersTemplate(headers, texts.headers)}
+    ${factsTemplate(headers, texts.headers)}
     ${body === null ? nothing : bodyTemplate(body, `${texts.answer}: ${texts.body}`, `answer-body-${id}`, texts)}
   </div>`;
 }

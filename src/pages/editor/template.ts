@@ -17,7 +17,7 @@ import type {
 } from '../../extension/event-editor/messages.ts';
 import { walkByKey } from '../shared/keyboard.ts';
 import { menuButton, type MenuEntry } from '../shared/menu.ts';
-import { button, factsTemplate, headersTemplate, textTemplate, type Part } from '../shared/parts.ts';
+import { button, factsTemplate, textTemplate, type Part } from '../shared/parts.ts';
 import { foldTemplate, type PageStateStore } from '../shared/page-state.ts';
 
 export const columnNames: readonly ColumnName[] = ['cameIn', 'sent', 'answered'];
@@ -250,7 +250,7 @@ function columnTemplate(name: ColumnName, column: Column, drawn: Drawn, handlers
             drawn.store,
             `headers-${name}`,
             `${texts.headers} (${headers.length})`,
-            html`${headersTemplate(headers, texts.headers)}`,
+            html`${factsTemplate(headers, texts.headers)}`,
           )
     }
     ${body === null ? html`<p class="nothing">${column.nothing}</p>` : bodyTemplate(name, body, texts)}

@@ -51,7 +51,7 @@ function mapped({ body }: Column): string[] {
 }
 
 function fact({ view }: Shown, name: string): string | undefined {
-  return [...view.facts, ...view.details].find((each) => each.name === name)?.value;
+  return [...view.facts, ...view.details].find(([its]) => its === name)?.[1];
 }
 
 describe('An event in its editor', () => {
@@ -68,7 +68,7 @@ describe('An event in its editor', () => {
     assert.equal(fact(shown, 'Position in delivery'), '3 of 5');
     // Ids are there for who looks for them, and not in sight.
     assert.equal(fact(shown, 'Event'), 'e3');
-    assert.ok(view.details.some(({ value }) => value === '96c0bbdaa54760c8d9e62a2b7ffa2e13'));
+    assert.ok(view.details.some(([, value]) => value === '96c0bbdaa54760c8d9e62a2b7ffa2e13'));
     assert.doesNotMatch(JSON.stringify(view.facts), /[ednt]\d|96c0bb/);
     assert.equal(view.reason, null);
     assert.equal(fact(shown, 'Signature'), undefined);
@@ -192,7 +192,7 @@ describe('An event in its editor', () => {
     const shown = await show(relay.client, 'e1', undefined, viewer({ around: around({ whyWaiting: () => 'no key' }) }));
     assert.equal(shown.view.pill.state, 'held');
     assert.ok(shown.view.actions.includes('manageSecrets'));
-    assert.equal(shown.answered.facts[0]?.value, 'no key');
+    assert.equal(shown.answered.facts[0]?.[1], 'no key');
   });
 
   it('is held by a pause: says who paused sending, and leads to releasing, editing and discarding it', async () => {
@@ -208,7 +208,7 @@ describe('An event in its editor', () => {
       assert.ok(!shown.view.actions.includes(other), other);
     const says = /^held: sending paused at \d\d:\d\d:\d\d by a terminal \(12\)$/;
     assert.match(shown.view.groups[1]?.pill?.text ?? '', says);
-    assert.match(shown.answered.facts[0]?.value ?? '', says);
+    assert.match(shown.answered.facts[0]?.[1] ?? '', says);
     const { events } = await relay.client.request('debug/edit', {
       id: 'e1',
       body: { text: sampleBody({ email: 'edited@example.com' }) },
@@ -246,7 +246,7 @@ describe('An event in its editor', () => {
     const { view, answered, sent } = await show(relay.client, 'e1');
     assert.deepEqual([view.pill.state, view.first, view.chosen], ['rejected', 'answered', 'received']);
     assert.equal(answered.pill?.text, 'Answered 400');
-    assert.match(answered.facts.find(({ name }) => name === 'Reason')?.value ?? '', /neither JSON nor XML/);
+    assert.match(answered.facts.find(([name]) => name === 'Reason')?.[1] ?? '', /neither JSON nor XML/);
     assert.equal(sent.nothing, 'Test calls and rejected deliveries don’t have notifications.');
     assert.ok(!view.actions.includes('resend'));
   });
