@@ -4,7 +4,7 @@ import { parseJson, structureOf } from '../common/parse-json.ts';
 import { sign, signatureHeader } from '../open-connectors/signature.ts';
 import { megabytes, mostHeldBytes } from './budget.ts';
 import type { Delivery, Message } from './messages.ts';
-import type { Fault } from './scenario.ts';
+import { signatureFaults, type Fault } from './scenario.ts';
 import { CheckError } from './check-error.ts';
 
 export class NoKeyError extends CheckError {
@@ -14,16 +14,7 @@ export class NoKeyError extends CheckError {
   }
 }
 
-const aboutSignatures: ReadonlySet<Fault> = new Set([
-  'tampered',
-  'unsigned',
-  'wrong-signature',
-  'old-signature',
-  'wrong-sha1-signature',
-  'empty-signature',
-  'cut-signature',
-  'other-end-signature',
-]);
+const aboutSignatures: ReadonlySet<Fault> = new Set(signatureFaults);
 
 const shownLength = 'sha256='.length + 9;
 

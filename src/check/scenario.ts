@@ -3,16 +3,7 @@ import { z } from 'zod';
 import { webhookEventTypes } from '../campaign-monitor/event-types.ts';
 import { retryPolicies } from '../common/retry-policies.ts';
 import { isCredentialHeader } from '../protocol/credential-headers.ts';
-import { destinationSchema, headerName, headerValue } from '../protocol/settings.ts';
-
-const environmentVariable = z
-  .strictObject({
-    env: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a valid environment variable name')
-      .describe('Environment variable that holds the secret.'),
-  })
-  .describe('Where the secret is. Never put the secret in this file.');
+import { destinationSchema, environmentVariable, headerName, headerValue } from '../protocol/settings.ts';
 
 const milliseconds = z.int().min(0).max(600_000);
 const cel = z.string().min(1).max(1000);
@@ -80,15 +71,8 @@ const sourceSchema = z.union([
 
 export const shapes = ['notification', 'platform', 'older', 'delivery'] as const;
 
-export const namedFaults = [
-  'twice',
-  'reordered',
-  'merged',
-  'split',
-  'escaped',
+export const signatureFaults = [
   'tampered',
-  'cut',
-  'unanswered',
   'unsigned',
   'wrong-signature',
   'old-signature',
@@ -96,6 +80,17 @@ export const namedFaults = [
   'empty-signature',
   'cut-signature',
   'other-end-signature',
+] as const;
+
+export const namedFaults = [
+  'twice',
+  'reordered',
+  'merged',
+  'split',
+  'escaped',
+  'cut',
+  'unanswered',
+  ...signatureFaults,
 ] as const;
 
 const faultSchema = z

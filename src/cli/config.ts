@@ -2,19 +2,16 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { EnvironmentUse } from '../check/environment.ts';
 import { issuesText, issueWords } from '../protocol/issue-words.ts';
-import { fileTunnelSchema, headerValue, secretsSchema, settingsSchema } from '../protocol/settings.ts';
+import {
+  environmentVariable,
+  fileTunnelSchema,
+  headerValue,
+  secretsSchema,
+  settingsSchema,
+} from '../protocol/settings.ts';
 import type { Secrets, Settings } from '../protocol/settings.ts';
 import { nextOf, UsageError } from './errors.ts';
 import { whyMissing } from './secret-variable.ts';
-
-const environmentVariable = z
-  .strictObject({
-    env: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a valid environment variable name')
-      .describe('Environment variable that holds the secret.'),
-  })
-  .describe('Where the secret is. Never put the secret in this file.');
 
 const { keyType: keyName, valueType: headers } = secretsSchema.shape.credentials.unwrap();
 const keys = z.record(keyName, environmentVariable).optional();

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { escapeHtml } from '../common/escape-html.ts';
 import { loopbackHosts, loopbackNames } from '../common/loopback.ts';
 
 export type PageKind = 'received' | 'refused' | 'stray';
@@ -166,8 +167,4 @@ function sendPage(response: ServerResponse, kind: PageKind, texts: PageTexts): v
 </body>
 </html>
 `);
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

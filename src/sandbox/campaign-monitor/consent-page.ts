@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { escapeHtml } from '../../common/escape-html.ts';
 
 const style = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -84,13 +85,4 @@ ${content}
 </body>
 </html>
 `);
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;')
-    .replace(/'/g, '&#39;');
 }
