@@ -101,6 +101,7 @@ const light: ReadonlySet<string> = new Set([
   'campaign-monitor/registration.ts',
   'open-connectors/instance-facts.ts',
   'open-connectors/instance-log.ts',
+  'protocol/advice.ts',
   'protocol/attempts.ts',
   'protocol/channel-file.ts',
   'protocol/event-filter.ts',

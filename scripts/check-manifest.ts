@@ -12,7 +12,7 @@ import type { Step } from '../src/check/scenario.ts';
 import { checksFor } from '../src/check/suite.ts';
 import { commandId, internalCommands } from '../src/extension/commands.ts';
 import { prefix } from '../src/extension/prefix.ts';
-import { commonAdvice } from '../src/protocol/errors.ts';
+import { relayAdvice } from '../src/protocol/advice.ts';
 import { takenSettings } from '../src/extension/session/taken-settings.ts';
 import { contributesOfCommands, textsOfCommands } from './contributions.ts';
 import { formatFile } from './format.ts';
@@ -96,11 +96,9 @@ for (const path of globSync('src/extension/**/*.ts', { cwd: root }).sort()) {
   visit(source);
 }
 
-// Modules that have their texts in tables: `translate` says them (src/common/say.ts).
-for (const [path, table] of Object.entries({
-  'src/protocol/errors.ts': commonAdvice,
-}))
-  for (const text of Object.values<string>(table)) texts.set(text, path);
+// Texts of a table: `translate` says them (src/common/say.ts).
+for (const [inTerminal = '', inVsCode = inTerminal] of Object.values(relayAdvice).map((each) => [each].flat()))
+  texts.set(inVsCode, 'src/protocol/advice.ts');
 
 // The same of the suite.
 for (const { title, why, platform, fix, scenario } of checksFor({ answerWithinMs: 1000 }))

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { parseJson } from '../common/parse-json.ts';
 import { stageFile } from '../common/staged-file.ts';
 import { channelFile } from './channel-file.ts';
-import { relayAdvice } from './errors.ts';
+import { adviceInTerminal } from './advice.ts';
 
 export interface ControlChannel {
   readonly path: string;
@@ -34,7 +34,7 @@ export interface ControlChannel {
 export class UnsafeSocketFolderError extends Error {
   override readonly name = 'UnsafeSocketFolderError';
   readonly advice = 'own-socket-folder';
-  readonly next = relayAdvice[this.advice];
+  readonly next = adviceInTerminal(this.advice);
   constructor(folder: string, why: string) {
     super(`the relay's socket folder, ${folder}, ${why}`);
   }

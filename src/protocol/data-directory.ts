@@ -6,7 +6,7 @@
 import { accessSync, chmodSync, constants, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import type { Dirent, Stats } from 'node:fs';
 import { resolve } from 'node:path';
-import { relayAdvice, type RelayAdvice } from './errors.ts';
+import { adviceInTerminal, type RelayAdvice } from './advice.ts';
 import { idFile, isKnownDirectory, makeFolders, makeKnown } from './known-directories.ts';
 
 /** Nothing in the folder was changed. */
@@ -15,7 +15,7 @@ export class DataDirectoryError extends Error {
   readonly advice: RelayAdvice;
   readonly next: string;
   /** @param why follows its name in a sentence @param next if it says more than the advice */
-  constructor(path: string, why: string, advice: RelayAdvice, next: string = relayAdvice[advice], cause?: unknown) {
+  constructor(path: string, why: string, advice: RelayAdvice, next = adviceInTerminal(advice), cause?: unknown) {
     super(`the data directory ${path} ${why}`, { cause });
     this.advice = advice;
     this.next = next;

@@ -1,59 +1,5 @@
 import { z } from 'zod';
-import { filterAdvice } from './event-filter.ts';
-
-/** What to do about an error, by a name for clients that translate it. */
-export const commonAdvice = {
-  'ask-again': 'Try again.',
-  'ask-when-it-runs': 'Try again when the relay is running.',
-  'check-data-directory': 'Check the data directory and restart the relay.',
-  'choose-port': 'Choose another port, or use 0 for any free port.',
-  'filter-keys': filterAdvice,
-  'give-key': 'To send the held events, add the key or credentials.',
-  'let-it-go-on':
-    'If the relay’s process is suspended, resume it; otherwise, end it and start the relay again. No acknowledged event is lost.',
-  'make-room': 'Free up disk space. The relay then accepts deliveries again automatically.',
-  'mend-body': 'Fix the body and release it again, or release the original.',
-  'own-socket-folder': 'Check who created the folder, and then remove it, or set XDG_RUNTIME_DIR to your own folder.',
-  'restart-for-one-version': 'Restart the relay so that it matches the version of this program.',
-  'restart-to-set-aside': 'Restart the relay to set the damaged history aside and start a new one.',
-} as const;
-
-export const terminalAdvice = {
-  'ask-from-its-environment':
-    'Use the XDG_RUNTIME_DIR and TMPDIR that the relay was started with, or end its process and start the relay again. No acknowledged event is lost.',
-  'attach-or-stop': 'Attach to it, or stop it with `cm-relay stop`.',
-  'check-folder': 'Check that the folder exists, belongs to you, and has free space, or choose another data directory.',
-  'check-proxy': 'Check the "proxy" setting, or HTTP_PROXY and HTTPS_PROXY in the environment that started the relay.',
-  'choose-again': 'To list the events again, run `cm-relay events`. Then choose from the list.',
-  'choose-data-directory':
-    'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
-  'choose-file-system': 'With --data-dir, choose an empty folder that belongs to you, or one that does not exist yet.',
-  'close-data-directory':
-    'If only you use it, make it private with `chmod 700`. Otherwise, choose another data directory.',
-  'list-events':
-    'The history keeps a limited number of events, so older events may have been removed. To list the events, run `cm-relay events`.',
-  'look-at-data-directory': 'Find out who created that file and remove it, or choose another data directory.',
-  'start-new-history': 'To set this history aside and start a new one, run `cm-relay listen` with this data directory.',
-  'move-history': 'Move that file away to start a new history, or choose another data directory.',
-  'see-destinations': 'To see the destinations, run `cm-relay status`.',
-  'see-url': 'To see the new URL, run `cm-relay url`.',
-  'see-what-is-held': 'To see what is held, run `cm-relay status`.',
-  'send-smaller-body': 'Send a smaller body, or raise maxBodyBytes in the settings.',
-  'send-something': 'Start a relay with `cm-relay listen`, and then send it an event.',
-  'start-relay': 'Start one with `cm-relay listen`.',
-  'start-to-set-aside':
-    'Run `cm-relay listen` with this data directory. The relay sets the damaged history aside and starts a new one.',
-  'take-what-waits':
-    'Wait until the destinations accept the notifications, discard them with `cm-relay debug discard --waiting`, or raise the history limit.',
-  'trust-data-directory':
-    'It may come from a repository or an archive. If you trust it, add --trust-data-dir. Otherwise, choose another data directory.',
-  'update-program': 'Update this program, or choose another data directory.',
-  'update-runtime': 'Use Node.js 22.13 or later for the CLI, and VS Code 1.101 or later for the extension.',
-} as const;
-export type TerminalAdvice = keyof typeof terminalAdvice;
-
-export const relayAdvice = { ...commonAdvice, ...terminalAdvice };
-export type RelayAdvice = keyof typeof relayAdvice;
+import { adviceInTerminal, relayAdvice, type RelayAdvice } from './advice.ts';
 
 const errorDataSchema = z.object({
   next: z.string().optional().catch(undefined),
@@ -115,7 +61,7 @@ export class RelayRequestError extends Error {
     super(message);
     this.code = code;
     this.advice = told.advice;
-    this.next = told.next ?? (told.advice === undefined ? undefined : relayAdvice[told.advice]);
+    this.next = told.next ?? (told.advice === undefined ? undefined : adviceInTerminal(told.advice));
   }
 
   static of(message: string, number: number, data: unknown): RelayRequestError {
@@ -160,7 +106,7 @@ export class UnreachableRelayError extends RelayRequestError {
 export class NoRelayError extends Error {
   override readonly name = 'NoRelayError';
   readonly advice = 'start-relay';
-  readonly next = relayAdvice[this.advice];
+  readonly next = adviceInTerminal(this.advice);
   constructor(dataDir: string, cause?: unknown) {
     super(`no relay is running for ${dataDir}`, { cause });
   }

@@ -1,7 +1,7 @@
 /**
  * The filter language of the history: `type:subscribe list:… address:… state:failed since:2h free text`. Its keys,
- * values, and syntax are defined only here, with the orders and groups of results: for the relay, for completions, and
- * for docs/history.md. It imports nothing, so that the extension can load it at activation.
+ * values, and syntax are defined only here, with the orders, groups, and largest selection of results: for the relay,
+ * for completions, and for docs/history.md. It imports nothing, so that the extension can load it at activation.
  */
 
 /** The states of a forwarding, the most common one in filters first. */
@@ -15,6 +15,8 @@ export const sources = ['campaign-monitor', 'open-connectors'] as const;
 export const signatureChecks = ['invalid', 'missing', 'valid', 'unchecked', 'fetched'] as const;
 /** How a delivery was answered: normally, or with a forced response. */
 export const answerings = ['on-purpose', 'as-usual'] as const;
+
+export const maxChosen = 10_000;
 
 export const filterKeys = [
   'type',

@@ -3,7 +3,7 @@
  * the settings, or `t2`. Times are ISO 8601 in UTC; durations are milliseconds.
  */
 import { z } from 'zod';
-import { eventKinds, eventStates, forwardingStates, signatureChecks, sources } from './event-filter.ts';
+import { eventKinds, eventStates, forwardingStates, maxChosen, signatureChecks, sources } from './event-filter.ts';
 
 const time = z.iso.datetime();
 
@@ -183,3 +183,29 @@ export const notificationSchema = z.object({
   forwardings: z.array(forwardingSchema),
 });
 export type Notification = z.infer<typeof notificationSchema>;
+
+export const eventId = z.string().regex(/^e[1-9]\d*$/, 'expected an event ID, such as e12');
+
+export const eventIds = z.array(eventId).max(maxChosen);
+
+/** The active row for the keyboard, chosen or not. */
+const active = eventId.nullable();
+
+export const chosenEventsSchema = z.union([
+  z.strictObject({ ids: eventIds, active }),
+  z.strictObject({
+    filter: z.string().max(1000),
+    before: eventId.describe('Only events before this one.'),
+    except: eventIds,
+    count: z.int().min(0).describe('Number of events, as last counted.'),
+    active,
+  }),
+]);
+export type ChosenEvents = z.infer<typeof chosenEventsSchema>;
+
+export const leftOfChoiceSchema = z.object({
+  ids: z.array(eventId).describe('None of a choice with a filter.'),
+  count: z.int(),
+  active: z.int().nullable().describe('The position of the active row; null if it does not match.'),
+});
+export type LeftOfChoice = z.infer<typeof leftOfChoiceSchema>;

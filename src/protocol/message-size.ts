@@ -15,8 +15,6 @@ const mostAnswerBytes = 33_554_432;
 export const mostAttempts = 500;
 const mostAttemptBytes = 8_388_608;
 
-export const maxChosen = 10_000;
-
 /** The latest of a notification on a time axis. */
 export const mostTraced = 20;
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { secretNameForm } from '../common/secret-name.ts';
-import { chosenEventsSchema, eventId, eventIds, leftOfChoiceSchema } from './chosen-events.ts';
 import {
   breakpointSchema,
   debugClientSchema,
@@ -18,10 +17,14 @@ import { eventGroupings, eventOrders } from './event-filter.ts';
 import {
   attemptDetailSchema,
   attemptSchema,
+  chosenEventsSchema,
   deliverySchema,
   destinationId,
+  eventId,
+  eventIds,
   eventRowSchema,
   headersSchema,
+  leftOfChoiceSchema,
   notificationSchema,
   sourceSchema,
   tracedEventSchema,

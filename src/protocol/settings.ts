@@ -24,6 +24,15 @@ export function urlWithoutUser(instead = 'leave it out'): z.ZodType<string, stri
 const ownHeader =
   /^(?:connection|content-(?:encoding|length)|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
 
+export const environmentVariable = z
+  .strictObject({
+    env: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a valid environment variable name')
+      .describe('Environment variable that holds the secret.'),
+  })
+  .describe('Where the secret is. Never put the secret in this file.');
+
 export const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'not a valid header name')

@@ -4,7 +4,7 @@
  * on its standard input and output (read-only.ts).
  */
 import { parseArgs } from 'node:util';
-import type { RelayAdvice } from '../protocol/errors.ts';
+import type { RelayAdvice } from '../protocol/advice.ts';
 import { serveHistory } from './clients/read-only.ts';
 import { RelayRunningError, startRelay, type LogEntry } from './relay.ts';
 import { appendFileSync, renameSync, statSync } from 'node:fs';

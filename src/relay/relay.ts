@@ -4,7 +4,7 @@ import { hookPath } from '../common/hook-path.ts';
 import { forgetChannel } from '../protocol/control-channel.ts';
 import type { HeldAtStop } from '../protocol/debug.ts';
 import { prepareDataDirectory } from '../protocol/data-directory.ts';
-import { relayAdvice } from '../protocol/errors.ts';
+import { adviceInTerminal } from '../protocol/advice.ts';
 import type { LogLevel } from '../protocol/methods.ts';
 import type { RelayClient } from '../protocol/relay-client.ts';
 import { settingsSchema, type Secrets } from '../protocol/settings.ts';
@@ -40,7 +40,7 @@ import { IndexMaintenance } from './history/index-maintenance.ts';
 export class RelayRunningError extends Error {
   override readonly name = 'RelayRunningError';
   readonly advice = 'attach-or-stop';
-  readonly next = relayAdvice[this.advice];
+  readonly next = adviceInTerminal(this.advice);
   constructor(dataDir: string) {
     super(`a relay is already running for ${dataDir}`);
   }
@@ -49,7 +49,7 @@ export class RelayRunningError extends Error {
 class PortError extends Error {
   override readonly name = 'PortError';
   readonly advice = 'choose-port';
-  readonly next = relayAdvice[this.advice];
+  readonly next = adviceInTerminal(this.advice);
 }
 
 const firstFreePort = 1024;

@@ -10,7 +10,7 @@ import { sayReopening, openTunnel } from '../../src/extension/public-url/tunnel-
 import { createRelayCommands, type RelayCommandParts } from '../../src/extension/relay/commands.ts';
 import { createUrlKeeper } from '../../src/extension/public-url/url-question.ts';
 import type { ParsedParams } from '../../src/protocol/methods.ts';
-import { relayAdvice } from '../../src/protocol/errors.ts';
+import { adviceInTerminal } from '../../src/protocol/advice.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { until } from './relay-stage.ts';
 import { openWindow, setSetting, StandInRelay, User, type Window } from './session-stage.ts';
@@ -407,7 +407,7 @@ describe('A window’s session', function () {
       if (method === 'relay/configure' && refusing)
         throw new ResponseError(1003, 'the settings were not changed: no space', {
           advice: 'make-room',
-          next: relayAdvice['make-room'],
+          next: adviceInTerminal('make-room'),
         });
     };
     try {

@@ -1,8 +1,7 @@
 /** The commands of the table's menu: each gets the rows that it was opened on, and none goes on to others. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { ChosenEvents } from '../../src/protocol/chosen-events.ts';
-import type { EventRow } from '../../src/protocol/history.ts';
+import type { ChosenEvents, EventRow } from '../../src/protocol/history.ts';
 import { closeEditors, run, startStage, until, type HostStage } from './relay-stage.ts';
 
 const prefix = 'campaignMonitorRelay.';

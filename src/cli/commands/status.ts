@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { pauserOf } from '../../protocol/event-row.ts';
 import type { HeldForwarding, Sending } from '../../protocol/debug.ts';
-import type { RelayAdvice } from '../../protocol/errors.ts';
+import type { RelayAdvice } from '../../protocol/advice.ts';
 import { missingKeysAdvice } from '../missing-keys.ts';
 import { stateWords, type Status } from '../../protocol/status.ts';
 import { openHistory, readForNextStart } from '../../relay/index.ts';

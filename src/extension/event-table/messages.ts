@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chosenEventsSchema, eventId, type ChosenEvents, type LeftOfChoice } from '../../protocol/chosen-events.ts';
+import { chosenEventsSchema, eventId, type ChosenEvents, type LeftOfChoice } from '../../protocol/history.ts';
 import { eventOrders } from '../../protocol/event-filter.ts';
 import type { RowState } from '../../protocol/event-row.ts';
 import type { tableTexts } from './texts.ts';

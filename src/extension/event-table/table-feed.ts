@@ -1,6 +1,5 @@
 /** A view has the filter's matches up to its newest event. New events are shown above it until another view begins. */
-import type { Attempt, EventRow, TracedEvent } from '../../protocol/history.ts';
-import type { ChosenEvents } from '../../protocol/chosen-events.ts';
+import type { Attempt, ChosenEvents, EventRow, TracedEvent } from '../../protocol/history.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { mostRows, mostTraced } from '../../protocol/message-size.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';

@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import type { ChosenEvents } from '../../protocol/chosen-events.ts';
-import type { EventRow, TracedEvent } from '../../protocol/history.ts';
-import { maxChosen } from '../../protocol/message-size.ts';
+import type { ChosenEvents, EventRow, TracedEvent } from '../../protocol/history.ts';
+import { maxChosen } from '../../protocol/event-filter.ts';
 import type { ListNames } from '../accounts/list-names.ts';
 import { commandId, type CommandName } from '../commands.ts';
 import { readEntries } from '../destinations/destination-settings.ts';

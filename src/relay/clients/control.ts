@@ -18,7 +18,8 @@ import {
   writeToken,
 } from '../../protocol/control-channel.ts';
 import type { ControlChannel } from '../../protocol/control-channel.ts';
-import { relayErrorNumberOf, RelayRequestError, type RelayAdvice } from '../../protocol/errors.ts';
+import type { RelayAdvice } from '../../protocol/advice.ts';
+import { relayErrorNumberOf, RelayRequestError } from '../../protocol/errors.ts';
 import { endingNotification, methods } from '../../protocol/methods.ts';
 import type { Method, ParsedParams, RelayNotificationParams, Result } from '../../protocol/methods.ts';
 import type { RelayClient } from '../../protocol/relay-client.ts';

@@ -1,4 +1,4 @@
-import type { ChosenEvents } from '../../protocol/chosen-events.ts';
+import type { ChosenEvents } from '../../protocol/history.ts';
 import type { SQLInputValue } from 'node:sqlite';
 import { eventStates } from '../../protocol/event-filter.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter } from 'vscode-jsonrpc/node';
 import type { MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
-import { relayAdvice, type RelayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
+import { adviceInTerminal, type RelayAdvice } from '../../protocol/advice.ts';
+import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { Progress } from '../log/held.ts';
 import type { HistoryCalls, IndexNews, PassedCall, PassedError } from './history-worker.ts';
 
@@ -18,7 +19,7 @@ class HistoryError extends Error {
     super(message);
     this.code = code;
     this.advice = advice;
-    this.next = advice === undefined ? undefined : relayAdvice[advice];
+    this.next = advice === undefined ? undefined : adviceInTerminal(advice);
   }
 }
 

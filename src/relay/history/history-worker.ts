@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMessageConnection, PortMessageReader, PortMessageWriter, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { relayErrorCode, type RelayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
+import type { RelayAdvice } from '../../protocol/advice.ts';
+import { relayErrorCode, type RelayErrorCode } from '../../protocol/errors.ts';
 import { openDatabase } from '../log/database.ts';
 import type { Progress } from '../log/held.ts';
 import { HistoryReader, storeFile, type IndexState } from './history.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventRow } from '../../protocol/history.ts';
 import { checkDataDirectory } from '../../protocol/data-directory.ts';
-import { relayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
+import { adviceInTerminal } from '../../protocol/advice.ts';
+import type { RelayErrorCode } from '../../protocol/errors.ts';
 import type { ParsedParams, Result } from '../../protocol/methods.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import type { Sending } from '../../protocol/debug.ts';
@@ -36,7 +37,7 @@ export class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
   readonly code = 'not-found' satisfies RelayErrorCode;
   readonly advice = 'list-events';
-  readonly next = relayAdvice[this.advice];
+  readonly next = adviceInTerminal(this.advice);
   constructor(id: string) {
     super(`there is no ${parseId(id).kind} ${id} in the history`);
   }

@@ -3,7 +3,8 @@ import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openSqlite, sqliteCode } from '../../common/sqlite.ts';
-import { relayAdvice, type RelayAdvice, type RelayErrorCode } from '../../protocol/errors.ts';
+import { adviceInTerminal, type RelayAdvice } from '../../protocol/advice.ts';
+import type { RelayErrorCode } from '../../protocol/errors.ts';
 import { schemaDifference } from './schema.ts';
 import type { Statements } from './statements.ts';
 
@@ -188,7 +189,7 @@ export class StoreError extends Error {
   constructor(message: string, advice: RelayAdvice, cause?: unknown) {
     super(message, { cause });
     this.advice = advice;
-    this.next = relayAdvice[advice];
+    this.next = adviceInTerminal(advice);
   }
 }
 

@@ -2,12 +2,12 @@ import { readPayload } from '../../campaign-monitor/payload.ts';
 import type { EventObject } from '../../open-connectors/notification.ts';
 import { isHopHeader } from '../../common/hop-headers.ts';
 import { sign, signatureHeader, webhookIdHeader } from '../../open-connectors/signature.ts';
-import type { Headers, Source } from '../../protocol/history.ts';
+import type { Headers } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { maskedValue } from '../../common/masking.ts';
 import { isCredentialHeader } from '../../protocol/credential-headers.ts';
 import { normaliseEvent, renderNotification, type RenderSettings } from '../../normaliser/normalise.ts';
-import type { StoredNotification, StoredReader } from '../log/stored.ts';
+import type { StoredBody, StoredNotification, StoredReader } from '../log/stored.ts';
 
 export interface Outgoing {
   readonly headers: Headers;
@@ -23,14 +23,8 @@ export interface KnownSecrets {
   readonly credentials: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-export interface FreshDelivery {
-  readonly source: Source;
-  readonly receivedAt: number;
-  readonly contentType: string | null;
-  /** Includes credentials; masked if they are forgotten. */
-  readonly headers: Headers;
-  readonly body: Buffer;
-  readonly json: Buffer | null;
+/** The headers include credentials; they are masked if those are forgotten. */
+export interface FreshDelivery extends StoredBody {
   /** Created on first use; all notifications of a delivery have the same render settings. */
   objects: readonly EventObject[] | null;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { maxChosen } from '../../../src/protocol/message-size.ts';
+import { maxChosen } from '../../../src/protocol/event-filter.ts';
 import { readChosen, readTableMessage } from '../../../src/extension/event-table/messages.ts';
 
 const chosen = { ids: ['e1', 'e2'], active: 'e1' };

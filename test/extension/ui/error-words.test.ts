@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { UnsafeSocketFolderError } from '../../../src/protocol/control-channel.ts';
 import { nextOf, nextOfRelay } from '../../../src/extension/ui/error-words.ts';
 import { DataDirectoryError } from '../../../src/protocol/data-directory.ts';
-import { NoRelayError, relayAdvice, RelayRequestError, type RelayAdvice } from '../../../src/protocol/errors.ts';
+import { relayAdvice, type RelayAdvice } from '../../../src/protocol/advice.ts';
+import { NoRelayError, RelayRequestError } from '../../../src/protocol/errors.ts';
 import { germanTexts as german, inGerman } from '../../common/in-german.ts';
 
 /** One of each of the relay's, and of each advice. */
