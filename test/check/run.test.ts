@@ -194,6 +194,17 @@ describe('A scenario', () => {
     assert.equal(result.reason, 'contacts: expected +1, got +2 (from 0 to 2)');
   });
 
+  it('waits as long again where the number changes late', async () => {
+    const quietMs = 100;
+    const world = new ProcessWorld();
+    let late = 0;
+    // Nothing for longer than it has to stay so; then what is expected, and twice that a question later.
+    const read = (): Promise<number> => Promise.resolve(world.now() < 3 * quietMs ? 0 : (late = Math.min(late + 1, 2)));
+    const more = { probe: { read }, settling: { mostMs: 600, quietMs }, world };
+    const result = await world.run(() => run([{ send: one, expect: { probe: 1 } }], more));
+    assert.equal(result.outcome, 'failed');
+  });
+
   it('tries again as the relay does, and counts the attempts', async () => {
     callback.answering = (_, index) => ({ status: index === 0 ? 500 : 200 });
     const step = { send: one, retry: 'fast', expect: { attempts: 2 } } as const;
@@ -203,6 +214,43 @@ describe('A scenario', () => {
       (await run([{ ...step, expect: { status: 400, attempts: 2 } }])).reason ?? '',
       /attempts: expected 2, got 1/,
     );
+  });
+
+  it('takes for p50 the answer within which half of them came', async () => {
+    const result = await run([{ repeat: { times: 2 }, steps: [{ send: one }] }]);
+    const [step] = result.steps;
+    const times = step?.examples.map(({ attempts }) => attempts[0]?.ms ?? 0) ?? [];
+    assert.deepEqual([step?.p50Ms, step?.p99Ms], [Math.min(...times), Math.max(...times)]);
+  });
+
+  it('leaves undecided what nobody can tell', async () => {
+    const without = await run([{ send: one, expect: { probe: 1 } }], { probe: null });
+    assert.equal(without.outcome, 'undecided');
+    assert.match(without.reason ?? '', /no contact count was set up/);
+    callback.pages.set('/count', () => ({ type: 'text/plain', body: 'many' }));
+    assert.equal((await run([{ send: one, expect: { probe: 1 } }])).outcome, 'undecided');
+    callback.pages.set('/contacts', () => ({ type: 'text/plain', body: 'Ada', status: 500 }));
+    const { outcome, reason } = await run([{ send: one, expect: { kept: 'Ada' } }]);
+    assert.equal(outcome, 'undecided');
+    assert.match(reason ?? '', /\/contacts answered 500/);
+  });
+
+  it('ends when its time is up, and when nothing listens', async () => {
+    callback.answering = () => null;
+    assert.equal((await run([{ send: one }], {}, 100)).reason, 'the time limit of 100 ms was exceeded');
+    const url = new URL(`http://127.0.0.1:${await freePort()}/`);
+    const gone = await run([{ send: one }], { target: callback.target({ url }) });
+    assert.equal(gone.isUnreachable, true);
+    assert.match(gone.reason ?? '', /the answer: expected 2xx, got connect ECONNREFUSED/);
+  });
+
+  it('is given up by the signal', async () => {
+    callback.answering = () => null;
+    const stop = new AbortController();
+    const going = run([{ send: one }], { signal: stop.signal });
+    await callback.received(1);
+    stop.abort(new Error('enough'));
+    await assert.rejects(going, /enough/);
   });
 
   describe('that takes files', () => {

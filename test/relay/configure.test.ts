@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sign } from '../../src/open-connectors/signature.ts';
@@ -102,6 +102,25 @@ describe('Settings that cannot all be kept', () => {
     rmdirSync(inTheWay);
     const { settings } = await relay.client.request('relay/configure', { settings: { partSize: 7 } });
     assert.equal(settings.partSize, 7, 'and are taken when they can be');
+  });
+
+  it('leave everything as it was where what is remembered cannot be put in its place', async () => {
+    const relay = await startTestRelay();
+    const place = join(relay.dataDir, 'relay.json');
+    const aside = join(relay.dataDir, 'aside');
+    await assertNothingChanged(
+      relay,
+      (url) => ({ destinations: [{ url }] }),
+      /cannot write relay\.json/,
+      () => {
+        renameSync(place, aside);
+        mkdirSync(place);
+      },
+      () => {
+        rmdirSync(place);
+        renameSync(aside, place);
+      },
+    );
   });
 
   it('leave everything as it was where a proxy does not work', async () => {

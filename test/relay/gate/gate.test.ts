@@ -254,6 +254,24 @@ describe('Pausing, stepping and continuing', () => {
     await receiver.received(2);
   });
 
+  it('holds in a later pause what an earlier one let go, while its destination is down', async () => {
+    const away = await startReceiver();
+    const { port } = away;
+    await away.stop();
+    const relay = await startWith(away);
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a', 'b');
+    await relay.client.request('debug/step', {});
+    await until(async () => (await relay.client.request('relay/status', {})).destinations[0]?.state === 'down');
+    await relay.client.request('debug/continue', {});
+    await relay.client.request('debug/pause', {});
+    await until(async () => (await heldIds(relay)).length === 2);
+    const back = await startReceiver({ port });
+    await relay.client.request('debug/step', { id: 'n2' });
+    await back.received(1);
+    assert.deepEqual(back.requests.map(addressIn), ['b@example.org']);
+  });
+
   it('stays as it was where pausing or continuing could not be written', async () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
@@ -483,6 +501,53 @@ describe('Breakpoints', () => {
     await relay.client.request('debug/continue', {});
     await receiver.received(3);
     await relay.drained();
+  });
+
+  it('hold the retry of what was stepped to as well', async () => {
+    const receiver = await startReceiver({ answer: { status: 503 } });
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'failed-attempt' }] });
+    await relay.client.request('debug/pause', {});
+    await deliver(relay, 'a');
+    const stopped = new Promise((resolve) => relay.client.on('debug/stopped', resolve));
+    await relay.client.request('debug/step', {});
+    await stopped;
+    const { held } = await relay.client.request('debug/held', {});
+    assert.deepEqual(
+      held.map((each) => [each.notificationId, each.heldBy, each.attempts]),
+      [['n1', 'breakpoint', 1]],
+    );
+  });
+
+  it('before an event are not asked about its retries', async () => {
+    const receiver = await startReceiver({ answer: (_, number) => ({ status: number === 1 ? 503 : 200 }) });
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event', condition: 'type:update' }] });
+    await deliver(relay, 'a');
+    await receiver.received(2);
+    const [after] = (await relay.client.request('debug/breakpoints', {})).breakpoints;
+    assert.deepEqual([after?.lookedAt, after?.met], [1, 0]);
+  });
+
+  it('stop at a replay of what stopped at them before, which a pause alone holds until then', async () => {
+    const receiver = await startReceiver();
+    const relay = await startWith(receiver);
+    await relay.client.request('debug/breakpoints', { add: [{ at: 'event' }] });
+    const stopped = (): Promise<unknown> => new Promise((resolve) => relay.client.on('debug/stopped', resolve));
+    const by = async (): Promise<unknown> => {
+      const { held } = await relay.client.request('debug/held', {});
+      return held.map((each) => [each.heldBy, each.breakpointId]);
+    };
+    const first = stopped();
+    await deliver(relay, 'a');
+    await first;
+    await relay.client.request('debug/drop', { id: 'n1' });
+    await relay.client.request('notifications/replay', { ids: ['n1'] });
+    assert.deepEqual(await by(), [['pause', null]]);
+    const second = stopped();
+    await relay.client.request('debug/continue', {});
+    await second;
+    assert.deepEqual([await by(), receiver.requests.length], [[['breakpoint', 'b1']], 0]);
   });
 
   it('stop where a signature is wrong, and where a delivery is rejected', async () => {

@@ -346,6 +346,25 @@ describe('a key or credentials that are taken away', () => {
     await relay.drained();
     assert.equal(receiver.requests[1]?.header('x-login'), 'new');
   });
+
+  it('hold what waits for a destination that has left the settings, too, until they are given again', async () => {
+    const receiver = await startReceiver({ answer: { status: 503, headers: { 'Retry-After': '1' } } });
+    const relay = await startTestRelay({
+      settings: { destinations: [{ url: receiver.url, signatureKeyName: 'main' }] },
+      secrets: { signatureKeys: { main: 'key-1' } },
+    });
+    const tried = new Promise((resolve) => relay.client.on('attempt/recorded', resolve));
+    await relay.deliver(sampleBody());
+    await tried;
+    await relay.client.request('relay/configure', { settings: { destinations: [] } });
+    await relay.client.request('relay/configure', { secrets: { signatureKeys: { main: null } } });
+    // Not while it is being sent.
+    await until(async () => (await relay.client.request('debug/held', {})).held[0]?.heldBy === 'missing-key');
+    receiver.answer({});
+    await relay.client.request('relay/configure', { secrets: { signatureKeys: { main: 'key-2' } } });
+    await relay.drained();
+    assert.equal(receiver.requests.at(-1)?.header(signature), sign(receiver.requests.at(-1)!.body, 'key-2'));
+  });
 });
 
 describe('credentials that came with a delivery', () => {
@@ -371,5 +390,15 @@ describe('credentials that came with a delivery', () => {
       assert.equal(request.header('authorization'), credentials.Authorization);
       assert.equal(request.header('cookie'), credentials.Cookie);
     }
+  });
+
+  it('go along with a replay of what went nowhere', async () => {
+    const receiver = await startReceiver();
+    const relay = await startTestRelay();
+    const body = sampleBody();
+    await relay.deliver(body, { Authorization: 'Bearer planted' });
+    await relay.client.request('notifications/replay', { ids: ['d1'], to: { url: receiver.url, mode: 'raw' } });
+    const [request] = await receiver.received(1);
+    assert.deepEqual([request?.text, request?.header('authorization')], [body, 'Bearer planted']);
   });
 });

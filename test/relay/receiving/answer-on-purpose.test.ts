@@ -243,6 +243,18 @@ describe('Answering on purpose', () => {
 });
 
 describe('AnswerOnPurpose', () => {
+  it('logs how many were answered so, without those that were given back', () => {
+    const logged: string[] = [];
+    const onPurpose = new AnswerOnPurpose({ onChange: () => undefined, log: (_, message) => logged.push(message) });
+    onPurpose.begin(asked());
+    onPurpose.take();
+    const refused = onPurpose.take();
+    assert.ok(refused !== null);
+    onPurpose.giveBack(refused);
+    onPurpose.end();
+    assert.match(logged.at(-1) ?? '', /answered with 503: 1$/);
+  });
+
   const asked = (rest: Partial<Asked> = {}) => askedAnswerSchema.parse({ status: 503, ...rest });
 
   it('agrees with a plain model, whatever is asked, taken, given back and however the time goes', () => {

@@ -72,4 +72,18 @@ describe('what is tried again', () => {
     const taken = [1, 2, 3, 4, 5].map(() => retries.takeDue(Date.now())?.notificationId);
     assert.deepEqual(taken, [1, 2, 3, 4, 5]);
   });
+
+  it('is announced when it is due, also where an earlier one comes after it was armed', async () => {
+    let announce = (): void => undefined;
+    const announced = new Promise<void>((resolve) => (announce = resolve));
+    const retries = new DueAgain(() => announce());
+    afterwards(() => retries.close());
+    retries.add(job(1), Date.now() + 1e12);
+    retries.arm();
+    const soon = Date.now() + 5;
+    retries.add(job(2), soon);
+    retries.arm();
+    await announced;
+    assert.equal(retries.takeDue(soon)?.notificationId, 2);
+  });
 });

@@ -195,6 +195,18 @@ life.on('error', () => {});
       assert.equal(again.previousUrl, 'https://first-one.trycloudflare.com');
     });
 
+    it('opens again as soon as ever where it had answered for a while, however often it ends', async () => {
+      const path = await program('cloudflared', `quick('often-lost');`);
+      watched.supervisor.open(preset('cloudflared', { path }));
+      for (let end = 1; end <= 3; end++) {
+        await watched.until('open');
+        await endpoint.moreProbes(2);
+        process.kill((await pids(path)).at(-1)!, 'SIGKILL');
+        const { reason } = await watched.until('degraded');
+        assert.match(reason, /trying again in 20 ms/);
+      }
+    });
+
     it('stays, and keeps its URL, while the URL does not answer for a while', async () => {
       const path = await program('cloudflared', `quick('patient-one');`);
       watched.supervisor.open(preset('cloudflared', { path }));
