@@ -95,10 +95,10 @@ export function marksOf(
   row: Pick<EventRow, 'signature' | 'duplicateOf' | 'injected' | 'answered' | 'httpStatus'>,
 ): string[] {
   const marks: string[] = [];
+  if (row.answered !== undefined) marks.push(say('answered {0} on purpose', row.httpStatus));
   if (row.signature !== null && row.signature !== 'unchecked') marks.push(signatureOf(row));
   if (row.duplicateOf !== null) marks.push(say('duplicate of {0}', row.duplicateOf));
   if (row.injected) marks.push(say('edited and resent'));
-  if (row.answered !== undefined) marks.push(say('answered {0} on purpose', row.httpStatus));
   return marks;
 }
 

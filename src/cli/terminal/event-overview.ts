@@ -160,7 +160,7 @@ function eventLines({ event, delivery }: Result<'events/get'>): string[] {
     ['date', event.date],
     ['signature', event.signature === null ? null : signatureOf(event)],
     ['warning', event.warning],
-    ['same as', event.duplicateOf],
+    ['same as', event.duplicateOf === null ? null : `${event.duplicateOf} (possible duplicate)`],
   ];
   return [
     `${styleText('bold', event.id)}  ${printable(title)}`,

@@ -53,7 +53,9 @@ export class EventTable {
   }
 
   #forwarded(row: EventRow): string {
-    const marks = marksOf(row).map((mark) => (row.answered === undefined ? mark : styleText('yellow', mark)));
+    // There is little room: a valid signature is what one expects.
+    const marks = marksOf(row.signature === 'valid' ? { ...row, signature: null } : row);
+    if (row.answered !== undefined) marks.unshift(styleText('yellow', marks.shift() ?? ''));
     if (row.warning !== null) marks.push('warning');
     if (row.answered === undefined && rowState(row) === 'none') marks.unshift(styleText('dim', 'not forwarded'));
     const all = row.forwardings.map((each) => forwarded(each) + nextAttempt(each)).join(', ');

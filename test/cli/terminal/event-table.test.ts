@@ -24,14 +24,18 @@ function forwarding(state: Forwarding['state'], status: number | null): Forwardi
 }
 
 describe('the table of events', () => {
-  it('marks a signature as checked, wrong, or missing', () => {
+  it('marks a signature that is wrong, missing, or cannot be checked', () => {
     const marked = (signature: EventRow['signature']): string =>
       stripVTControlCharacters(new EventTable(120).line(row({ signature, forwardings: [forwarding('sent', 200)] })));
     assert.match(marked('invalid'), /sent {2}wrong signature$/);
     assert.match(marked('missing'), /sent {2}no signature$/);
     assert.match(marked('fetched'), /sent {2}fetched: no signature to check$/);
-    assert.match(marked('valid'), /sent {2}valid signature$/);
-    for (const unchecked of ['unchecked', null] as const) assert.match(marked(unchecked), /sent$/);
+    for (const usual of ['valid', 'unchecked', null] as const) assert.match(marked(usual), /sent$/);
+  });
+
+  it('says first that a delivery was answered on purpose', () => {
+    const line = new EventTable(100).line(row({ signature: 'missing', answered: 'on-purpose', httpStatus: 503 }));
+    assert.match(stripVTControlCharacters(line), /answered 503 on p/);
   });
 
   it('fits the terminal, and shows how the forwarding stands', () => {
