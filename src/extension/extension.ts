@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { setLanguage } from '../common/say.ts';
 import { compose } from './composition.ts';
-import { withGlobalState } from './global-state.ts';
+import { withStoredStates } from './stored-state.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   setLanguage((english, ...values) => vscode.l10n.t(english, ...values));
-  compose(withGlobalState(context));
+  compose(withStoredStates(context));
 }
 
 /** The relay keeps running, so that a reloaded window finds it; the context's subscriptions end the rest. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { GlobalState } from '../../src/extension/global-state.ts';
+import { StoredState } from '../../src/extension/stored-state.ts';
 
 /** As VS Code's: an update is sent in the next turn, and what was sent replaces the whole state when it is stored. */
-class StoredState {
+class VsCodeState {
   #value: Record<string, unknown> = {};
 
   keys(): string[] {
@@ -27,10 +27,10 @@ class StoredState {
   }
 }
 
-describe('the global state', () => {
-  let state: GlobalState;
+describe('a state that VS Code stores', () => {
+  let state: StoredState;
 
-  beforeEach(() => (state = new GlobalState(new StoredState())));
+  beforeEach(() => (state = new StoredState(new VsCodeState())));
 
   it('keeps an update that is made while another is stored', async () => {
     const first = state.update('relays', ['one']);
@@ -47,5 +47,11 @@ describe('the global state', () => {
     assert.deepEqual(state.get('hosts', []), ['a', 'b']);
     await state.update('hosts', undefined);
     assert.deepEqual(state.get('hosts', []), []);
+    const cleared = state.update('hosts', undefined);
+    void state.update('hosts', ['c']);
+    const again = state.update('hosts', undefined);
+    await cleared;
+    assert.deepEqual(state.get('hosts', []), []);
+    await again;
   });
 });
