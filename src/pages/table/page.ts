@@ -33,8 +33,8 @@ const host = new Host<PageMessage, HostMessage, PageState>();
 class TablePage {
   readonly #texts: TableTexts;
   readonly #root: HTMLElement;
-  readonly #filter: FilterBox;
-  readonly #strip: StripView;
+  readonly filter: FilterBox;
+  readonly strip: StripView;
   readonly #grid: Grid;
   #state: TableState = { kind: 'starting' };
   #whole: Pick<Said<'whole'>, 'all' | 'same'> = { all: null, same: [] };
@@ -61,11 +61,11 @@ class TablePage {
   constructor(root: HTMLElement, { texts, language }: Said<'setup'>) {
     this.#texts = texts;
     this.#root = root;
-    this.#filter = new FilterBox(texts, {
+    this.filter = new FilterBox(texts, {
       filter: (text, done) => host.say({ type: 'filter', text, done }),
       leave: () => this.#grid.element.focus(),
     });
-    this.#strip = new StripView(texts, language);
+    this.strip = new StripView(texts, language);
     this.#grid = new Grid({
       texts,
       language,
@@ -86,7 +86,7 @@ class TablePage {
           host.say({ type: 'range', turn: choice.turn, generation: rows.view.generation, from, to });
         },
         act: (action, chosen) => host.say({ type: 'act', action, chosen }),
-        filter: () => this.#filter.focus(),
+        filter: () => this.filter.focus(),
         left: () => this.#left(),
       },
     });
@@ -111,12 +111,8 @@ class TablePage {
   showFilter({ filter, offered }: Said<'filter'>): void {
     if (filter !== this.#inForce) this.#above = 0;
     this.#inForce = filter;
-    this.#filter.show(filter, offered);
+    this.filter.show(filter, offered);
     this.#draw();
-  }
-
-  showTyped(said: Said<'typed'>): void {
-    this.#filter.showTyped(said);
   }
 
   showWhole(said: Said<'whole'>): void {
@@ -138,10 +134,6 @@ class TablePage {
     }
     this.#news = paused ? count : this.#above;
     this.#draw();
-  }
-
-  showStrip({ strip }: Said<'strip'>): void {
-    this.#strip.show(strip);
   }
 
   takeRows({ generation, window }: Said<'rows'>): void {
@@ -181,7 +173,7 @@ class TablePage {
     render(
       html`<h1 class="unseen">${texts.title}</h1>
         <div class="bar">
-          ${this.#filter.element} ${this.#news === 0 ? nothing : button(news, () => this.#toNewest(), true)}
+          ${this.filter.element} ${this.#news === 0 ? nothing : button(news, () => this.#toNewest(), true)}
           <button
             type="button"
             class="button"
@@ -216,7 +208,7 @@ class TablePage {
           <span>${next}</span>
           ${asking(texts.addDestination, 'addDestination')}
         </div>
-        ${this.#strip.element} ${this.#grid.element}
+        ${this.strip.element} ${this.#grid.element}
         <div class="notice" role="status">${notice}</div>
         ${this.#spoken}`,
       this.#root,
@@ -281,7 +273,7 @@ class TablePage {
     this.#grid.rows.begin();
     this.#grid.choice.clear();
     this.#grid.takeRows(0);
-    this.#strip.element.hidden = true;
+    this.strip.element.hidden = true;
   }
 
   takeView(view: Said<'view'>): void {
@@ -444,11 +436,11 @@ host.onMessages({
   },
   state: (message) => page?.showState(message),
   filter: (message) => page?.showFilter(message),
-  typed: (message) => page?.showTyped(message),
+  typed: (message) => page?.filter.showTyped(message),
   whole: (message) => page?.showWhole(message),
   sending: (message) => page?.showSending(message),
   news: (message) => page?.showNews(message),
-  strip: (message) => page?.showStrip(message),
+  strip: ({ strip }) => page?.strip.show(strip),
   view: (message) => page?.takeView(message),
   rows: (message) => page?.takeRows(message),
   range: (message) => page?.takeRange(message),
