@@ -93,7 +93,7 @@ describe('A disk that cannot be read', () => {
   it('refuses a delivery, and stores nothing of it, where its duplicates cannot be looked for', async () => {
     const relay = await startTestRelay();
     await relay.deliver(sampleBody());
-    const fault = failReading(/WHERE fingerprint/);
+    const fault = failReading(/SELECT fingerprint/);
     assert.equal((await relay.deliver(sampleBody())).status, 503);
     assert.ok(fault.met > 0);
     fault.fix();

@@ -39,10 +39,10 @@ export function bytesOf(value: unknown): Buffer {
 /** In the form that uses the indices. */
 export const isWaiting = `state = ${stateCodes.waiting}`;
 
-/** "CMR1" distinguishes a history from other SQLite files. */
-const applicationId = 0x434d5231;
-/** "CMRl": before schema 1. */
-const earlierApplicationId = 0x434d526c;
+/** "CMR2" distinguishes a history from other SQLite files. */
+const applicationId = 0x434d5232;
+/** "CMRl" and "CMR1", of versions that weren't published. */
+const earlierApplicationIds: ReadonlySet<number> = new Set([0x434d526c, 0x434d5231]);
 
 export const schemaVersion = 1;
 
@@ -100,7 +100,9 @@ const schema = `
     notification_id INTEGER,
     raw_id INTEGER,
     kind INTEGER NOT NULL,
+    -- earlier: the latest event before it with the same fingerprint (fingerprints.ts).
     fingerprint INTEGER,
+    earlier INTEGER,
     address TEXT,
     date TEXT,
     warning TEXT
@@ -108,7 +110,6 @@ const schema = `
   CREATE INDEX events_type ON events (type);
   CREATE INDEX events_list ON events (list);
   CREATE INDEX events_state ON events (state);
-  CREATE INDEX events_fingerprint ON events (fingerprint) WHERE fingerprint IS NOT NULL;
 
   -- All that decides a notification's bytes, beside the delivery's body.
   CREATE TABLE render_settings (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE);
@@ -326,7 +327,7 @@ function versionOf(db: DatabaseSync, file: string): number {
   const version = number('user_version');
   const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
   const application = number('application_id');
-  if (application === earlierApplicationId) throw new EarlierHistoryError('it has an earlier format');
+  if (earlierApplicationIds.has(application)) throw new EarlierHistoryError('it has an earlier format');
   if (!isEmpty && application !== applicationId) {
     throw new StoreError(
       `the history at ${file} was not written by a published version of this program`,

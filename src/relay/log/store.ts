@@ -13,6 +13,7 @@ import {
 } from './database.ts';
 import type { SetAside } from './database.ts';
 import { flagsOf, newStates } from './event-states.ts';
+import { Fingerprints } from './fingerprints.ts';
 import { Forwardings } from './forwardings.ts';
 import { countHeld, readSending, waitingByDestination } from './held.ts';
 import type { ForwardingKey, HeldCounts, HoldView, StoredSending } from './held.ts';
@@ -20,7 +21,7 @@ import { StoredDestinations } from './stored-destinations.ts';
 import { noTotals, type DeliveryRecord, type EventRecord, type FetchedKey, type Totals } from './records.ts';
 import { Removal, type RemovedStep } from './removal.ts';
 import { Retention } from './retention.ts';
-import { Statements, type Row } from './statements.ts';
+import { Statements } from './statements.ts';
 import { StoredReader } from './stored.ts';
 import { Tally } from './tally.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -54,6 +55,7 @@ export class Store {
   readonly #sql: Statements;
   readonly #highest: Highest;
   readonly #tally: Tally;
+  readonly #fingerprints: Fingerprints;
   readonly #queue: WriteQueue;
   readonly #removal: Removal;
   readonly #retention: Retention;
@@ -68,13 +70,18 @@ export class Store {
     this.#sql = new Statements(db);
     this.#highest = highest;
     this.#tally = new Tally(totals, waiting);
+    this.#fingerprints = new Fingerprints(this.#sql);
     this.#queue = new WriteQueue({
       db,
       file,
-      begin: () => this.#tally.begin(),
+      begin: () => {
+        this.#tally.begin();
+        this.#fingerprints.begin();
+      },
       complete: () => writeMeta(this.#sql, 'totals', this.#tally.draft),
       committed: () => {
         this.#tally.commit();
+        this.#fingerprints.commit();
         this.#retention.look();
       },
       onHealth: (failure) => options.onHealth?.(failure),
@@ -316,14 +323,16 @@ export class Store {
   }
 
   #insertEvent(delivery: DeliveryRecord, event: EventRecord, raw: number | null, forwarded: ReadonlySet<number>): void {
-    event.duplicateOf = this.#earlierOf(event, delivery);
+    const { fingerprint, id } = event;
+    const earlier = fingerprint === null ? null : this.#fingerprints.replace(fingerprint, id);
+    event.duplicateOf = delivery.injected ? this.#sameBody(earlier, delivery.body) : earlier;
     const isForwarded = forwarded.has(event.notificationId ?? 0) || forwarded.has(raw ?? 0);
     const { states, state } = newStates(event.kind, isForwarded);
     this.#sql.run(
-      `INSERT INTO events (id, delivery_id, kind, received_at, type, list, address, date, warning, duplicate_of, fingerprint,
+      `INSERT INTO events (id, delivery_id, kind, received_at, type, list, address, date, warning, duplicate_of, fingerprint, earlier,
          notification_id, raw_id, flags, states, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      event.id,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
       delivery.id,
       kindCodes[event.kind],
       delivery.receivedAt,
@@ -333,7 +342,8 @@ export class Store {
       event.date,
       event.warning,
       event.duplicateOf,
-      event.fingerprint,
+      fingerprint,
+      earlier,
       event.notificationId,
       raw,
       flagsOf(delivery),
@@ -342,18 +352,19 @@ export class Store {
     );
   }
 
-  #earlierOf({ fingerprint, id }: EventRecord, { injected, body }: DeliveryRecord): number | null {
-    // Without the plus signs, SQLite plans this again for each value.
-    const candidates = this.#sql.all(
-      'SELECT id, delivery_id FROM events WHERE fingerprint = +? AND id < +? ORDER BY id DESC LIMIT ?',
-      fingerprint,
-      id,
-      injected ? maxCompared : 1,
-    );
-    const hasBody = ({ delivery_id: delivery }: Row): boolean =>
-      this.#sql.get('SELECT 1 FROM deliveries WHERE id = ? AND body = ?', Number(delivery), body) !== undefined;
-    const earlier = candidates.find((each) => !injected || hasBody(each));
-    return earlier === undefined ? null : Number(earlier['id']);
+  /** Looks at `latest` and the events before it with the same fingerprint. */
+  #sameBody(latest: number | null, body: Buffer): number | null {
+    let id = latest;
+    for (let compared = 0; id !== null && compared < maxCompared; compared++) {
+      const row = this.#sql.get(
+        'SELECT e.earlier, d.body = ? AS same FROM events e JOIN deliveries d ON d.id = e.delivery_id WHERE e.id = ?',
+        body,
+        id,
+      );
+      if (row?.['same'] === 1) return id;
+      id = (row?.['earlier'] as number | null | undefined) ?? null;
+    }
+    return null;
   }
 
   async #removeOldest(floor: number, last: number, most: number): Promise<RemovedStep> {

@@ -192,6 +192,15 @@ describe('The file of the store', () => {
     }
   });
 
+  it('of CMR1 is of an earlier format, too', () => {
+    const { db } = openForWriting(file);
+    db.exec('PRAGMA application_id = 0x434d5231; DROP TABLE fetched');
+    db.close();
+    const opened = openForWriting(file);
+    opened.db.close();
+    assert.equal(opened.setAside?.kind, 'earlier');
+  });
+
   it('of an earlier format is set aside with its search index, with the time in their names, and a new one begun', () => {
     const { db } = openForWriting(file);
     db.exec(`PRAGMA application_id = 0x434d526c; PRAGMA user_version = 3; PRAGMA journal_mode = DELETE`);
