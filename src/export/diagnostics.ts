@@ -134,7 +134,9 @@ function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnect
     ...('previousUrl' in tunnel ? [tunnel.previousUrl] : []),
     ...('url' in settings.tunnel ? [settings.tunnel.url] : []),
     ...('host' in settings.tunnel ? [settings.tunnel.host] : []),
-    ...(settings.tunnel.kind === 'command' ? ownHosts(settings.tunnel) : []),
+    ...(settings.tunnel.kind === 'command' ? [settings.tunnel.name, settings.tunnel.server] : []).map(
+      (each) => `https://${each ?? ''}`,
+    ),
     publicUrl,
     ...earlierOpenConnectorsUrls,
   ];
@@ -145,16 +147,6 @@ function hostsOf({ destinations, settings, tunnel, publicUrl, earlierOpenConnect
     return bare === '' || isLoopback(bare) ? [] : [bare, domainToUnicode(bare)];
   });
   return [...new Set(hosts)].filter((host) => host !== '');
-}
-
-function ownHosts({
-  name,
-  server,
-}: {
-  readonly name?: string | undefined;
-  readonly server?: string | undefined;
-}): string[] {
-  return [name, server].filter((each) => each !== undefined).map((each) => `https://${each}`);
 }
 
 function withoutHosts(text: string, hosts: readonly string[]): string {

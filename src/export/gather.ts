@@ -4,7 +4,7 @@ import { toCurl } from './curl.ts';
 import { toFixture } from './fixture.ts';
 import { toHar } from './har.ts';
 import { toHttp } from './http.ts';
-import type { ExportedNotification, ExportItem } from './item.ts';
+import type { ExportedNotification, ExportItem, RenderedNotification } from './item.ts';
 import { toJson } from './json.ts';
 
 export const formats = { curl: toCurl, http: toHttp, har: toHar, json: toJson, fixture: toFixture };
@@ -50,25 +50,28 @@ async function ways(
   notification: Notification,
   format: ExportFormat,
 ): Promise<ExportedNotification[]> {
-  const { id, forwardings } = notification;
+  const { id } = notification;
   const attempts: AttemptDetail[] =
     format === 'har' || format === 'json' ? (await history.request('events/get', { id })).attempts : [];
-  const exported: ExportedNotification[] = [];
+  return (await renderedOf(history, notification)).map((rendered) => {
+    const isIts = (each: AttemptDetail): boolean =>
+      each.notificationId === id && each.destinationId === rendered.destinationId;
+    return { notification, ...rendered, attempts: attempts.filter(isIts) };
+  });
+}
+
+/** As sent to each of its destinations; without any, as it would be. Credentials are masked. */
+export async function renderedOf(
+  history: Pick<RelayClient, 'request'>,
+  { id, forwardings }: Notification,
+): Promise<RenderedNotification[]> {
+  const all: RenderedNotification[] = [];
   for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
     const { destinationId, url, headers, body } = await history.request('notifications/render', {
       id,
       ...(forwarding !== undefined && { destinationId: forwarding.destinationId }),
     });
-    exported.push({
-      notification,
-      destinationId,
-      url: forwarding?.destination ?? url,
-      headers,
-      body: Buffer.from(body, 'base64'),
-      attempts: attempts.filter(
-        (attempt) => attempt.notificationId === id && attempt.destinationId === forwarding?.destinationId,
-      ),
-    });
+    all.push({ destinationId, url: forwarding?.destination ?? url, headers, body: Buffer.from(body, 'base64') });
   }
-  return exported;
+  return all;
 }

@@ -5,13 +5,16 @@ import { maskPlaces } from '../common/masking.ts';
 import { urlCredentials } from '../protocol/credential-headers.ts';
 import type { AttemptDetail, Delivery, EventRow, Headers, Notification } from '../protocol/history.ts';
 
-export interface ExportedNotification {
-  readonly notification: Notification;
+export interface RenderedNotification {
   /** Null if it goes to no destination. */
   readonly destinationId: string | null;
   readonly url: string | null;
   readonly headers: Headers;
-  readonly body: Uint8Array;
+  readonly body: Buffer;
+}
+
+export interface ExportedNotification extends RenderedNotification {
+  readonly notification: Notification;
   readonly attempts: readonly AttemptDetail[];
 }
 

@@ -103,7 +103,7 @@ export function notification(
       ['Content-Type', 'application/json; charset=utf-8'],
       ['Elements-Webhook-Id', 'abc'],
     ],
-    body,
+    body: Buffer.from(body),
     attempts: [attempt],
   };
 }

@@ -4,7 +4,8 @@ import type { AttemptDetail, Delivery, Headers, Notification } from '../../proto
 import type { RelayClient } from '../../protocol/relay-client.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { indentJson } from '../../export/indented-json.ts';
-import { maskSecrets, textOf } from '../../export/item.ts';
+import { renderedOf } from '../../export/gather.ts';
+import { maskSecrets, textOf, type RenderedNotification } from '../../export/item.ts';
 import { signatureHeader } from '../../open-connectors/signature.ts';
 import type { Found } from '../found.ts';
 import { inSameDirectory } from '../same-directory.ts';
@@ -22,12 +23,8 @@ const shownCharacters = 2000;
 
 const mostInFull = 3;
 
-export interface SentRequest {
+export interface SentRequest extends RenderedNotification {
   readonly notificationId: string;
-  readonly destinationId: string | null;
-  readonly url: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
 }
 
 /** All if no destination receives any. */
@@ -40,21 +37,8 @@ export function receivedNotifications(notifications: readonly Notification[]): r
 export async function requestsOf(history: Reader, { notifications }: Found): Promise<readonly SentRequest[]> {
   if (notifications.length > mostInFull) return [];
   const requests: SentRequest[] = [];
-  for (const { id, forwardings } of receivedNotifications(notifications)) {
-    for (const forwarding of forwardings.length > 0 ? forwardings : [undefined]) {
-      const { destinationId, url, headers, body } = await history.request('notifications/render', {
-        id,
-        ...(forwarding !== undefined && { destinationId: forwarding.destinationId }),
-      });
-      requests.push({
-        notificationId: id,
-        destinationId: forwarding?.destinationId ?? destinationId,
-        url: forwarding?.destination ?? url,
-        headers,
-        body: Buffer.from(body, 'base64'),
-      });
-    }
-  }
+  for (const each of receivedNotifications(notifications))
+    for (const rendered of await renderedOf(history, each)) requests.push({ notificationId: each.id, ...rendered });
   return requests;
 }
 
