@@ -29,6 +29,14 @@ interface Written extends Omit<Check, 'needsKey' | 'scenario'> {
 
 const one = { sample: 'Subscribe' } as const;
 
+function retryAfter(wait: number, attempt: Partial<WrittenSteps[number]>): WrittenSteps {
+  return [
+    { name: 'the attempt', send: one, ...attempt },
+    { wait },
+    { name: 'the retry', send: { again: 'the attempt' }, expect: { probe: 1 } },
+  ];
+}
+
 /** As Campaign Monitor documents it. */
 const subscribe = {
   CustomFields: [{ Key: 'website', Value: 'http://example.org' }],
@@ -202,11 +210,7 @@ function written(answerWithinMs: number): readonly Written[] {
         '5xx is retried. SAP retries five times, after 8 s to 9 h. By default, the relay retries after 1, 2, 4, 8, and 16 s.',
       basis: 'documented',
       fix: 'Treat the second notification as already processed: its eventId is the same. If your own code failed, undo its partial changes.',
-      steps: [
-        { name: 'the attempt', send: one, expect: { status: 'any' } },
-        { wait: 1000 },
-        { name: 'the retry', send: { again: 'the attempt' }, expect: { probe: 1 } },
-      ],
+      steps: retryAfter(1000, { expect: { status: 'any' } }),
     },
     {
       id: 'retry-after-time-out',
@@ -215,11 +219,7 @@ function written(answerWithinMs: number): readonly Written[] {
       platform: 'Time-outs are retried. The platform’s time-out is undocumented; the relay’s is 10 s by default.',
       basis: 'assumption',
       fix: 'Answer first, and then work from a queue on disk. Skip any eventId you already have.',
-      steps: [
-        { name: 'the attempt', send: one, trouble: ['unanswered'] },
-        { wait: 500 },
-        { name: 'the retry', send: { again: 'the attempt' }, expect: { probe: 1 } },
-      ],
+      steps: retryAfter(500, { trouble: ['unanswered'] }),
     },
     {
       id: 'large-batch',
@@ -674,11 +674,7 @@ function written(answerWithinMs: number): readonly Written[] {
       platform: 'A broken connection is retried.',
       basis: 'assumption',
       fix: 'Wait for the whole body before you process it, and store the eventId together with your changes, not earlier.',
-      steps: [
-        { name: 'the attempt', send: one, trouble: ['cut'] },
-        { wait: 200 },
-        { name: 'the retry', send: { again: 'the attempt' }, expect: { probe: 1 } },
-      ],
+      steps: retryAfter(200, { trouble: ['cut'] }),
     },
     {
       id: 'twenty-at-once',

@@ -45,6 +45,13 @@ const bodySchema = z.union([z.strictObject({ text: z.string() }), z.strictObject
 /** `events/get` has them, event by event. */
 const omittedForwardings = z.int().min(0);
 
+const addedSchema = z.object({
+  delivery: deliverySchema,
+  events: z.array(eventRowSchema),
+  notifications: z.array(notificationSchema),
+  omittedForwardings,
+});
+
 /** They are new, or the history's index is being built. */
 const unseen = z.int().min(0);
 
@@ -199,12 +206,7 @@ export const methods = {
       body: bodySchema,
       contentType: z.string().max(1000).default('application/json; charset=utf-8'),
     }),
-    result: z.object({
-      delivery: deliverySchema,
-      events: z.array(eventRowSchema),
-      notifications: z.array(notificationSchema),
-      omittedForwardings,
-    }),
+    result: addedSchema,
   },
   /**
    * Adds what a client read from Open Connectors' queue, unless it was added before. It has no signature, and gets
@@ -281,13 +283,7 @@ export const methods = {
    */
   'debug/edit': {
     params: z.strictObject({ id: anyId, body: bodySchema, contentType: z.string().max(1000).optional() }),
-    result: z.object({
-      delivery: deliverySchema,
-      events: z.array(eventRowSchema),
-      notifications: z.array(notificationSchema),
-      omittedForwardings,
-      dropped: z.array(heldForwardingSchema),
-    }),
+    result: addedSchema.extend({ dropped: z.array(heldForwardingSchema) }),
   },
   /** What is held, in the order of stepping. `after`: the last of the previous page. */
   'debug/held': {

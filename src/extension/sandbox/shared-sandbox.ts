@@ -2,19 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SandboxCredentials } from '../../sandbox/credentials.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { startNodeProcess } from '../session/node-process.ts';
 import { unlessAborted } from '../session/shared-start.ts';
 import { request } from 'node:http';
 import { readText } from '../../common/bounded-body.ts';
 
-export interface RunningSandbox {
-  readonly campaignMonitorApi: string;
-  readonly campaignMonitorOAuth: string;
-  readonly openConnectorsApi: string;
-  readonly control: string;
-  readonly credentials: SandboxCredentials;
-}
+export type RunningSandbox = Omit<Sandbox, 'port' | 'lists' | 'close'>;
 
 export interface SandboxPlace {
   readonly storage: string;

@@ -20,14 +20,6 @@ export interface Registration {
   readonly state: 'active' | 'moving' | 'deactivating' | 'inactive' | 'off' | 'deleting';
 }
 
-/** Format of older versions: while moving, `base` was the former URL's, and `pending` a creation without a response. */
-type EarlierRegistration = Registration & { readonly pending?: { readonly url: string } | null };
-
-function readEarlier({ pending, ...each }: EarlierRegistration): Registration {
-  if (pending === undefined || (pending === null && each.state !== 'moving')) return each;
-  return { ...each, base: pending?.url ?? '', state: 'moving' };
-}
-
 export function isSame(one: Registration, other: Registration): boolean {
   return one.accountId === other.accountId && one.listId === other.listId && one.relay === other.relay;
 }
@@ -41,7 +33,7 @@ export class WebhookJournal {
   }
 
   all(): readonly Registration[] {
-    return this.#memory.get<readonly EarlierRegistration[]>(registrationsKey, []).map(readEarlier);
+    return this.#memory.get<readonly Registration[]>(registrationsKey, []);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { when } from 'lit/directives/when.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type {
   AttemptView,
@@ -65,11 +66,7 @@ function causesTemplate({ suite, texts }: Drawn, handlers: Handlers): TemplateRe
       ({ text, ids }) =>
         html`<p class="cause">
           <span class="icon" aria-hidden="true"></span><span>${text}</span>
-          ${
-            suite.running
-              ? nothing
-              : html`<button class="link" @click=${() => handlers.run(ids)}>${texts.runThese}</button>`
-          }
+          ${when(!suite.running, () => html`<button class="link" @click=${() => handlers.run(ids)}>${texts.runThese}</button>`)}
         </p>`,
     )}
   </section>`;
@@ -88,18 +85,12 @@ function actionsTemplate({ suite, texts, checks, failedOnly }: Drawn, handlers: 
         ? button('do-stop', texts.stop, () => handlers.stop(), true)
         : button('do-run', texts.runAgain, () => handlers.run(null), true)
     }
-    ${
-      suite.running || failed.length === 0
-        ? nothing
-        : button('do-run-failed', texts.runFailed, () => handlers.run(failed))
-    }
-    ${
-      suite.saveable
-        ? menuButton('save', texts.saveReport, () =>
-            formats.map(([format, label]) => ({ label, choose: () => handlers.save(format) })),
-          )
-        : nothing
-    }
+    ${when(!suite.running && failed.length !== 0, () => button('do-run-failed', texts.runFailed, () => handlers.run(failed)))}
+    ${when(suite.saveable, () =>
+      menuButton('save', texts.saveReport, () =>
+        formats.map(([format, label]) => ({ label, choose: () => handlers.save(format) })),
+      ),
+    )}
     ${suite.running ? nothing : button('do-choose-probe', texts.chooseProbe, () => handlers.chooseProbe())}
     <button
       id="failed-only"
@@ -133,11 +124,7 @@ function checkTemplate(check: CheckView, drawn: Drawn, handlers: Handlers): Temp
           <dd>${fix}</dd>
         </dl>
         ${steps.map((step, index) => stepTemplate(step, `${id}-${index}`, drawn))}
-        ${
-          suite.running
-            ? nothing
-            : html`<button class="link" @click=${() => handlers.run([id])}>${texts.checkAgain}</button>`
-        }
+        ${when(!suite.running, () => html`<button class="link" @click=${() => handlers.run([id])}>${texts.checkAgain}</button>`)}
       </div>`,
     )}
   </li>`;
@@ -148,18 +135,16 @@ function stepTemplate(step: StepView, id: string, { texts, store }: Drawn): Temp
   return html`<section class="step" aria-labelledby="step-${id}">
     <h2 id="step-${id}">${title} <span class="step-facts">${facts}</span></h2>
     ${findings.map((finding) => findingTemplate(finding, texts))}
-    ${
-      requests.length === 0
-        ? nothing
-        : foldTemplate(
-            store,
-            `sent-${id}`,
-            texts.sent,
-            html`<div class="inside">
-              ${requests.map((request, index) => requestTemplate(request, `${id}-${index}`, texts))}
-            </div>`,
-          )
-    }
+    ${when(requests.length !== 0, () =>
+      foldTemplate(
+        store,
+        `sent-${id}`,
+        texts.sent,
+        html`<div class="inside">
+          ${requests.map((request, index) => requestTemplate(request, `${id}-${index}`, texts))}
+        </div>`,
+      ),
+    )}
   </section>`;
 }
 

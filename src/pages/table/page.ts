@@ -74,7 +74,10 @@ class TablePage {
         seen: () => this.#seen(),
         sort: (sort) => this.#sortBy(sort),
         resize: (name, width) => this.#arrange({ layout: resized(this.#pageState.layout, name, width) }),
-        columns: (at) => this.#chooseColumns(at, document.activeElement as HTMLElement),
+        columns: (at) => {
+          const back = document.activeElement as HTMLElement;
+          openMenu({ label: texts.columns, entries: () => this.#columnEntries(), back }, at);
+        },
         choose: () => {
           const { turn, all } = this.#grid.choice;
           host.say({ type: 'choose', turn, chosen: all });
@@ -174,15 +177,7 @@ class TablePage {
       html`<h1 class="unseen">${texts.title}</h1>
         <div class="bar">
           ${this.filter.element} ${this.#news === 0 ? nothing : button(news, () => this.#toNewest(), true)}
-          <button
-            type="button"
-            class="button"
-            title=${texts.readOnly}
-            ?hidden=${kind !== 'readOnly'}
-            @click=${() => host.say({ type: 'start' })}
-          >
-            ${texts.start}
-          </button>
+          ${kind === 'readOnly' ? asking(texts.start, 'start', false, texts.readOnly) : nothing}
           <button
             type="button"
             class="button"
@@ -371,10 +366,6 @@ class TablePage {
     this.#grid.arrange(layout, shownColumns(layout, this.#whole.same), clock);
   }
 
-  #chooseColumns(at: { readonly x: number; readonly y: number }, back: HTMLElement): void {
-    openMenu({ label: this.#texts.columns, entries: () => this.#columnEntries(), back }, at);
-  }
-
   #columnEntries(): MenuEntry[] {
     const texts = this.#texts;
     const { layout, clock } = this.#pageState;
@@ -408,8 +399,9 @@ function inFull(count: number): string {
   return count.toLocaleString(document.documentElement.lang);
 }
 
-function button(label: string, act: () => void, first = false): TemplateResult {
-  return html`<button type="button" class="button ${first ? 'primary' : ''}" @click=${act}>${label}</button>`;
+function button(label: string, act: () => void, first = false, title?: string): TemplateResult {
+  const kind = first ? 'primary' : '';
+  return html`<button type="button" class="button ${kind}" title=${title ?? nothing} @click=${act}>${label}</button>`;
 }
 
 /** The type of a message that says nothing else. */
@@ -419,8 +411,8 @@ type Bare<Message extends PageMessage = PageMessage> = Message extends PageMessa
     : never
   : never;
 
-function asking(label: string, type: Bare, first = false): TemplateResult {
-  return button(label, () => host.say({ type }), first);
+function asking(label: string, type: Bare, first = false, title?: string): TemplateResult {
+  return button(label, () => host.say({ type }), first, title);
 }
 
 function noticeTemplate(text: string, ...buttons: TemplateResult[]): TemplateResult {

@@ -63,7 +63,7 @@ export class Connections {
     }
     if (this.#known.size >= this.#mostKnown) {
       this.#server.closeIdleConnections();
-      this.#forgetDestroyed();
+      for (const each of this.#known) if (each.destroyed) this.#known.delete(each);
       if (this.#known.size >= this.#mostKnown) return 'full';
     }
     // Don't count a connection that was destroyed while its last bytes were being read.
@@ -146,10 +146,6 @@ export class Connections {
     // Respond if a request has begun; otherwise, a tunnel would take this for the response to its next request.
     if (!stranger.leaving && socket.bytesRead > 0 && socket.writable) socket.write(requestTimeout);
     socket.destroy();
-  }
-
-  #forgetDestroyed(): void {
-    for (const socket of this.#known) if (socket.destroyed) this.#known.delete(socket);
   }
 }
 

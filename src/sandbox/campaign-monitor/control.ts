@@ -46,14 +46,7 @@ const tokenOrderSchema = z.strictObject({
     .default([...knownScopes]),
 });
 
-const codeOrderSchema = z.strictObject({
-  clientId: z.string().optional().describe('Default: the app in the credentials.'),
-  redirectUri: z.url(),
-  scopes: z
-    .array(z.enum(knownScopes))
-    .min(1)
-    .default([...knownScopes]),
-});
+const codeOrderSchema = tokenOrderSchema.extend({ redirectUri: z.url() });
 
 const appSchema = z.strictObject({
   name: z.string().min(1).max(200).default('App registered in the sandbox'),

@@ -80,7 +80,7 @@ export class Outbox {
     this.#queue.add({
       record,
       lane: url,
-      isWanted: () => webhook === null || this.#isLive(webhook),
+      isWanted: () => webhook === null || (webhook.active && this.#state.webhooks.has(webhook.webhookId)),
       post: () => this.#poster.post(url, body, format, this.#state.settings.deliveryTimeoutMs),
       judge: (result) => {
         if (webhook !== null && this.#judge(webhook, result)) deactivated = webhook;
@@ -96,10 +96,6 @@ export class Outbox {
     this.#report({ type: 'attempt', delivery: structuredClone(record) });
     if (deactivated === null) return;
     this.#report({ type: 'webhook-deactivated', webhookId: deactivated.webhookId, listId: deactivated.listId });
-  }
-
-  #isLive(webhook: Webhook): boolean {
-    return webhook.active && this.#state.webhooks.has(webhook.webhookId);
   }
 
   #judge(webhook: Webhook, { failure }: PostResult): boolean {

@@ -12,7 +12,7 @@ import { accountSettings, eventAnswer, instanceAnswer } from './instance-answer.
 import type { Instances } from './instances.ts';
 import type { Notifier } from './notifier.ts';
 import { PlatformError, platformErrors } from './platform-error.ts';
-import { account, type InstanceEvent, type OrderedAnswer, type PlatformInstance, type PlatformState } from './state.ts';
+import { account, type InstanceEvent, type PlatformInstance, type PlatformState } from './state.ts';
 import type { VendorLink } from './vendor-link.ts';
 
 /** Enough for a delivery of 1,000 events with many custom fields. */
@@ -95,7 +95,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
       await late(order.delayMs);
       if (response.destroyed) return;
       if (order.status === undefined) send(response, own ?? run());
-      else if (order.status !== null) throw orderedError(order, order.status);
+      else if (order.status !== null) throw new PlatformError(order.status, order.message, order.providerMessage);
     });
   };
 
@@ -329,10 +329,6 @@ function send(response: Response, { body, headers = {} }: PlatformAnswer): void 
   response.status(200).set(headers);
   if (body === undefined) response.end();
   else response.json(body);
-}
-
-function orderedError({ message, providerMessage }: OrderedAnswer, status: number): PlatformError {
-  return new PlatformError(status, message, providerMessage);
 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {

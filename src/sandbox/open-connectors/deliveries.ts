@@ -127,7 +127,7 @@ export class Deliveries {
   #matching(where: string): PlatformDelivery[] {
     const terms = readWhere(where);
     return [...this.#deliveries.values()].filter((delivery) =>
-      terms.every(({ field, value }) => fieldOf(delivery, field) === value),
+      terms.every(({ field, value }) => fields[field]?.(delivery) === value),
     );
   }
 
@@ -175,10 +175,6 @@ const fields: Readonly<Record<string, (delivery: PlatformDelivery) => string>> =
   status: ({ status }) => status,
   'config.url': ({ url }) => url,
 };
-
-function fieldOf(delivery: PlatformDelivery, field: string): string | undefined {
-  return fields[field]?.(delivery);
-}
 
 function readWhere(where: string): Term[] {
   const terms: Term[] = [];
