@@ -63,6 +63,18 @@ describe('the document of the benchmarks', () => {
     assert.equal(await documentWith(written, [kept], file), written, 'the same again changes nothing');
   });
 
+  it('says of each aim that is not met why, as measured, and what was tried', () => {
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const cells = (line: string): string[] => line.split('|').map((cell) => cell.trim());
+    const reasons = lines.slice(lines.indexOf("## The aims that aren't met")).filter((line) => line.startsWith('| ('));
+    for (const line of lines.filter((each) => /^\| \(\w\).*\| not met +\|$/.test(each))) {
+      const what = cells(line)[1] ?? '';
+      const its = reasons.map(cells).filter(([, rows = '']) => rows.includes(what.slice(0, 3)));
+      assert.ok(its.length > 0, what);
+      for (const [, , reason = '', tried = ''] of its) assert.ok(/\d/.test(reason) && /\d/.test(tried), what);
+    }
+  });
+
   it('has a place for every benchmark', async () => {
     const all = letters.map((letter) => of(letter));
     const written = await documentWith(readFileSync(file, 'utf8'), all, file);
