@@ -2,7 +2,7 @@
  * Builds the bundles into dist/, or the folder named as argument: the program (cm-relay.js), which is the CLI and the
  * relay's own process, with its part for assistants beside it (cm-relay-mcp.js), the extension (extension/extension.mjs
  * with what it loads on demand beside it), and the pages (form.js, …). Beside them it writes what they are made of
- * (bundled.json) and under which licences that is. With `--source-maps` the extension can be debugged in its sources.
+ * (bundled.json) and under which licenses that is. With `--source-maps` the extension can be debugged in its sources.
  */
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -79,7 +79,7 @@ const fewTypes = {
   },
 };
 
-/** express's `debug` takes colours from a package that it does not name, where some other tool has it installed. */
+/** express's `debug` takes colors from a package that it does not name, where some other tool has it installed. */
 const nothingUnnamed = {
   name: 'nothing-unnamed',
   setup(builder) {
@@ -133,7 +133,7 @@ const common = {
   target: 'node22.13',
   format: 'cjs',
   minify: true,
-  // Their licences stand together in a file of their own.
+  // Their licenses stand together in a file of their own.
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

@@ -47,14 +47,14 @@ export async function forwarding({ sliceSeconds, deliveries }: Extent): Promise<
     sides: {
       head: [
         ...['each by itself', 'notifications/s', 'processor µs a notification: whole process', 'its main thread'],
-        ...['whole, with what it does afterwards', 'highest memory, MB', 'notifications'],
+        ...['whole, with what it does afterward', 'highest memory, MB', 'notifications'],
       ],
       lines: sides.map((side, index) => [
         side.what,
         showSpread(perSecond(side)),
         showSpread(spread(side.slices.map(({ whole }) => whole))),
         showSpread(spread(side.slices.map(({ mainThread }) => mainThread))),
-        showSpread(spread(side.slices.map(({ withAfterwards }) => withAfterwards))),
+        showSpread(spread(side.slices.map(({ withAfterward }) => withAfterward))),
         String(Math.round(highest[index]!)),
         side.slices.reduce((sum, { count }) => sum + count, 0).toLocaleString('en-US'),
       ]),

@@ -88,7 +88,7 @@ export async function ingest({ sliceSeconds, deliveries }: Extent): Promise<Resu
     sides: {
       head: [
         ...['each by itself', 'requests/s', 'p99, ms', 'processor µs a request: whole process', 'its main thread'],
-        ...['whole, with what it does afterwards', 'highest memory, MB', 'requests'],
+        ...['whole, with what it does afterward', 'highest memory, MB', 'requests'],
       ],
       lines: sides.map((side, index) => [
         side.what,
@@ -96,7 +96,7 @@ export async function ingest({ sliceSeconds, deliveries }: Extent): Promise<Resu
         showSpread(p99(side)),
         showSpread(spread(side.slices.map(({ whole }) => whole))),
         showSpread(spread(side.slices.map(({ mainThread }) => mainThread))),
-        showSpread(spread(side.slices.map(({ withAfterwards }) => withAfterwards))),
+        showSpread(spread(side.slices.map(({ withAfterward }) => withAfterward))),
         String(Math.round(highest[index]!)),
         side.slices.reduce((sum, { count }) => sum + count, 0).toLocaleString('en-US'),
       ]),
@@ -108,8 +108,8 @@ export async function ingest({ sliceSeconds, deliveries }: Extent): Promise<Resu
     ],
     remarks: [
       `Slices of ${sliceSeconds} s, ${listen.slices.length} of each in turn, until each side had ${deliveries.toLocaleString('en-US')}; ${takeDisturbedRounds()} slices were disturbed by other programs. Each figure is the median of the slices and their lowest and highest. Before that each process was warmed up, and each relay had as many as it keeps: retention works all the time.`,
-      `Every delivery is one Subscribe of 300 bytes with an address and a date that no other has; the relay makes them findable by free text meanwhile, in its history’s thread. What is left of that when the slice ends is in the column “with what it does afterwards”.`,
-      `Every request was answered with success. Afterwards the relays were asked: each has stored all that it acknowledged, and keeps ${kept.join(' and ')} deliveries (the default is ${maxDeliveries.toLocaleString('en-US')}).`,
+      `Every delivery is one Subscribe of 300 bytes with an address and a date that no other has; the relay makes them findable by free text meanwhile, in its history’s thread. What is left of that when the slice ends is in the column “with what it does afterward”.`,
+      `Every request was answered with success. Afterward the relays were asked: each has stored all that it acknowledged, and keeps ${kept.join(' and ')} deliveries (the default is ${maxDeliveries.toLocaleString('en-US')}).`,
       describeGenerator(
         generator,
         sides.flatMap(({ slices }) => slices.map(({ load }) => load)),

@@ -9,7 +9,7 @@ import { documentedListId, sampleDeliveries } from '../src/campaign-monitor/samp
 import { prepareDataDirectory } from '../src/protocol/data-directory.ts';
 import { defaultSettings, destinationSchema } from '../src/protocol/settings.ts';
 import { openHistory, storeFile } from '../src/relay/history/history.ts';
-import { fingerprints, normaliseEvent, partsOf } from '../src/normaliser/normalise.ts';
+import { fingerprints, normalizeEvent, partsOf } from '../src/normalizer/normalize.ts';
 import { Store } from '../src/relay/log/store.ts';
 import type { AttemptRecord, DeliveryRecord, EventRecord } from '../src/relay/log/records.ts';
 
@@ -72,7 +72,7 @@ async function make(folder: string, total: number): Promise<void> {
     const ids = store.reserve(batch, parts.length);
     const fingerprint = fingerprints(list);
     const events = payload.events.map((event, position): EventRecord => {
-      const { object, type, address, warning } = normaliseEvent(event, settings, receivedAt);
+      const { object, type, address, warning } = normalizeEvent(event, settings, receivedAt);
       return {
         id: ids.firstEvent + position,
         kind: 'event',
@@ -105,7 +105,7 @@ async function make(folder: string, total: number): Promise<void> {
       events,
       notifications: parts.map((part, index) => ({
         id: ids.firstNotification + index,
-        kind: 'normalised',
+        kind: 'normalized',
         part: index,
         parts: parts.length,
         firstEvent: part.first,

@@ -108,7 +108,7 @@ export async function peers({ sliceSeconds, deliveries }: Extent): Promise<Resul
     remarks: [
       `Deliveries as in (a), slices of ${sliceSeconds} s in turn, there and back, until each had ${deliveries.toLocaleString('en-US')} (an eighth of it at 1); ${takeDisturbedRounds()} slices were disturbed by other programs. The relay has its history full, as many as it keeps, before the first that counts.`,
       '“One insert a request” is what a developer writes who wants the same promise: Express, `express.json()`, SQLite with WAL and `synchronous=FULL`.',
-      `Killed: ${killedWhile} senders post for a second, then the process gets \`kill -9\`. Lost is what was answered with 200 and is found nowhere afterwards; of the ways to a callback, what never came to the callback. A proxy answers after the callback has, so it loses nothing that it acknowledged; while the callback is down it acknowledges nothing, and the sender must come again.`,
+      `Killed: ${killedWhile} senders post for a second, then the process gets \`kill -9\`. Lost is what was answered with 200 and is found nowhere afterward; of the ways to a callback, what never came to the callback. A proxy answers after the callback has, so it loses nothing that it acknowledged; while the callback is down it acknowledges nothing, and the sender must come again.`,
       nginx === null
         ? 'nginx is not installed (on Debian: apt-get install nginx-light), and left out.'
         : `${nginx} has one worker, as the others have one process.`,
@@ -181,7 +181,7 @@ function measuredOf(side: Side, losses: ReadonlyMap<string, string>): Measured {
     perSecond: spread(slices.map(({ count, seconds }) => count / seconds)),
     p50Ms: spread(slices.map(({ load }) => load.p50Ms)),
     p99Ms: spread(slices.map(({ load }) => load.p99Ms)),
-    processorUs: spread(slices.map(({ withAfterwards }) => withAfterwards)),
+    processorUs: spread(slices.map(({ withAfterward }) => withAfterward)),
     highestMb: residentMemory(server.child.pid)?.highest ?? NaN,
     lost: losses.get(what) ?? '',
   };

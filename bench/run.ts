@@ -16,7 +16,7 @@ import { history } from './history.ts';
 import { ingest } from './ingest.ts';
 import { latency } from './latency.ts';
 import { takeRoundsAsTheyCome } from './machine.ts';
-import { normalising } from './normalising.ts';
+import { normalizing } from './normalizing.ts';
 import { cacheFolder, root } from './processes.ts';
 import { circumstances, summaryTable, table } from './report.ts';
 import type { Result } from './report.ts';
@@ -48,7 +48,7 @@ const resultFolder = join(cacheFolder, 'results');
 const benchmarks: Readonly<Record<string, () => Result | Promise<Result>>> = {
   a: () => ingest(extent),
   b: () => forwarding(extent),
-  c: () => normalising(rounds),
+  c: () => normalizing(rounds),
   d: () => latency(rounds),
   e: () => start(rounds),
   f: () => history(rounds, events),

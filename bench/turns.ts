@@ -24,8 +24,8 @@ export interface Slice {
 export interface MeasuredSlice extends Slice {
   readonly whole: number;
   readonly mainThread: number;
-  /** The whole, and what the process did afterwards until nothing was left, such as its index. */
-  readonly withAfterwards: number;
+  /** The whole, and what the process did afterward until nothing was left, such as its index. */
+  readonly withAfterward: number;
 }
 
 /** One of those that are measured. */
@@ -85,7 +85,7 @@ async function measure(side: Side, run: (side: Side) => Promise<Slice>): Promise
     ...slice,
     whole: each(after.whole - before.whole),
     mainThread: each(after.mainThread - before.mainThread),
-    withAfterwards: each(processor() - before.whole),
+    withAfterward: each(processor() - before.whole),
   };
 }
 

@@ -43,7 +43,7 @@ export interface BundledPackage {
   /** Where its source is; null where it does not say. */
   readonly source: string | null;
   readonly bundles: readonly string[];
-  /** The texts of its licence and notices, by the name of their file. */
+  /** The texts of its license and notices, by the name of their file. */
   readonly texts: readonly { readonly file: string; readonly text: string }[];
 }
 

@@ -20,9 +20,9 @@ import type { SandboxCredentials } from '../src/sandbox/credentials.ts';
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 
-const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+const colors = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 const style = (format: Parameters<typeof styleText>[0], text: string): string =>
-  colours ? styleText(format, text) : text;
+  colors ? styleText(format, text) : text;
 const say = (text = ''): void => console.log(text);
 
 /** The list that the sandbox's sample account begins with. */

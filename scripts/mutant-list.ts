@@ -37,10 +37,10 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'forwardings-bound',
     'a delivery of just as many forwardings as may be is refused',
-    'normaliser/delivery-limits',
+    'normalizer/delivery-limits',
     'if (forwardings <= mostForwardings) return null;',
     'if (forwardings < mostForwardings) return null;',
-    'normaliser/delivery-limits',
+    'normalizer/delivery-limits',
   ),
   mutant(
     'column-bound',
@@ -126,10 +126,10 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'hours-of-another-zone',
     'after a change of the time zone dates are an hour or more wrong',
-    'normaliser/event-date',
+    'normalizer/event-date',
     '`${timeZone} ${text.slice(0, 10)} ${hour}`',
     '`${text.slice(0, 10)} ${hour}`',
-    'normaliser/event-date',
+    'normalizer/event-date',
   ),
   mutant(
     'credentials-all-forgotten',

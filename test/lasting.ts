@@ -1,7 +1,7 @@
 /** Programs that run until they are ended, and what tells that they run and that they have gone. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterwards } from './relay/afterwards.ts';
+import { afterward } from './relay/afterward.ts';
 
 export interface Lasting {
   /** What runs it, as words of a POSIX shell. */
@@ -16,11 +16,11 @@ export interface Lasting {
 export async function lasting(program = ''): Promise<Lasting> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterwards(() => server.close());
+  afterward(() => server.close());
   const runs = once(server, 'connection').then(([accepted]) => {
     const socket = accepted as Socket;
     // With its socket ends whatever is left of it.
-    afterwards(() => socket.destroy());
+    afterward(() => socket.destroy());
     return socket.on('error', () => undefined).resume();
   });
   const { port } = server.address() as AddressInfo;

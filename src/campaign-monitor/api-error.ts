@@ -21,7 +21,7 @@ export type CampaignMonitorErrorKind =
   | 'not-granted'
   | 'unreachable'
   | 'timed-out'
-  | 'cancelled'
+  | 'canceled'
   | 'unexpected-answer';
 
 /** By code, not status: 401 alone has six meanings [vendor]; 601 to 610 [2nd], 101 and 404 [code]. */
@@ -89,7 +89,7 @@ function textsOf(kind: CampaignMonitorErrorKind): readonly [happened: string, ne
     ],
     unreachable: [say('Can’t reach Campaign Monitor'), say('Check the network, the proxy, and the host.')],
     'timed-out': [say('Campaign Monitor didn’t answer in time'), say('Try again.')],
-    cancelled: [say('Cancelled'), say('Start again when you’re ready.')],
+    canceled: [say('Canceled'), say('Start again when you’re ready.')],
     'unexpected-answer': [
       say('Campaign Monitor returned an unexpected answer'),
       say('Check that the host belongs to Campaign Monitor, and then try again.'),

@@ -19,7 +19,7 @@ export interface NewWebhook {
   readonly format: WebhookFormat;
 }
 
-/** Calls throw CampaignMonitorError, and can be cancelled by a signal. */
+/** Calls throw CampaignMonitorError, and can be canceled by a signal. */
 export class CampaignMonitorApi {
   readonly #session: CampaignMonitorSession;
 
@@ -54,7 +54,7 @@ export class CampaignMonitorApi {
     }));
   }
 
-  /** It is active at once. Not idempotent: after a time-out, check before creating another. @returns its ID */
+  /** It is active at once. Not idempotent: after a timeout, check before creating another. @returns its ID */
   createWebhook(listId: string, { events, url, format }: NewWebhook, signal?: AbortSignal): Promise<string> {
     const body = { Events: events, Url: url, PayloadFormat: format };
     return this.#session.call('POST', `${pathOf(listId)}.json`, idSchema, { body, signal });

@@ -13,7 +13,7 @@ export type Exchange =
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'timed-out' }
-  | { readonly kind: 'cancelled' };
+  | { readonly kind: 'canceled' };
 
 export interface ExchangeOptions {
   readonly timeoutMs: number;
@@ -38,7 +38,7 @@ export async function exchange(url: string, init: RequestInit, options: Exchange
     };
     return { kind: 'answered', answer };
   } catch (error) {
-    if (signal?.aborted === true) return { kind: 'cancelled' };
+    if (signal?.aborted === true) return { kind: 'canceled' };
     if (timeout.aborted) return { kind: 'timed-out' };
     return { kind: 'unreachable', reason: reasonOf(error) };
   }

@@ -103,7 +103,7 @@ async function askForTokens(
     case 'unreachable':
       throw new CampaignMonitorError(result.kind, { said: plain(result.reason) });
     case 'timed-out':
-    case 'cancelled':
+    case 'canceled':
       throw new CampaignMonitorError(result.kind);
     case 'answered':
   }

@@ -70,11 +70,11 @@ export function fits(webhook: Webhook, wanted: Pick<NewWebhook, 'events' | 'form
 
 /** Ignores upper case in the host, a default port and a final slash. */
 export function sameAddress(a: string, b: string): boolean {
-  const normal = normalised(a);
-  return normal !== null && normal === normalised(b);
+  const normal = normalized(a);
+  return normal !== null && normal === normalized(b);
 }
 
-function normalised(text: string): string | null {
+function normalized(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}${url.search}`;

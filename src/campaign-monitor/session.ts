@@ -60,7 +60,7 @@ export class CampaignMonitorSession {
     let answer = await this.#send(method, path, body, used, signal);
     let failure = failureOf(answer, secretsOf(used));
     if (failure?.kind === 'expired-token' && used.kind === 'oauth') {
-      await cancellable(this.#refresh(used), signal);
+      await cancelable(this.#refresh(used), signal);
       answer = await this.#send(method, path, body, this.#credential, signal);
       failure = failureOf(answer, secretsOf(this.#credential));
     }
@@ -95,7 +95,7 @@ export class CampaignMonitorSession {
     for (const backoff of [...backoffMs, null]) {
       const result = await exchange(this.#baseUrl + path, request, { timeoutMs, signal, fetch });
       switch (result.kind) {
-        case 'cancelled':
+        case 'canceled':
         case 'timed-out':
           throw new CampaignMonitorError(result.kind);
         case 'unreachable':
@@ -109,7 +109,7 @@ export class CampaignMonitorSession {
         throw new CampaignMonitorError('rate-limited', { status: 429, said });
       }
       await delay(waitMs, undefined, { signal }).catch(() => {
-        throw new CampaignMonitorError('cancelled');
+        throw new CampaignMonitorError('canceled');
       });
     }
     throw new CampaignMonitorError('rate-limited', { status: 429 });
@@ -124,7 +124,7 @@ export class CampaignMonitorSession {
     await this.#refreshing;
   }
 
-  /** Has no signal: cancelling one call must not lose the tokens of all. */
+  /** Has no signal: canceling one call must not lose the tokens of all. */
   async #renew(): Promise<void> {
     const { oauthBase, timeoutMs, fetch, onRefreshed } = this.#options;
     if (this.#credential.kind !== 'oauth') return;
@@ -173,14 +173,14 @@ function resetOf({ headers }: Answer): number | null {
 }
 
 /** The work itself continues. */
-async function cancellable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+async function cancelable(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) {
     await work;
     return;
   }
   let giveUp = (): void => undefined;
   const gaveUp = new Promise<never>((_resolve, reject) => {
-    giveUp = () => reject(new CampaignMonitorError('cancelled'));
+    giveUp = () => reject(new CampaignMonitorError('canceled'));
     if (signal.aborted) giveUp();
     else signal.addEventListener('abort', giveUp, { once: true });
   });

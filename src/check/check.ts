@@ -6,7 +6,7 @@ import { answerWords, asks, outcomeOf, reasonOf, runScenario } from './run.ts';
 import type { Finding, Outcome, RunContext, ScenarioResult } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { newRun, withNote, withRun } from './sources.ts';
-import { removalOf, neighboursOf, oneSubscription, type Check } from './suite.ts';
+import { removalOf, neighborsOf, oneSubscription, type Check } from './suite.ts';
 import { realWorld, type World } from './world.ts';
 
 export interface CheckResult {
@@ -153,7 +153,7 @@ class Checking {
       if (!wasWithoutAnswer && before !== undefined && !(await this.#isCutOff(run))) this.#blame(earlier);
     }
     const believed = await this.#believed(check, run);
-    return this.#afterwards(this.#judged(resultOf(check, believed)));
+    return this.#afterward(this.#judged(resultOf(check, believed)));
   }
 
   async #isCutOff({ steps }: ScenarioResult): Promise<boolean> {
@@ -188,7 +188,7 @@ class Checking {
     const isDoubtful = ({ verdict, page, cause }: Finding): boolean =>
       verdict === 'unmet' && page === 'whole' && cause === undefined;
     if (unmet.length === 0 || !unmet.every(isDoubtful)) return run;
-    this.#isPagePartial ||= !(await this.#showsNeighbours(check));
+    this.#isPagePartial ||= !(await this.#showsNeighbors(check));
     if (!this.#isPagePartial) return run;
     const open = (finding: Finding): Finding =>
       isDoubtful(finding)
@@ -205,7 +205,7 @@ class Checking {
     return { ...run, ...outcomeOf(steps), steps };
   }
 
-  async #showsNeighbours({ scenario }: Check): Promise<boolean> {
+  async #showsNeighbors({ scenario }: Check): Promise<boolean> {
     const texts = scenario.steps
       .flatMap((step) => ('expect' in step ? [step.expect?.kept ?? []].flat() : []))
       .map((text) => withRun(text, this.#context.run).toLowerCase());
@@ -213,12 +213,12 @@ class Checking {
       texts.some((text) => text.includes('@') && key.includes(text)),
     );
     if (address === undefined) return true;
-    const { steps } = await this.#scenario(neighboursOf(address[1]));
+    const { steps } = await this.#scenario(neighborsOf(address[1]));
     const shown = steps.flatMap(({ findings }) => findings.filter(({ page }) => page !== undefined));
     return shown.length > 1 && shown.every(({ verdict }) => verdict === 'met');
   }
 
-  async #afterwards(result: CheckResult): Promise<CheckResult> {
+  async #afterward(result: CheckResult): Promise<CheckResult> {
     const { probe, settling, world, target, signal } = this.#context;
     if (probe === null) await world.wait(quietBehind(settling, false, 0), signal);
     else if (this.#standing === undefined && this.#leftMs > 0) await this.#untilStandstill(sentBy(result));

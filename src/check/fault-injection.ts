@@ -84,11 +84,11 @@ function withFault(messages: Message[], fault: Fault, key: string): Message[] {
   if (typeof fault === 'object') {
     if ('slow' in fault) return messages.map((each) => ({ ...each, manner: { kind: 'slow', ms: fault.slow } }));
     const [first, ...others] = messages;
-    return first === undefined ? [] : [...others, { ...labelled(first, say('late')), afterMs: fault.late }];
+    return first === undefined ? [] : [...others, { ...labeled(first, say('late')), afterMs: fault.late }];
   }
   switch (fault) {
     case 'twice':
-      return messages.flatMap((each) => [each, labelled(each, say('again'))]);
+      return messages.flatMap((each) => [each, labeled(each, say('again'))]);
     case 'reordered':
       return messages.toReversed();
     case 'merged':
@@ -97,13 +97,13 @@ function withFault(messages: Message[], fault: Fault, key: string): Message[] {
       // Applied when they were created: partSizeOf, deliveriesWith.
       return messages;
     case 'cut':
-      return messages.map((each) => ({ ...labelled(each, say('truncated')), manner: { kind: 'cut' } }));
+      return messages.map((each) => ({ ...labeled(each, say('truncated')), manner: { kind: 'cut' } }));
     case 'unanswered':
-      return messages.map((each) => ({ ...labelled(each, say('no answer expected')), manner: { kind: 'unanswered' } }));
+      return messages.map((each) => ({ ...labeled(each, say('no answer expected')), manner: { kind: 'unanswered' } }));
     case 'tampered':
-      return messages.map((each) => ({ ...labelled(each, say('changed')), body: changed(each.body) }));
+      return messages.map((each) => ({ ...labeled(each, say('changed')), body: changed(each.body) }));
     case 'unsigned':
-      return messages.map((each) => ({ ...labelled(each, say('unsigned')), headers: signedBy(each, undefined) }));
+      return messages.map((each) => ({ ...labeled(each, say('unsigned')), headers: signedBy(each, undefined) }));
     case 'wrong-signature':
       return messages.map((each) => signedWrongly(each, sign(each.body, `not ${key}`), say('signed with another key')));
     case 'old-signature':
@@ -132,10 +132,10 @@ function withFault(messages: Message[], fault: Fault, key: string): Message[] {
 }
 
 function signedWrongly(message: Message, signature: string, how: string): Message {
-  return { ...labelled(message, how), headers: signedBy(message, signature) };
+  return { ...labeled(message, how), headers: signedBy(message, signature) };
 }
 
-function labelled(message: Message, how: string): Message {
+function labeled(message: Message, how: string): Message {
   return { ...message, label: `${message.label}, ${how}` };
 }
 

@@ -5,8 +5,8 @@ import { elementKey, hubKey, writeNotification, type EventObject } from '../open
 import { sign, signatureHeader, webhookIdHeader } from '../open-connectors/signature.ts';
 import type { Source } from '../protocol/history.ts';
 import { settingsSchema } from '../protocol/settings.ts';
-import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
-import { normaliseEvent, partsOf } from '../normaliser/normalise.ts';
+import { tooMuchToRead } from '../normalizer/delivery-limits.ts';
+import { normalizeEvent, partsOf } from '../normalizer/normalize.ts';
 import type { Shape } from './scenario.ts';
 import { CheckError } from './check-error.ts';
 
@@ -122,7 +122,7 @@ function bodyOf(
   options: MessageOptions,
 ): Buffer {
   const { shape, now } = options;
-  const objects = events.map((event) => normaliseEvent(event, settings, now).object);
+  const objects = events.map((event) => normalizeEvent(event, settings, now).object);
   if (shape === 'older') {
     const listed = objects.map(({ objectId, eventType }) => ({
       path: `/contacts/${objectId}`,

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { say } from '../common/say.ts';
-import { anonymise } from '../campaign-monitor/anonymise.ts';
+import { anonymize } from '../campaign-monitor/anonymize.ts';
 import { maskedValue } from '../common/masking.ts';
 import { parseJson } from '../common/parse-json.ts';
 import { sourceSchema } from '../protocol/history.ts';
@@ -68,8 +68,8 @@ function* linesOf(text: string): Generator<string> {
   yield text.slice(start);
 }
 
-export function anonymised(deliveries: readonly RecordedDelivery[]): RecordedDelivery[] {
-  const replaced = anonymise(
+export function anonymized(deliveries: readonly RecordedDelivery[]): RecordedDelivery[] {
+  const replaced = anonymize(
     deliveries.map(({ contentType, body }) => ({ headers: [['content-type', contentType]], body })),
   );
   return deliveries.map(({ atMs, source }, index) => {

@@ -151,7 +151,7 @@ const sendSchema = z.strictObject({
   retry: z
     .enum(retryPolicies)
     .default('none')
-    .describe('Retry policy, as in the relay; applies to 408, 425, 429, 5xx, time-outs, and broken connections.'),
+    .describe('Retry policy, as in the relay; applies to 408, 425, 429, 5xx, timeouts, and broken connections.'),
   timeoutMs: z.int().min(1).max(600_000).optional().describe('How long to wait for an answer.'),
   expect: expectSchema.optional().describe('The expected result.'),
 });

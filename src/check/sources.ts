@@ -7,7 +7,7 @@ import { parseJson } from '../common/parse-json.ts';
 import { readPayload } from '../campaign-monitor/payload.ts';
 import { sourceSchema } from '../protocol/history.ts';
 import type { Result } from '../protocol/methods.ts';
-import { tooMuchToRead } from '../normaliser/delivery-limits.ts';
+import { tooMuchToRead } from '../normalizer/delivery-limits.ts';
 import type { Delivery } from './messages.ts';
 import { OwnFileError, readOwnFile } from './own-file.ts';
 import { readRecording } from './recording.ts';

@@ -189,7 +189,7 @@ function written(answerWithinMs: number): readonly Written[] {
       id: 'same-event-at-once',
       title: 'The same eventId twice at once',
       why: 'Two workers may receive the same notification before either has written anything.',
-      platform: 'Undocumented. A retry after a time-out may overlap with a first attempt that’s still running.',
+      platform: 'Undocumented. A retry after a timeout may overlap with a first attempt that’s still running.',
       basis: 'assumption',
       fix: 'Add a unique constraint on eventId or address so that the database rejects the second insert. Checking beforehand isn’t enough.',
       steps: [
@@ -213,10 +213,10 @@ function written(answerWithinMs: number): readonly Written[] {
       steps: retryAfter(1000, { expect: { status: 'any' } }),
     },
     {
-      id: 'retry-after-time-out',
-      title: 'A retry after a time-out',
+      id: 'retry-after-timeout',
+      title: 'A retry after a timeout',
       why: 'The sender stops waiting while your handler is still working, and then retries.',
-      platform: 'Time-outs are retried. The platform’s time-out is undocumented; the relay’s is 10 s by default.',
+      platform: 'Timeouts are retried. The platform’s timeout is undocumented; the relay’s is 10 s by default.',
       basis: 'assumption',
       fix: 'Answer first, and then work from a queue on disk. Skip any eventId you already have.',
       steps: retryAfter(500, { trouble: ['unanswered'] }),
@@ -560,7 +560,7 @@ function written(answerWithinMs: number): readonly Written[] {
     {
       id: 'exact-bytes',
       title: 'A signature over the exact bytes',
-      why: 'The Campaign Monitor body is passed on byte for byte, including spaces, escapes, and order. If you parse and reserialise the body, its text and signature change.',
+      why: 'The Campaign Monitor body is passed on byte for byte, including spaces, escapes, and order. If you parse and reserialize the body, its text and signature change.',
       platform: 'HMAC-SHA256 over the raw bytes, base64.',
       basis: 'documented',
       fix: 'Keep the raw body (in Express, express.raw({ type: "*/*" })), verify the signature over it, and only then parse the JSON.',
@@ -698,7 +698,7 @@ function written(answerWithinMs: number): readonly Written[] {
       title: 'How fast your callback answers',
       why: 'A batch of 1,000 events arrives as 50 notifications, and each needs an answer. A sender that waits too long gives up, retries, and eventually stops sending.',
       platform:
-        'The platform’s time-out is undocumented; the relay’s is 10 s by default. Campaign Monitor deactivates a webhook after a week of errors.',
+        'The platform’s timeout is undocumented; the relay’s is 10 s by default. Campaign Monitor deactivates a webhook after a week of errors.',
       basis: 'assumption',
       fix: 'Save the notification to disk or a queue, answer, and then process it.',
       steps: [
@@ -730,7 +730,7 @@ export const oneSubscription: Scenario = scenario({
 });
 
 /** Two contacts that sort before and after a third, in ASCII so that a callback that corrupts the third shows them. */
-export function neighboursOf(address: string): Scenario {
+export function neighborsOf(address: string): Scenario {
   const at = address.search(/-?[^\0-\x7f]|@[^@]*$/u);
   const one = (more: string, Date: string): WrittenSteps[number] => {
     const EmailAddress = `${address.slice(0, at)}${more}.{{run}}@example.org`;
@@ -738,5 +738,5 @@ export function neighboursOf(address: string): Scenario {
     return { send, expect: { status: 'any', kept: EmailAddress } };
   };
   const steps = [one('-w', '2026-01-15 08:00:00'), one('w', '2026-01-15 10:00:00')];
-  return scenario({ name: 'its neighbours', timeoutMs: 30_000, steps });
+  return scenario({ name: 'its neighbors', timeoutMs: 30_000, steps });
 }

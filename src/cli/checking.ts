@@ -145,12 +145,12 @@ export function shownUrl({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }
 
-const colours = { passed: 'green', failed: 'red', undecided: 'yellow', skipped: 'dim' } as const;
+const colors = { passed: 'green', failed: 'red', undecided: 'yellow', skipped: 'dim' } as const;
 
 export async function printReported(reported: Reported, name = reported.id): Promise<void> {
   const { stdout } = commandProcess();
   const { outcome, title, ms, id } = reported;
-  const word = styleText(colours[outcome], outcomeWord(outcome));
+  const word = styleText(colors[outcome], outcomeWord(outcome));
   const took = outcome === 'skipped' ? '' : `  ${duration(ms)}`;
   await print(`${word} ${printable(name)}${title === id ? '' : `: ${printable(title)}`}${took}\n`);
   if (outcome === 'passed') return;

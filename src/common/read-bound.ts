@@ -11,7 +11,7 @@ const mostAnswerFramingBytes = 1_048_576;
 
 /**
  * Calls a function after each read and write. A `data` listener would take the connection from Node's parser, so this
- * replaces the method that renews the time-out, which Node calls then.
+ * replaces the method that renews the timeout, which Node calls then.
  * @param look must not end the connection: Node continues with what it has read
  */
 function afterEachRead(socket: Socket, look: () => void): void {

@@ -23,7 +23,7 @@ const retriedStatuses = new Set([408, 425, 429]);
 const mostRetryAfterMs = 3_600_000;
 
 /**
- * Time-outs, broken connections, 408, 425, 429 and 5xx are retried; other statuses than 2xx fail at once, redirects
+ * Timeouts, broken connections, 408, 425, 429 and 5xx are retried; other statuses than 2xx fail at once, redirects
  * included. With `fast`, a destination that cannot be reached is down.
  * @param attempt from 1 in this round
  * @param now milliseconds since the epoch

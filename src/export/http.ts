@@ -89,7 +89,7 @@ function obstacleInHeaders(fields: readonly (readonly [string, string])[]): stri
     // A letter first: `#` and `###` begin a comment and end a request. Both clients keep headers in plain objects,
     // which have names such as `constructor`.
     if (!/^[a-z][\w-]*$/i.test(name) || name in {} || lower in {}) {
-      return 'a header has a name that a REST client would not recognise';
+      return 'a header has a name that a REST client would not recognize';
     }
     if (actedOn.test(name)) return `REST clients act on a header named "${name}"`;
     // Visible ASCII without spaces around it; httpYac cuts a comma off the end.

@@ -154,7 +154,7 @@ export function compose(context: vscode.ExtensionContext): void {
   // Another window may have started the first relay in this folder.
   context.subscriptions.push(vscode.window.onDidChangeWindowState(({ focused }) => focused && session.follow()));
   // VS Code accepts these at any time, also for what is already open, so activation needn't wait.
-  const afterwards = setImmediate(() => {
+  const afterward = setImmediate(() => {
     context.subscriptions.push(
       vscode.window.registerWebviewPanelSerializer(`${prefix}.form`, {
         deserializeWebviewPanel: async (panel) => (await handlers()).form.restore(panel),
@@ -176,5 +176,5 @@ export function compose(context: vscode.ExtensionContext): void {
     );
     void sandbox.find();
   });
-  context.subscriptions.push({ dispose: () => clearImmediate(afterwards) });
+  context.subscriptions.push({ dispose: () => clearImmediate(afterward) });
 }

@@ -20,7 +20,7 @@ export type Authorization =
   | { readonly kind: 'code'; readonly code: string; readonly redirectUri: string }
   /** In the vendor's words: `access_denied` if the person refused, `invalid_redirect_uri`, … */
   | { readonly kind: 'denied'; readonly error: string; readonly description: string | null }
-  | { readonly kind: 'timed-out' | 'cancelled' };
+  | { readonly kind: 'timed-out' | 'canceled' };
 
 export type StrayAnswer = 'wrong-state' | 'refusal-without-state' | 'no-answer';
 
@@ -89,10 +89,10 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
   const state = newState();
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, ...(request.signal === undefined ? [] : [request.signal])]);
-  if (signal.aborted) return { kind: 'cancelled' };
+  if (signal.aborted) return { kind: 'canceled' };
   let settle: (outcome: Outcome) => void = () => undefined;
   const settled = new Promise<Outcome>((resolve) => (settle = resolve));
-  const cancel = (): void => settle({ kind: 'cancelled' });
+  const cancel = (): void => settle({ kind: 'canceled' });
   signal.addEventListener('abort', cancel);
   const take = (answer: Exclude<Answer, { kind: 'none' }>): void => {
     if (answer.kind === 'code') settle({ kind: 'code', code: answer.code, redirectUri });
@@ -133,7 +133,7 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
         if (!(error instanceof CallbackPortError)) throw error;
         const choice = await Promise.race([parts.askAboutPort(error), settled.then(() => 'cancel' as const)]);
         if (choice === 'again') return { kind: 'again' };
-        if (choice === 'cancel') return { kind: 'cancelled' };
+        if (choice === 'cancel') return { kind: 'canceled' };
       }
     }
     const built = request.buildUrl(state, redirectUri, signal);
@@ -151,8 +151,8 @@ async function askOnce(parts: AuthorizationParts, request: AuthorizationRequest)
       });
     return await settled;
   } catch (error) {
-    // A call that was cancelled throws its own error.
-    if (request.signal?.aborted === true) return { kind: 'cancelled' };
+    // A call that was canceled throws its own error.
+    if (request.signal?.aborted === true) return { kind: 'canceled' };
     throw error;
   } finally {
     signal.removeEventListener('abort', cancel);

@@ -1,7 +1,7 @@
 import { say } from '../common/say.ts';
 
 /** `refused`: the API returned an error; `unexpected-answer`: the response is not one of the API. */
-export type OpenConnectorsErrorKind = 'refused' | 'unreachable' | 'timed-out' | 'cancelled' | 'unexpected-answer';
+export type OpenConnectorsErrorKind = 'refused' | 'unreachable' | 'timed-out' | 'canceled' | 'unexpected-answer';
 
 export type OpenConnectorsAdvice = keyof ReturnType<typeof allAdvice>;
 
@@ -42,8 +42,8 @@ function happened(kind: OpenConnectorsErrorKind, said: string | null): string {
       return said === null ? say('Can’t reach Open Connectors') : say('Can’t reach Open Connectors: {0}', said);
     case 'timed-out':
       return say('Open Connectors didn’t answer in time');
-    case 'cancelled':
-      return say('Cancelled');
+    case 'canceled':
+      return say('Canceled');
     case 'unexpected-answer':
       return said === null
         ? say('Open Connectors returned an unexpected answer')

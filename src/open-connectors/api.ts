@@ -37,7 +37,7 @@ export interface OAuthUrlQuestion {
 
 /**
  * Every method throws {@link OpenConnectorsError} and no other error. Nothing is retried: the caller decides what a
- * time-out means.
+ * timeout means.
  */
 export class OpenConnectorsApi {
   readonly baseUrl: string;
@@ -65,7 +65,7 @@ export class OpenConnectorsApi {
     return parsed(oauthUrlSchema, answer, 'the URL of the consent').oauthUrl;
   }
 
-  /** A grant code works once; after a time-out the instance may exist: check with {@link listInstances}. */
+  /** A grant code works once; after a timeout the instance may exist: check with {@link listInstances}. */
   async createInstance(body: InstanceBody, signal?: AbortSignal): Promise<CreatedInstance> {
     const answer = await this.#http.call({
       method: 'POST',

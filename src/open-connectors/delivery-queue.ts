@@ -1,6 +1,6 @@
 /**
  * The notifications that Open Connectors could not post, and the policy that decides when one is queued: SAP's "Event
- * Retry and Queueing", also in https://github.com/cloud-elements/devportal; requests as in the vendor's own tests
+ * Retry and Queuing", also in https://github.com/cloud-elements/devportal; requests as in the vendor's own tests
  * (https://github.com/varunpal72/churros, src/test/platform/notifications/deliveries.js). What is unknown is in
  * docs/assumptions.md.
  */
@@ -188,7 +188,7 @@ export class DeliveryQueue {
     try {
       return await this.policy(signal);
     } catch (error) {
-      if (error instanceof OpenConnectorsError && error.kind !== 'cancelled') return null;
+      if (error instanceof OpenConnectorsError && error.kind !== 'canceled') return null;
       throw error;
     }
   }

@@ -112,7 +112,7 @@ export class OpenConnectorsHttp {
       };
     } catch (error) {
       if (error instanceof OpenConnectorsError) throw error;
-      throw failure(error, { url, cancelled: call.signal?.aborted === true, timedOut: timeout.aborted }, secrets);
+      throw failure(error, { url, canceled: call.signal?.aborted === true, timedOut: timeout.aborted }, secrets);
     }
   }
 
@@ -217,10 +217,10 @@ function adviceAfter(status: number): OpenConnectorsAdvice {
 /** @param secrets what was sent and must not be in the message */
 function failure(
   error: unknown,
-  { url, cancelled, timedOut }: { readonly url: URL; readonly cancelled: boolean; readonly timedOut: boolean },
+  { url, canceled, timedOut }: { readonly url: URL; readonly canceled: boolean; readonly timedOut: boolean },
   secrets: readonly string[],
 ): OpenConnectorsError {
-  if (cancelled) return new OpenConnectorsError('cancelled', 'start-again');
+  if (canceled) return new OpenConnectorsError('canceled', 'start-again');
   if (timedOut) return new OpenConnectorsError('timed-out', 'look-whether-done');
   if (error instanceof TooLongError) {
     return new OpenConnectorsError('unexpected-answer', 'check-host', { said: error.message, isTooLong: true });

@@ -13,7 +13,7 @@ export type CreationResult =
       readonly token: string | undefined;
     }
   /** Canceled before the call, or the name exists and another isn't wanted: nothing was created. */
-  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'canceled' }
   | { readonly kind: 'not-authorized'; readonly authorization: Exclude<Authorization, { kind: 'code' }> }
   /** A request before the creating call failed, or Open Connectors refused that call: nothing was created. */
   | { readonly kind: 'refused'; readonly step: 'before' | 'creation'; readonly error: OpenConnectorsError }
@@ -50,7 +50,7 @@ export async function createInstance(
   let { oauthCallbackUrl } = input;
   try {
     existing = await instancesNamed(api, name, signal);
-    if (existing.length > 0 && !(await deps.confirmDuplicate(existing))) return { kind: 'cancelled' };
+    if (existing.length > 0 && !(await deps.confirmDuplicate(existing))) return { kind: 'canceled' };
     if (input.authentication === 'oauth') {
       const authorization = await deps.authorize({
         title: deps.title,
@@ -59,7 +59,7 @@ export async function createInstance(
           api.oauthUrl({ apiKey: input.apiKey, apiSecret: input.apiSecret, callbackUrl: redirectUri, state }, aborted),
         signal,
       });
-      if (authorization.kind === 'cancelled') return { kind: 'cancelled' };
+      if (authorization.kind === 'canceled') return { kind: 'canceled' };
       if (authorization.kind !== 'code') return { kind: 'not-authorized', authorization };
       code = authorization.code;
       oauthCallbackUrl = authorization.redirectUri;
@@ -67,14 +67,14 @@ export async function createInstance(
       const before = existing;
       existing = await instancesNamed(api, name, signal);
       const appeared = existing.filter(({ id }) => before.every((each) => each.id !== id));
-      if (appeared.length > 0 && !(await deps.confirmDuplicate(appeared))) return { kind: 'cancelled' };
+      if (appeared.length > 0 && !(await deps.confirmDuplicate(appeared))) return { kind: 'canceled' };
     }
   } catch (error) {
     if (!(error instanceof OpenConnectorsError)) throw error;
-    return error.kind === 'cancelled' ? { kind: 'cancelled' } : { kind: 'refused', step: 'before', error };
+    return error.kind === 'canceled' ? { kind: 'canceled' } : { kind: 'refused', step: 'before', error };
   }
   const body = buildInstanceBody({ ...input, oauthCallbackUrl, code });
-  if (signal.aborted) return { kind: 'cancelled' };
+  if (signal.aborted) return { kind: 'canceled' };
   let created: Instance;
   try {
     created = await deps.during('creating', (stop) => api.createInstance(body, AbortSignal.any([signal, stop])));

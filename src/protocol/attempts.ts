@@ -60,7 +60,7 @@ export function attemptAdvice({ status, error }: Pick<AttemptDetail, 'status' | 
     if (/certificate|ERR_SSL|EPROTO/.test(error ?? ''))
       return say('Check whether the callback uses http or https, and check its certificate.');
     return say(
-      'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and process the notification afterwards.',
+      'Check that the callback is running, and read its log for the time of the attempt. The callback should answer first and process the notification afterward.',
     );
   }
   if (status === 401 || status === 403)

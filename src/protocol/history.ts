@@ -15,7 +15,7 @@ export const destinationId = z
 const forwardingStateSchema = z.enum(forwardingStates);
 export type ForwardingState = z.infer<typeof forwardingStateSchema>;
 
-export const destinationModes = ['normalised', 'raw'] as const;
+export const destinationModes = ['normalized', 'raw'] as const;
 
 export const holders = ['pause', 'breakpoint', 'missing-key', 'destination'] as const;
 export type HeldBy = (typeof holders)[number];

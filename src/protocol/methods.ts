@@ -297,12 +297,12 @@ export const methods = {
     result: z.object({ held: z.array(heldForwardingSchema), more: z.boolean() }),
   },
   /**
-   * Suspends time-outs, because a debugger stopped the handler; replaces the destinations of this client. Applies to
-   * attempts in progress, which get a full time-out when the client's connection ends.
+   * Suspends timeouts, because a debugger stopped the handler; replaces the destinations of this client. Applies to
+   * attempts in progress, which get a full timeout when the client's connection ends.
    */
   'debug/patience': {
     params: z.strictObject({ destinationIds: z.array(destinationId).max(mostSuspendedTimeouts) }),
-    result: z.object({ destinationIds: z.array(destinationId).describe('Destinations without a time-out.') }),
+    result: z.object({ destinationIds: z.array(destinationId).describe('Destinations without a timeout.') }),
   },
   /**
    * `set` replaces those of this connection; unchanged ones keep their ID and counts. Invalid ones are refused, and the

@@ -55,7 +55,7 @@ const destinationId = z.string().regex(/^(?!t\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63
 });
 
 const destinationMode = choice({
-  normalised: 'Notifications, as posted by Open Connectors.',
+  normalized: 'Notifications, as posted by Open Connectors.',
   raw: 'The exact bytes of each delivery.',
 } satisfies Record<(typeof destinationModes)[number], string>);
 
@@ -79,7 +79,7 @@ export const destinationSchema = z.strictObject({
     .optional()
     .describe('Send only notifications with an event of one of these types, such as Subscribe.'),
   lists: z.array(z.string()).optional().describe('Send only notifications for these list IDs.'),
-  mode: destinationMode.default('normalised').describe('What to send.'),
+  mode: destinationMode.default('normalized').describe('What to send.'),
   signatureKeyName: keyName.optional().describe('Name of the key for signing notifications.'),
   credentialsName: keyName.optional().describe('Name of the credentials whose headers are added.'),
   headers: z
@@ -306,7 +306,7 @@ export const settingsSchema = z.strictObject({
   retry: retryPolicySchema
     .default('fast')
     .describe(
-      'When to retry a notification after a time-out, a broken connection, or the answer 408, 425, 429, or 5xx.',
+      'When to retry a notification after a timeout, a broken connection, or the answer 408, 425, 429, or 5xx.',
     ),
   concurrency: z.int().min(1).max(256).default(1).describe('How many notifications to send to a destination at once.'),
   timeZone: z

@@ -77,7 +77,7 @@ export const destinationStatusSchema = z.object({
     .literal(true)
     .optional()
     .describe(
-      "A client has suspended the destination's time-out because the destination is being debugged (debug/patience).",
+      "A client has suspended the destination's timeout because the destination is being debugged (debug/patience).",
     ),
 });
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>;

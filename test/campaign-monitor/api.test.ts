@@ -253,8 +253,8 @@ describe('CampaignMonitorApi with answers that the sandbox does not give', () =>
     await failsWith(open({ timeoutMs: 50 }).clients(), 'timed-out');
     const cancel = new AbortController();
     answer = () => cancel.abort();
-    await failsWith(open().clients(cancel.signal), 'cancelled');
-    await failsWith(open().clients(AbortSignal.abort()), 'cancelled');
+    await failsWith(open().clients(cancel.signal), 'canceled');
+    await failsWith(open().clients(AbortSignal.abort()), 'canceled');
     const gone = await serve(() => undefined);
     await gone.close();
     const error = await failsWith(open({ baseUrl: gone.url }).clients(), 'unreachable');

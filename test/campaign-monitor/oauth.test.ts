@@ -79,8 +79,8 @@ describe('Campaign Monitor OAuth', () => {
     assert.match((await failsWith(refreshToken('unknown', { oauthBase }), 'not-granted')).message, /\(invalid_grant\)/);
   });
 
-  it('can be cancelled, times out, and tells an unreachable host from a strange one', async () => {
-    await failsWith(refreshToken('r', { oauthBase, signal: AbortSignal.abort() }), 'cancelled');
+  it('can be canceled, times out, and tells an unreachable host from a strange one', async () => {
+    await failsWith(refreshToken('r', { oauthBase, signal: AbortSignal.abort() }), 'canceled');
     let text: string | null = null;
     const server = createServer((_request, response) => {
       if (text !== null) response.end(text);

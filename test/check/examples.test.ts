@@ -53,7 +53,7 @@ function checkedAt(handler: Handler, { answerWithinMs, isRun }: Trial): Promise<
 /** What finds each fault of the table in examples/wrong-handler/README.md, by its number there. */
 const foundBy: Readonly<Record<number, readonly string[]>> = {
   1: [
-    ...['same-event-twice', 'same-event-at-once', 'retry-after-500', 'retry-after-time-out'],
+    ...['same-event-twice', 'same-event-at-once', 'retry-after-500', 'retry-after-timeout'],
     'older-subscription-late',
   ],
   2: ['notification'],

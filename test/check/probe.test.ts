@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { commandProbe } from '../../src/check/probe.ts';
 import { SecretMask } from '../../src/common/masking.ts';
 import { lasting } from '../lasting.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 
 const mask = new SecretMask([]);
 const never = new AbortController().signal;

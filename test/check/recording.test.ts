@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { play, type Played, type PlayOptions } from '../../src/check/play.ts';
-import { anonymised, readRecording, RecordingError, writeRecording } from '../../src/check/recording.ts';
+import { anonymized, readRecording, RecordingError, writeRecording } from '../../src/check/recording.ts';
 import type { RecordedDelivery } from '../../src/check/recording.ts';
 import { Callback } from './callback.ts';
 
@@ -28,7 +28,7 @@ describe('A recording', () => {
   });
 
   it('has addresses replaced by the same throughout', () => {
-    const replaced = anonymised(two);
+    const replaced = anonymized(two);
     const addresses = replaced.map(({ body }) => /"EmailAddress":"([^"]+)"/.exec(body.toString())?.[1]);
     assert.equal(addresses[0], addresses[1]);
     assert.ok(addresses[0] !== undefined && addresses[0] !== 'ada@example.org');

@@ -7,7 +7,7 @@ import {
   readScenarioText,
   ScenarioFileError,
 } from '../../src/check/scenario-file.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 
 const step = { send: { sample: 'Subscribe' } };
 const withSteps = (...steps: unknown[]): string => JSON.stringify({ scenarios: [{ name: 'it', steps }] });
@@ -98,7 +98,7 @@ describe('A file of scenarios of somebody else’s', () => {
     const asking = { ...step, expect: { answer: times(20, times(45, '1>0').join('||')) } };
     let turns = 0;
     const counting = setInterval(() => (turns += 1), 1);
-    afterwards(() => clearInterval(counting));
+    afterward(() => clearInterval(counting));
     await readScenarioBytes(Buffer.from(withSteps(...times(50, asking))));
     assert.ok(turns > 0);
   });

@@ -47,7 +47,7 @@ describe('A file of scenarios', () => {
   it('is refused with the place of what is wrong', () => {
     assert.match(refused('{ scenarios }'), /^isn’t JSON: /);
     assert.match(refused({ scenarios: [] }), /scenarios/);
-    assert.match(refused({ scenarios: [{ name: 'it', steps: [send], colour: 1 }] }), /scenarios\[0\]: .*colour/);
+    assert.match(refused({ scenarios: [{ name: 'it', steps: [send], color: 1 }] }), /scenarios\[0\]: .*color/);
     assert.match(refused(withSteps(send, { wait: 'long' })), /scenarios\[0\]\.steps\[1\]\.wait: .*must be a number/);
     assert.match(refused(withSteps({ send: { sample: 'Bounce' } })), /steps\[0\]\.send\.sample/);
     assert.match(refused(withSteps({ ...send, trouble: ['twise'] })), /steps\[0\]\.trouble\[0\]/);

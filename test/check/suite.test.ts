@@ -33,7 +33,7 @@ describe('The suite', () => {
     }
   });
 
-  for (const id of ['same-event-twice', 'retry-after-500', 'retry-after-time-out', 'cut-connection']) {
+  for (const id of ['same-event-twice', 'retry-after-500', 'retry-after-timeout', 'cut-connection']) {
     it(`sends one notification twice, not two of them: ${id}`, async () => {
       const callback = await Callback.open();
       try {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { isAlive, waitForEnd } from '../../src/cli/background.ts';
-import { afterwards } from '../relay/afterwards.ts';
+import { afterward } from '../relay/afterward.ts';
 
 describe('a process in the background', () => {
   it('is alive until it ends', async () => {
@@ -19,7 +19,7 @@ describe('a process in the background', () => {
     const shell = spawn('sh', ['-c', 'exec 3<&0; cat <&3 >/dev/null & echo $!; exec sleep 60 >&- 2>&-'], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    afterwards(() => shell.kill('SIGKILL'));
+    afterward(() => shell.kill('SIGKILL'));
     const pid = Number(await text(shell.stdout));
     assert.ok(isAlive(pid));
     shell.stdin.end();

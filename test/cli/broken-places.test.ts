@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { cleanEnvironment, delivery, post, run, Workplace, type Ended } from './harness.ts';
 
 const runLines = [process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'run-lines.ts')];

@@ -417,7 +417,7 @@ describe('cm-relay record and play', () => {
       '--data-dir',
       place.dataDir,
       '--live',
-      '--anonymise',
+      '--anonymize',
       '--json',
       '--out',
       out,

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { targetOf } from '../../src/cli/checking.ts';
 import { UsageError } from '../../src/cli/errors.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 
 const url = 'http://localhost:3000/callback';
 

@@ -6,7 +6,7 @@ import { isAlive } from '../../src/cli/background.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import type { AttemptDetail, EventRow } from '../../src/protocol/history.ts';
 import { freePort } from '../free-port.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { Callback, delivery, post, run, runInShell, Workplace } from './harness.ts';
 import type { Ended, Line, Ready, Running } from './harness.ts';
 
@@ -151,7 +151,7 @@ describe('the commands of cm-relay', function () {
         assert.match(out, /"EmailAddress": "ü@example\.org"/);
         assert.match(
           out,
-          /n1 {2}normalised notification {2}eventId \S+\n {2}→ \S+\/callback {2}unsigned {2}sent\n {4}attempt 1 /,
+          /n1 {2}normalized notification {2}eventId \S+\n {2}→ \S+\/callback {2}unsigned {2}sent\n {4}attempt 1 /,
         );
       }
     });

@@ -71,8 +71,8 @@ describe('the configuration file', () => {
   it('refuses what it does not know, and names the path', () => {
     assert.match(refused({ destination: [] }), /--config f\.json: .*destination/s);
     assert.match(
-      refused({ destinations: [{ url: 'http://localhost/', colour: 'red' }] }),
-      /destinations\[0\]: unknown key "colour"/,
+      refused({ destinations: [{ url: 'http://localhost/', color: 'red' }] }),
+      /destinations\[0\]: unknown key "color"/,
     );
     assert.match(refused({ concurrency: 0 }), /concurrency/);
     assert.match(refused({ destinations: [{ url: 'nowhere' }] }), /--config f\.json: .*URL/s);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { until } from '../relay/until.ts';
 import { delivery, eachWithOwn, hasTerminal, post, run, terminal, type Callback, type Workplace } from './harness.ts';
 

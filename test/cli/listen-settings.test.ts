@@ -176,9 +176,9 @@ describe('attaching to a running relay', () => {
     assert.deepEqual(differences({ forwardTo: [callback], signatureKeyEnv: 'K' }, nothing, unsigned), [
       '--signature-key-env',
     ]);
-    const runs = (mode: 'normalised' | 'raw'): Status =>
+    const runs = (mode: 'normalized' | 'raw'): Status =>
       status({ destinations: [destinationSchema.parse({ url: callback, mode })] });
-    assert.deepEqual(differences({ forwardTo: [callback], raw: true }, nothing, runs('normalised')), ['--raw']);
+    assert.deepEqual(differences({ forwardTo: [callback], raw: true }, nothing, runs('normalized')), ['--raw']);
     assert.deepEqual(differences({ forwardTo: [callback], raw: true }, nothing, runs('raw')), []);
     assert.deepEqual(differences({}, { settings: { partSize: 3, retry: 'fast' }, secrets: {} }, status({})), [
       '--config (partSize)',

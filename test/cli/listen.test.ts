@@ -45,7 +45,7 @@ describe('cm-relay listen', function () {
     for (const line of listening.lines) assert.doesNotThrow(() => JSON.parse(line));
   });
 
-  it('shows the same to people, without colours where it is no terminal', async () => {
+  it('shows the same to people, without colors where it is no terminal', async () => {
     const args = ['listen', callback.url, '--data-dir', place.dataDir, '--port', '0', '--output', 'interactive'];
     const listening = place.start(args, { NO_COLOR: undefined });
     const line = await listening.line((each) => each.includes('/campaign-monitor'));

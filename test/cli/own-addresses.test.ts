@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { matchUrl, ownAddresses, type OwnAddresses } from '../../src/cli/own-addresses.ts';
 import { nameOfSecret } from '../../src/common/secret-name.ts';
 import { remember, stageRemembered, withNewSecret, withPublicUrl } from '../../src/relay/remembered.ts';
-import { ownDirectory } from '../relay/afterwards.ts';
+import { ownDirectory } from '../relay/afterward.ts';
 
 const secret = '0123456789abcdef0123456789abcdef';
 const others = 'fedcba9876543210fedcba9876543210';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tooOld } from '../../src/cli/supported-node.ts';
 import { packedProgram } from '../packed.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 
 describe('The oldest Node.js', function () {
   this.timeout(120_000);

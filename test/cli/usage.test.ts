@@ -73,7 +73,7 @@ const wrong: [args: string, named: RegExp][] = [
   ['listen --retain 0', /--retain/],
   ['listen --retain many', /--retain/],
   ['listen --config FOLDER/missing.json', /--config[^]*ENOENT[^]*Check that the file exists/],
-  ['listen --config FOLDER/unknown-key.json', /--config[^]*colour/],
+  ['listen --config FOLDER/unknown-key.json', /--config[^]*color/],
   ['trigger', /missing required argument 'type': subscribe, update, deactivate\n/],
   ['trigger bounce', /error: 'bounce' is not valid for <type>: expected one of subscribe, update, deactivate\n/],
   ['trigger subscribe --count 0', /error: --count <n>: '0' is not valid: must be 1 or more\n/],
@@ -196,7 +196,7 @@ describe('the command line of cm-relay', function () {
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'cm-relay-usage-'));
-    writeFileSync(join(folder, 'unknown-key.json'), '{"colour":"red"}');
+    writeFileSync(join(folder, 'unknown-key.json'), '{"color":"red"}');
     writeFileSync(join(folder, 'empty.cm-recording.jsonl'), '{"recording":"cm-relay","version":1}\n');
     writeFileSync(join(folder, 'broken.json'), '{"retry":"sap",}');
     writeFileSync(join(folder, 'unencrypted.json'), '{"tunnel":{"kind":"fixed","url":"http://hooks.example.org/"}}');

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { UserFileError, writeUserFile } from '../../src/common/user-file.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 
 describe('A file for the user', () => {
   let folder: string;

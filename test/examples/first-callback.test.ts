@@ -10,7 +10,7 @@ import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sendSamples } from '../../src/extension/event-actions/sample-posts.ts';
 import { Workplace, type Line } from '../cli/harness.ts';
 import { freePort } from '../free-port.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 
 const root = join(import.meta.dirname, '../..');
 const example = join(root, 'examples', 'first-callback');
@@ -35,7 +35,7 @@ function startCallback(folder: string, port: number): () => Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
-  afterwards(async () => {
+  afterward(async () => {
     // Node ends the program that it watches, and then itself.
     child.kill('SIGTERM');
     await exited;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sign, signatureHeader } from '../../src/open-connectors/signature.ts';
 import { javaDate, writeNotification } from '../../src/open-connectors/notification.ts';
-import { afterwards } from '../relay/afterwards.ts';
+import { afterward } from '../relay/afterward.ts';
 import { send, type HttpAnswer } from '../relay/requests.ts';
 
 /** The folders of `examples/`. */
@@ -55,7 +55,7 @@ export async function startHandler(
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string | null);
-  afterwards(async () => {
+  afterward(async () => {
     child.kill('SIGKILL');
     await exited;
   });

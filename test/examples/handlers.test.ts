@@ -269,8 +269,8 @@ describe('The examples', () => {
       };
       assert.equal(await post(ann), 200);
       const fields = [
-        { Key: 'colour', Value: 'red' },
-        { Key: 'colour', Value: 'blue' },
+        { Key: 'color', Value: 'red' },
+        { Key: 'color', Value: 'blue' },
       ];
       const update = {
         ...ann,
@@ -311,7 +311,7 @@ describe('The examples', () => {
     assert.equal(await handler.count(), 0, 'an Update may say so, too');
   });
 
-  it('the right handler answers 400 to what is no notification, and is there afterwards', async () => {
+  it('the right handler answers 400 to what is no notification, and is there afterward', async () => {
     const handler = await startHandler('right-handler');
     for (const body of ['', '{', 'null', '[]', '7', '{"message":{}}', '{"message":{"events":{}}}']) {
       assert.equal((await handler.post(body)).status, 400, body);

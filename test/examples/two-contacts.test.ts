@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.ts';
 import { Workplace, type Line } from '../cli/harness.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { until } from '../relay/until.ts';
 import { startHandler } from './handler.ts';
 
@@ -62,7 +62,7 @@ describe('Why does my handler create two contacts?', function () {
     const { out: events } = await place.run('events', '--json');
     assert.equal(events.trim().split('\n').length, 1, 'it was one subscription');
 
-    // What comes twice is done twice, also without a time-out.
+    // What comes twice is done twice, also without a timeout.
     assert.equal((await place.run('debug', 'break', 'remove', '--all')).code, 0);
     assert.equal((await place.run('debug', 'continue')).code, 0);
     assert.equal((await place.run('resend', stopped.eventId)).code, 0);

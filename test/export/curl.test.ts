@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { countRuns } from '../long.ts';
 import { curlCommand, toCurl } from '../../src/export/curl.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { hostileBodies, hostileHeaders, hostilePaths } from './hostile.ts';
 import { inClear, item, notification, options, secret, whole } from './sample.ts';
 

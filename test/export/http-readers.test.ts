@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { countRuns } from '../long.ts';
 import { toHttp } from '../../src/export/http.ts';
 import { bodyFileName, type ExportItem, type ExportOptions } from '../../src/export/item.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 import { hostileBodies, hostileHeaders, hostilePaths, type Canaries } from './hostile.ts';
 import { installHttpyac, sendAll } from './httpyac.ts';
 import { readAsRestClient } from './rest-client.ts';
@@ -35,7 +35,7 @@ async function startServer(): Promise<{ origin: string; received: Received[] }> 
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  afterwards(() => {
+  afterward(() => {
     server.closeAllConnections();
     server.close();
   });

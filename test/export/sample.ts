@@ -70,7 +70,7 @@ export function notification(
   const sent: Notification = {
     id: 'n9',
     deliveryId: 'd7',
-    kind: 'normalised',
+    kind: 'normalized',
     part: 0,
     parts: 2,
     eventId: 'abc',
@@ -81,7 +81,7 @@ export function notification(
         notificationId: 'n9',
         destinationId: 't1',
         destination: url,
-        mode: 'normalised',
+        mode: 'normalized',
         state: 'failed',
         attempts: 1,
         ofRound: 1,

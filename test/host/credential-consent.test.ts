@@ -279,7 +279,7 @@ describe('A workspace that names stored keys and credentials', function () {
     await setSetting('destinations', [{ url: good, credentialsName: 'prod' }], Workspace);
     await window.session.start();
     await answered(await question(good), 'Allow');
-    const told = { mode: 'normalised' as const, configured: false, detail: null, underWay: [] };
+    const told = { mode: 'normalized' as const, configured: false, detail: null, underWay: [] };
     const results = { state: 'up', lastStatus: 200, failed: 0, retrying: 0, waiting: 2 } as const;
     const left = { ...told, ...results, destinationId: 't1', url: good, credentialsName: 'prod' } as const;
     const stranger = { ...left, destinationId: 't2', url: evil, signatureKeyName: 'mine' };

@@ -117,7 +117,7 @@ describe('Debug My Handler', function () {
     await stage.stop();
   });
 
-  /** Continues, until the handler has answered and its time-out counts again. */
+  /** Continues, until the handler has answered and its timeout counts again. */
   const goOn = async (): Promise<void> => {
     await vscode.commands.executeCommand('workbench.action.debug.continue');
     await until(async () => (await forwarding('debugged'))?.state === 'sent');
@@ -150,7 +150,7 @@ describe('Debug My Handler', function () {
     // What the relay holds is seen in a session of ours beside the user’s.
     assert.deepEqual(ours, ['began']);
 
-    // The handler’s time-out is over when that of the other destination is, and longer: it was sent again behind it.
+    // The handler’s timeout is over when that of the other destination is, and longer: it was sent again behind it.
     await until(async () => (await lifted()).length > 0);
     assert.deepEqual(await lifted(), ['debugged']);
     await stage.client.request('notifications/replay', {
@@ -178,7 +178,7 @@ describe('Debug My Handler', function () {
     await goOn();
   });
 
-  it('waits no longer than the time-out says once the session is stopped, and what is ours ends with it', async () => {
+  it('waits no longer than the timeout says once the session is stopped, and what is ours ends with it', async () => {
     await run('debugHandler', nodeOf(row));
     await stands();
     await until(async () => (await lifted()).length > 0);

@@ -72,7 +72,7 @@ describe('Handlers of a debugged test run', function () {
   const accept = (): Thenable<unknown> =>
     vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
 
-  it('are started no more once the run is cancelled', async () => {
+  it('are started no more once the run is canceled', async () => {
     const ports = [await freePort(), await freePort()];
     const files = await scenariosAt(ports);
     const run = debugScenarios(folder.uri);

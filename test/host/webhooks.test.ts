@@ -216,7 +216,7 @@ describe('the keeper of webhooks', function () {
     ['delete', []],
   ] as const) {
     it(`does at the stop what the setting says: ${choice}`, async () => {
-      await plant('https://neighbour.example/hook');
+      await plant('https://neighbor.example/hook');
       await keeper.register([list], wanted, street(base));
       await set('webhooks.onStop', choice);
       assert.equal(await keeper.beforeStop(), true);
@@ -227,7 +227,7 @@ describe('the keeper of webhooks', function () {
       );
       assert.deepEqual(
         all.filter(({ url }) => url !== street(base)).map(({ url, active }) => [url, active]),
-        [['https://neighbour.example/hook', true]],
+        [['https://neighbor.example/hook', true]],
       );
     });
   }

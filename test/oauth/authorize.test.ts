@@ -186,12 +186,12 @@ describe('asking for access', () => {
   it('ends where the person cancels, or who asked does', async () => {
     let [result] = await begin();
     window.waiting?.cancel();
-    assert.deepEqual(await result, { kind: 'cancelled' });
+    assert.deepEqual(await result, { kind: 'canceled' });
     const abort = new AbortController();
     [result] = await begin({ signal: abort.signal });
     abort.abort();
-    assert.deepEqual(await result, { kind: 'cancelled' });
-    assert.deepEqual(await authorize(window, { ...request, signal: AbortSignal.abort() }), { kind: 'cancelled' });
+    assert.deepEqual(await result, { kind: 'canceled' });
+    assert.deepEqual(await authorize(window, { ...request, signal: AbortSignal.abort() }), { kind: 'canceled' });
     assert.equal(window.sent.length, 2);
   });
 
@@ -219,7 +219,7 @@ describe('asking for access', () => {
       })();
       await Promise.race([sent, result]);
       window.waiting?.cancel();
-      assert.deepEqual(await result, { kind: 'cancelled' }, url);
+      assert.deepEqual(await result, { kind: 'canceled' }, url);
     }
   });
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { freePort } from '../free-port.ts';
 import { CallbackPortError, listenOnLoopback } from '../../src/oauth/loopback.ts';
 import type { Loopback, PageKind } from '../../src/oauth/loopback.ts';
-import { afterwards } from '../relay/afterwards.ts';
+import { afterward } from '../relay/afterward.ts';
 import { until } from '../relay/until.ts';
 
 const texts = {
@@ -139,7 +139,7 @@ describe('the loopback page', () => {
     const other = await freePort();
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(other, '::1', resolve));
-    afterwards(() => void server.close());
+    afterward(() => void server.close());
     const half = new URL(`http://localhost:${other}/cb`);
     await assert.rejects(listenOnLoopback({ url: half, answered: () => kind, texts }), CallbackPortError);
     await assert.rejects(

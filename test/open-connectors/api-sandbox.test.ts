@@ -123,7 +123,7 @@ describe('the Open Connectors API at the sandbox', () => {
     assert.equal((await refused(api.lists(token))).status, 401);
   });
 
-  it('authorises an instance anew with a new code', async () => {
+  it('authorizes an instance anew with a new code', async () => {
     const { id } = await create();
     const code = await grantCode();
     const { apiKey, apiSecret } = await input();
@@ -152,7 +152,7 @@ describe('the Open Connectors API at the sandbox', () => {
     assert.equal((await refused(stranger.listInstances())).status, 401);
   });
 
-  it('finds after a time-out the instance that was made all the same', async () => {
+  it('finds after a timeout the instance that was made all the same', async () => {
     const body = buildInstanceBody(await input());
     await order('POST /instances', { silent: true, carriedOut: true });
     const hasty = new OpenConnectorsApi({

@@ -360,15 +360,15 @@ describe('the Open Connectors API', () => {
       assert.equal((await refused(hasty.getInstance(7))).kind, 'timed-out');
     });
 
-    it('says that it was cancelled, before and during the call', async () => {
-      assert.equal((await refused(api.getInstance(7, AbortSignal.abort()))).kind, 'cancelled');
+    it('says that it was canceled, before and during the call', async () => {
+      assert.equal((await refused(api.getInstance(7, AbortSignal.abort()))).kind, 'canceled');
       assert.deepEqual(platform.asked, []);
       const controller = new AbortController();
       platform.answer = () => {
         controller.abort();
         return null;
       };
-      assert.equal((await refused(api.getInstance(7, controller.signal))).kind, 'cancelled');
+      assert.equal((await refused(api.getInstance(7, controller.signal))).kind, 'canceled');
     });
 
     it('says that the platform cannot be reached', async () => {

@@ -192,7 +192,7 @@ describe('the queue of deliveries at a platform that means ill', () => {
   let queue: DeliveryQueue;
   let asked: string[];
 
-  /** Answers without a socket, so that no time-out depends on how busy this machine is. */
+  /** Answers without a socket, so that no timeout depends on how busy this machine is. */
   function start(answer: (path: string) => Response): void {
     asked = [];
     ({ queue } = new OpenConnectorsApi({

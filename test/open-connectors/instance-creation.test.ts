@@ -121,7 +121,7 @@ describe('creating an instance, against the sandbox', () => {
   it('makes another of a name that exists only if it is wanted, and asks before the consent', async () => {
     const first = await create();
     assert.ok(first.kind === 'created');
-    assert.deepEqual(await create(), { kind: 'cancelled' });
+    assert.deepEqual(await create(), { kind: 'canceled' });
     assert.deepEqual(
       duplicates.map((existing) => existing.map(({ id }) => id)),
       [[first.id]],
@@ -214,7 +214,7 @@ describe('creating an instance, against the sandbox', () => {
     };
     const result = await create(impatient({ during }));
     assert.ok(result.kind === 'unanswered' && result.found === null);
-    assert.deepEqual(await create(), { kind: 'cancelled' });
+    assert.deepEqual(await create(), { kind: 'canceled' });
     assert.deepEqual(await names(), ['Mine']);
   });
 
@@ -230,7 +230,7 @@ describe('creating an instance, against the sandbox', () => {
       },
     });
     const result = await create(given, input(), abort.signal);
-    assert.ok(result.kind === 'unanswered' && result.error.kind === 'cancelled');
+    assert.ok(result.kind === 'unanswered' && result.error.kind === 'canceled');
     assert.deepEqual(steps, ['creating', 'looking']);
   });
 });

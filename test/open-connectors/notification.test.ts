@@ -113,7 +113,7 @@ describe("the form of Java's Date.toString()", () => {
 });
 
 describe('an incoming platform notification', () => {
-  it('is recognised in the captured shape', () => {
+  it('is recognized in the captured shape', () => {
     assert.deepEqual(readPlatformNotification(fixture('polling-capture')), {
       kind: 'notification',
       eventId: 'AXBooiL_qrZEur0mJV08',
@@ -122,7 +122,7 @@ describe('an incoming platform notification', () => {
     });
   });
 
-  it('is recognised in the older shape, its numbers as text and its path as the object', () => {
+  it('is recognized in the older shape, its numbers as text and its path as the object', () => {
     assert.deepEqual(readPlatformNotification(fixture('older-shape')), {
       kind: 'notification',
       eventId: '1088',
@@ -131,7 +131,7 @@ describe('an incoming platform notification', () => {
     });
   });
 
-  it('is recognised as the relay itself writes it, with the list of its raw body', () => {
+  it('is recognized as the relay itself writes it, with the list of its raw body', () => {
     fc.assert(
       fc.property(parts, fc.string(), (given, ListID) => {
         assert.deepEqual(readPlatformNotification(writeNotification(given, Buffer.from(JSON.stringify({ ListID })))), {

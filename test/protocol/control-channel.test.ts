@@ -31,7 +31,7 @@ import { NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
-import { afterwards, ownDirectory, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, ownDirectory, temporaryFolder } from '../relay/afterward.ts';
 import { startTestRelay, type TestRelay } from '../relay/stage.ts';
 
 const folderName = `cm-relay-${process.getuid?.() ?? 0}`;
@@ -44,7 +44,7 @@ function setEnvironment(name: string, value: string | undefined): void {
     else process.env[name] = to;
   };
   set(value);
-  afterwards(() => set(before));
+  afterward(() => set(before));
 }
 
 describe('The endpoint of a data directory', () => {
@@ -197,7 +197,7 @@ describe('A relay that was started in another environment', () => {
       setEnvironment(name, other === undefined ? undefined : temporaryFolder());
       assert.notEqual(controlChannelOf(relay.dataDir).folder, folder);
       const client = await connectToRelay(relay.dataDir);
-      afterwards(() => client.close());
+      afterward(() => client.close());
       assert.equal((await client.request('relay/status', {})).pid, process.pid);
     });
   }
@@ -226,7 +226,7 @@ describe('The lock of a data directory, for a client', () => {
     const refusals = [null, '', '[]', '{"pid":"x"}'].map(async (text) => {
       const dataDir = ownDirectory();
       const lock = takeLock(dataDir);
-      afterwards(() => lock?.release());
+      afterward(() => lock?.release());
       if (text !== null) writeFileSync(join(dataDir, 'channel.json'), text, { mode: 0o600 });
       await assert.rejects(connectToRelay(dataDir), (error) => {
         assert.ok(error instanceof RelayRequestError, String(error));
@@ -246,7 +246,7 @@ describe('The lock of a data directory, for a client', () => {
     lock?.release();
     await startTestRelay({ dataDir });
     const client = await connecting;
-    afterwards(() => client.close());
+    afterward(() => client.close());
     assert.equal((await client.request('relay/status', {})).pid, process.pid);
   });
 
@@ -279,7 +279,7 @@ describe('The proof over a pipe', () => {
       unknown,
     ];
     for (const socket of [client, accepted]) socket.on('error', () => undefined);
-    afterwards(() => {
+    afterward(() => {
       client.destroy();
       accepted.destroy();
       server.close();

@@ -27,7 +27,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory } from '../../src/relay/history/history.ts';
 import { readRemembered } from '../../src/relay/remembered.ts';
 import { run } from '../cli/harness.ts';
-import { afterwards, temporaryFolder as makeTemporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder as makeTemporaryFolder } from '../relay/afterward.ts';
 import { readyRelay, spawnRelay } from '../relay/processes.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody, startTestRelay } from '../relay/stage.ts';
@@ -70,7 +70,7 @@ function folderOf(mode: number, parent = temporaryFolder(), name = 'data'): stri
 /** As the umask says, until the test has ended. */
 function withUmask(mask: number): void {
   const before = process.umask(mask);
-  afterwards(() => process.umask(before));
+  afterward(() => process.umask(before));
 }
 
 /** That the relay, its clients and whoever reads refuse a folder, and leave it as it is. */
@@ -237,7 +237,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     const closed = folderOf(0o700);
     chownSync(closed, otherUser, otherUser);
     chmodSync(dirname(closed), 0o755);
-    afterwards(() => rmSync(join(tmpdir(), `cm-relay-${otherUser}`), { recursive: true, force: true }));
+    afterward(() => rmSync(join(tmpdir(), `cm-relay-${otherUser}`), { recursive: true, force: true }));
     for (const [dataDir, mode] of [
       [closed, 0o500],
       [closed, 0o300],
@@ -291,7 +291,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
     const trap = folderOf(0o755);
     chmodSync(dirname(trap), 0o755);
     chownSync(trap, stranger, stranger);
-    afterwards(() => rmSync(join(tmpdir(), `cm-relay-${stranger}`), { recursive: true, force: true }));
+    afterward(() => rmSync(join(tmpdir(), `cm-relay-${stranger}`), { recursive: true, force: true }));
     const as = (user: number): string[] => ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
     const relay = await readyRelay(['--data-dir', trap], as(stranger));
     execFileSync('chmod', ['-R', 'a+rX', trap]);
@@ -305,7 +305,7 @@ async function assertRefused(dataDir: string, message: RegExp, advice: RelayAdvi
         );
       }
     }
-    afterwards(() => rmSync(join(tmpdir(), `cm-relay-${otherUser}`), { recursive: true, force: true }));
+    afterward(() => rmSync(join(tmpdir(), `cm-relay-${otherUser}`), { recursive: true, force: true }));
     assert.equal(relay.child.exitCode, null, 'it was not stopped');
     assert.equal((await send(relay.url, { body: sampleBody() })).status, 200);
   });

@@ -20,7 +20,7 @@ describe('What a schema says of input that a person wrote', () => {
     [{ kind: 'c' }, 'kind: must be one of a, b'],
     [{ names: [''] }, 'names[0]: must not be empty'],
     [{ names: ['a', 'b', 'c'] }, 'names: must have at most 2 entries'],
-    [{ colour: 'red' }, 'unknown key "colour"'],
+    [{ color: 'red' }, 'unknown key "color"'],
     [{ url: 'x', count: 0 }, 'count: must be 1 or more; url: expected a URL'],
     [[], 'must be an object'],
   ];

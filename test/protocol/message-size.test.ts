@@ -8,7 +8,7 @@ const forwarding = (urlLength: number): Forwarding => ({
   notificationId: 'n1234567',
   destinationId: 't1',
   destination: `http://127.0.0.1/${'u'.repeat(urlLength)}`,
-  mode: 'normalised',
+  mode: 'normalized',
   state: 'waiting',
   attempts: 0,
   ofRound: 0,
@@ -61,7 +61,7 @@ describe('A message about what came in', () => {
     const notification = (part: number): Notification => ({
       id: `n${part + 1}`,
       deliveryId: 'd1',
-      kind: 'normalised',
+      kind: 'normalized',
       part,
       parts: 500,
       eventId: 'x',

@@ -5,7 +5,7 @@ import { createMessageConnection } from 'vscode-jsonrpc/node';
 import { controlChannelOf, prepareFolder } from '../../src/protocol/control-channel.ts';
 import { isRefusal, NoRelayError, RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay, unconnected } from '../../src/protocol/relay-client.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 import { startTestRelay } from '../relay/stage.ts';
 
 describe('A connection to the relay', () => {
@@ -49,12 +49,12 @@ describe('A connection to the relay', () => {
       const connection = createMessageConnection(socket, socket);
       connection.onRequest('relay/status', () => ({ version: '0.0.1' }));
       connection.listen();
-      afterwards(() => connection.dispose());
+      afterward(() => connection.dispose());
     }).listen(endpoint.path);
     await once(server, 'listening');
-    afterwards(() => server.close());
+    afterward(() => server.close());
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     assert.equal(await client.version(), '0.0.1');
     await assert.rejects(client.request('relay/status', {}), isRefusal);
   });
@@ -72,7 +72,7 @@ describe('A connection to the relay', () => {
     server.listen(endpoint.path);
     await once(server, 'listening');
     const client = await connectToRelay(dataDir);
-    afterwards(() => {
+    afterward(() => {
       client.close();
       server.close();
     });

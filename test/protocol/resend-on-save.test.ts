@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { ResendOnSave, type ResendOnSaveOptions, type ResendState } from '../../src/protocol/resend-on-save.ts';
 import { freePort } from '../free-port.ts';
-import { afterwards } from '../relay/afterwards.ts';
+import { afterward } from '../relay/afterward.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
 
@@ -43,7 +43,7 @@ describe('Resend on save', () => {
       ...{ client, eventId: 'e1', onChange: (state) => states.push(state), ...options },
     });
     const ended = resending.run(ending.signal);
-    afterwards(() => {
+    afterward(() => {
       ending.abort();
       return ended;
     });
@@ -62,7 +62,7 @@ describe('Resend on save', () => {
   beforeEach(async () => {
     [port, open, posts] = [await freePort(), [], 0];
     await startCallback();
-    afterwards(stopCallback);
+    afterward(stopCallback);
     const destinations = [{ url: `http://127.0.0.1:${port}/callback` }];
     relay = await startTestRelay({ settings: { destinations, retry: 'none' } });
     await relay.deliver(sampleBody());

@@ -37,7 +37,7 @@ describe('The settings', () => {
     ],
     ['a URL that is not http', { destinations: [{ url: 'file:///etc/passwd' }] }, /http:\/\/ or https/],
     ['an unknown time zone', { timeZone: 'Mars/Olympus' }, /IANA time zone/],
-    ['an unknown setting', { colour: 'red' }, /colour/],
+    ['an unknown setting', { color: 'red' }, /color/],
     ['a subdomain that is none', { tunnel: { kind: 'localtunnel', subdomain: '-x-' } }, /subdomain has 4 to 63/],
     ['parts of no event', { partSize: 0 }, /partSize/],
   ];

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { afterwards } from './afterwards.ts';
+import { afterward } from './afterward.ts';
 
 /** Of how many connections a listener's backlog is on Linux, and that it takes one more. */
 const backlog = 1;
@@ -39,12 +39,12 @@ export const hasBlackHoles = process.platform === 'linux';
 export async function startBlackHole(): Promise<BlackHole> {
   const gate = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(program, { eval: true, workerData: gate });
-  afterwards(() => worker.terminate());
+  afterward(() => worker.terminate());
   const [port] = (await once(worker, 'message')) as [number];
   const bodies: string[] = [];
   worker.on('message', (body: string) => void bodies.push(body));
   const fillers: Socket[] = [];
-  afterwards(() => fillers.forEach((each) => each.destroy()));
+  afterward(() => fillers.forEach((each) => each.destroy()));
   while (fillers.length <= backlog) {
     const filler = connect(port, '127.0.0.1').on('error', () => undefined);
     fillers.push(filler);

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 
 const module = join(import.meta.dirname, '../../src/relay/compiled-program.ts');
 
@@ -119,7 +119,7 @@ describe('a program that keeps its compiled code', function () {
     const { file, folder } = bundle();
     const place = join(file, '..');
     spawnSync('chown', ['12345', place]);
-    afterwards(() => spawnSync('chown', ['0', place]));
+    afterward(() => spawnSync('chown', ['0', place]));
     assert.deepEqual(start(file), ['bundle.js 7', 'compiled']);
     assert.equal(existsSync(folder), false);
   });

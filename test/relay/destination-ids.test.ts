@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DestinationStatus } from '../../src/protocol/status.ts';
 import { verify } from '../../src/open-connectors/signature.ts';
 import { findKnown } from '../../src/relay/log/destinations.ts';
-import { temporaryFolder } from './afterwards.ts';
+import { temporaryFolder } from './afterward.ts';
 import { startReceiver } from './receiver.ts';
 import { destination } from './records.ts';
 import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';

@@ -1,6 +1,6 @@
 /** Statements of `node:sqlite` in this process, where the relay reads: watched, or failing as by faults of the disk. */
 import { DatabaseSync, StatementSync } from 'node:sqlite';
-import { afterwards } from './afterwards.ts';
+import { afterward } from './afterward.ts';
 
 /** How often the fault was met. */
 export interface Fault {
@@ -27,7 +27,7 @@ export function watchReading(sql: RegExp, onRead: (values: readonly unknown[]) =
     };
   const end = (): void => void Object.assign(statements, { get, all, iterate });
   Object.assign(statements, { get: watched(get), all: watched(all), iterate: watched(iterate) });
-  afterwards(end);
+  afterward(end);
   return end;
 }
 
@@ -62,5 +62,5 @@ export function failNextCommit(): void {
     }
     exec.call(this, sql);
   };
-  afterwards(restore);
+  afterward(restore);
 }

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { isLong, itLong } from '../long.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 import { highestMemory, readyRelay } from './processes.ts';
 import { rawAnswers, send } from './requests.ts';
 import { sampleBody } from './stage.ts';
@@ -29,7 +29,7 @@ function flood(port: number, begin: (socket: Socket) => void): Flooding {
   });
   socket.on('error', () => undefined);
   socket.once('close', () => (flooding.closed = true));
-  afterwards(() => socket.destroy());
+  afterward(() => socket.destroy());
   return flooding;
 }
 
@@ -165,7 +165,7 @@ describe("A flood at the relay's own process", function () {
         if (!over) stranger(begin);
       });
     };
-    afterwards(() => (over = true));
+    afterward(() => (over = true));
     for (let i = 0; i < 1000; i++) {
       stranger(() => undefined);
       stranger((socket) => {
@@ -176,7 +176,7 @@ describe("A flood at the relay's own process", function () {
     const drip = setInterval(() => {
       for (const socket of slow) socket.write('a');
     }, 300);
-    afterwards(() => clearInterval(drip));
+    afterward(() => clearInterval(drip));
     await until(() => came >= 1000);
     // On a busy machine the half second that a new connection is given can be over before its request is read.
     let cut = 0;
@@ -192,7 +192,7 @@ describe("A flood at the relay's own process", function () {
     assertMemory(relay.pid);
     assert.equal(relay.errors().match(/warn|error/g), null, 'nobody is logged');
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     assert.equal((await client.request('relay/status', {})).counts.deliveries, deliveries);
   });
 });

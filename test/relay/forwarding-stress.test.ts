@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { countRuns } from '../long.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import { stateCodes } from '../../src/relay/log/database.ts';
-import { temporaryFolder } from './afterwards.ts';
+import { temporaryFolder } from './afterward.ts';
 import { startReceiver, type Answer, type Receiver } from './receiver.ts';
 import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';

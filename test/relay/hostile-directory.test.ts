@@ -8,7 +8,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory, storeFile } from '../../src/relay/history/history.ts';
 import { readRemembered } from '../../src/relay/remembered.ts';
 import { run, runProcess } from '../cli/harness.ts';
-import { temporaryFolder } from './afterwards.ts';
+import { temporaryFolder } from './afterward.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import { send } from './requests.ts';
@@ -91,7 +91,7 @@ describe('A data directory that came with a cloned repository', function () {
   it('sends nothing to its author by a trigger in its store: it is not opened, whoever trusts the directory', async () => {
     const db = new DatabaseSync(storeFile(dataDir));
     const own = await startReceiver();
-    const config = JSON.stringify({ url: author.url, mode: 'normalised' });
+    const config = JSON.stringify({ url: author.url, mode: 'normalized' });
     db.exec(`INSERT INTO destinations (id, config, position) VALUES (66, '${config}', 1);
       CREATE TRIGGER copy AFTER INSERT ON forwardings WHEN new.destination_id <> 66 BEGIN
         INSERT INTO forwardings (notification_id, destination_id, state, attempts, round_start)

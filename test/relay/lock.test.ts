@@ -9,7 +9,7 @@ import { takeLock } from '../../src/relay/lock.ts';
 import { RelayRunningError } from '../../src/relay/relay.ts';
 import { isLong } from '../long.ts';
 import { spawnRelay, type RelayProcess } from './processes.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 
@@ -37,7 +37,7 @@ describe('The lock of a data directory', () => {
     });
     assert.equal((await relay.deliver(sampleBody())).status, 200);
     const client = await connectToRelay(relay.dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     assert.equal((await client.request('relay/status', {})).pid, process.pid);
   });
 

@@ -8,7 +8,7 @@ import { RelayRequestError } from '../../src/protocol/errors.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { takeLock } from '../../src/relay/lock.ts';
 import { readyRelay, spawnRelay } from './processes.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 import { hasBlackHoles, startBlackHole } from './black-hole.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
@@ -23,7 +23,7 @@ describe("The relay's own process", function () {
     assert.equal(relay.pid, relay.child.pid);
     assert.equal((await send(relay.url, { body: sampleBody() })).status, 200);
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     assert.equal((await client.request('relay/status', {})).counts.deliveries, 1);
   });
 
@@ -94,7 +94,7 @@ describe("The relay's own process", function () {
     const dataDir = temporaryFolder();
     const relay = await readyRelay(['--data-dir', dataDir]);
     const client = await connectToRelay(dataDir, 50);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     relay.child.kill('SIGSTOP');
     await assert.rejects(client.request('events/query', {}), (error) => {
       assert.ok(error instanceof RelayRequestError);
@@ -105,7 +105,7 @@ describe("The relay's own process", function () {
     });
     relay.child.kill('SIGCONT');
     const next = await connectToRelay(dataDir);
-    afterwards(() => next.close());
+    afterward(() => next.close());
     assert.equal((await next.request('relay/status', {})).pid, relay.pid);
   });
 
@@ -159,7 +159,7 @@ describe("The relay's own process", function () {
     stderr.destroy();
     await Promise.all(closed);
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     const logged = new Promise<void>((resolve) => client.on('log', () => resolve()));
     // Each is logged: it writes where nobody reads.
     for (let i = 0; i < 20; i++) {

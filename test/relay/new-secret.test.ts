@@ -7,7 +7,7 @@ import type { Result } from '../../src/protocol/methods.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { renewStopped } from '../../src/relay/remembered.ts';
 import { readAmount } from '../long.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 import { readyRelay } from './processes.ts';
 import { RawConnection, send } from './requests.ts';
 import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
@@ -126,7 +126,7 @@ describe('A new secret of the webhook endpoint', () => {
   it('is told to every client, and made once where two ask at a time', async () => {
     const relay = await startTestRelay();
     const clients = [await connectToRelay(relay.dataDir), await connectToRelay(relay.dataDir)];
-    for (const client of clients) afterwards(() => client.close());
+    for (const client of clients) afterward(() => client.close());
     const seen = clients.map(() => new Set<string>());
     clients.forEach((client, at) => client.on('status/changed', ({ status }) => seen[at]?.add(secretOf(status))));
     const results = await Promise.allSettled(clients.map((client) => renew({ client, secret: relay.secret })));

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { controlChannelOf } from '../../src/protocol/control-channel.ts';
 import { lowMemory } from '../../src/extension/session/process.ts';
-import { afterwards } from './afterwards.ts';
+import { afterward } from './afterward.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/cm-relay.ts', import.meta.url));
 
@@ -57,7 +57,7 @@ export function spawnRelay(args: readonly string[], prefix: readonly string[] = 
       await ended;
     },
   };
-  afterwards(async () => {
+  afterward(async () => {
     await relay.kill();
     // One that was killed leaves its socket.
     const dataDir = args[args.indexOf('--data-dir') + 1];

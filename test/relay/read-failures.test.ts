@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { storeFile } from '../../src/relay/history/history.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 import { failReading } from './failing-statements.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
@@ -74,7 +74,7 @@ describe('A disk that cannot be read', () => {
     await first.stop();
     // Its headers are not what was written: the body of this one cannot be taken out.
     const db = new DatabaseSync(storeFile(dataDir));
-    afterwards(() => db.close());
+    afterward(() => db.close());
     const { headers } = db.prepare('SELECT headers FROM deliveries WHERE id = 2').get() as { headers: string };
     db.exec(`UPDATE deliveries SET headers = '[[' WHERE id = 2`);
     const back = await startReceiver({ port: receiver.port });

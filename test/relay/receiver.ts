@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Headers } from '../../src/protocol/history.ts';
 import { waitLimitMs } from './until.ts';
-import { afterwards } from './afterwards.ts';
+import { afterward } from './afterward.ts';
 import { headerOf, pairsOf } from './requests.ts';
 
 /** What a receiver does with a request. */
@@ -133,7 +133,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       return stopping;
     },
   };
-  afterwards(() => receiver.stop());
+  afterward(() => receiver.stop());
   return receiver;
 }
 

@@ -62,7 +62,7 @@ export function deliveryRecord(store: Store, plan: DeliveryPlan = {}): DeliveryR
     to: readonly number[],
   ): NotificationRecord => ({
     id: ids.firstNotification + part,
-    kind: 'normalised',
+    kind: 'normalized',
     part,
     parts,
     firstEvent: part * partSize,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { logToFile } from '../../src/relay/relay-process.ts';
-import { temporaryFolder } from './afterwards.ts';
+import { temporaryFolder } from './afterward.ts';
 
 describe('The log file', () => {
   it("is its owner's alone, and has a line for each message, whatever a message quotes", () => {

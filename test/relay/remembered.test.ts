@@ -5,7 +5,7 @@ import { DataDirectoryError } from '../../src/protocol/data-directory.ts';
 import { openForWriting, schemaVersion, StoreError } from '../../src/relay/log/database.ts';
 import { readRemembered, remember, stageRemembered } from '../../src/relay/remembered.ts';
 import { destination } from './records.ts';
-import { temporaryFolder } from './afterwards.ts';
+import { temporaryFolder } from './afterward.ts';
 import { send } from './requests.ts';
 import { sampleBody, startTestRelay } from './stage.ts';
 
@@ -123,13 +123,13 @@ describe('What a data directory remembers', () => {
     rewrite(first.dataDir, (kept) => ({
       ...kept,
       further: { of: ['a', 'newer'] },
-      destinations: (kept['destinations'] as object[]).map((each) => ({ ...each, colour: { name: 'red' } })),
+      destinations: (kept['destinations'] as object[]).map((each) => ({ ...each, color: { name: 'red' } })),
     }));
     const second = await startTestRelay({ dataDir: first.dataDir });
     assert.equal(second.campaignMonitorUrl.includes(first.secret), true, 'the registered URLs still lead here');
     const { settings } = await second.client.request('relay/status', {});
     assert.deepEqual(
-      settings.destinations.map((each) => [each.url, 'colour' in each]),
+      settings.destinations.map((each) => [each.url, 'color' in each]),
       [
         [url, false],
         [`${url}/2`, false],
@@ -148,7 +148,7 @@ describe('What a data directory remembers', () => {
     const kept = readFileIn(first.dataDir);
     assert.deepEqual(kept['further'], { of: ['a', 'newer'] });
     assert.deepEqual(
-      (kept['destinations'] as Record<string, unknown>[]).map((each) => [each['url'], each['colour']]),
+      (kept['destinations'] as Record<string, unknown>[]).map((each) => [each['url'], each['color']]),
       [
         [`${url}/elsewhere`, { name: 'red' }],
         [url, { name: 'red' }],

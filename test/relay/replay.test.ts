@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import type { Forwarding } from '../../src/protocol/history.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 import { startReceiver, type ReceivedRequest } from './receiver.ts';
 import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
@@ -226,7 +226,7 @@ describe('a replay', () => {
       texts(other.requests),
       other.requests.map(() => body),
     );
-    assert.equal(await replay(relay, { ids: ['d1'], to: { ...to, mode: 'normalised' } }), 2);
+    assert.equal(await replay(relay, { ids: ['d1'], to: { ...to, mode: 'normalized' } }), 2);
     await other.received(7);
     await relay.drained();
     assert.ok(other.requests.slice(5).every((request) => request.header('elements-webhook-id') !== undefined));
@@ -405,7 +405,7 @@ describe('a replay of which a part cannot be written', () => {
     // Whoever opens the file from then on refuses it.
     await relay.client.request('events/query', {});
     const file = new DatabaseSync(storeFile(relay.dataDir));
-    afterwards(() => file.close());
+    afterward(() => file.close());
     file.exec(
       `CREATE TRIGGER no BEFORE UPDATE ON forwardings WHEN old.notification_id = 2 BEGIN SELECT RAISE(ABORT, 'not today'); END`,
     );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Headers } from '../../src/protocol/history.ts';
-import { afterwards } from './afterwards.ts';
+import { afterward } from './afterward.ts';
 
 /** A message's headers as they came, in order. */
 export function pairsOf(message: IncomingMessage): Headers {
@@ -91,7 +91,7 @@ export class RawConnection {
     socket.once('close', () => {
       for (const check of this.#watching) check();
     });
-    const done = afterwards(() => socket.destroy());
+    const done = afterward(() => socket.destroy());
     socket.once('close', done);
   }
 

@@ -4,10 +4,10 @@ import { SampleReceiver } from '../../src/relay/sample-receiver.ts';
 import { startReceiver } from './receiver.ts';
 import { sampleBody, startTestRelay, type TestRelay } from './stage.ts';
 import { until } from './until.ts';
-import { afterwards } from './afterwards.ts';
+import { afterward } from './afterward.ts';
 
 const sample = (answer: Destination['sample']): Destination => ({
-  ...{ id: 'sample-receiver', url: 'http://127.0.0.1/', mode: 'normalised', timeoutMs: 10_000 },
+  ...{ id: 'sample-receiver', url: 'http://127.0.0.1/', mode: 'normalized', timeoutMs: 10_000 },
   ...(answer !== undefined && { sample: answer }),
 });
 
@@ -51,7 +51,7 @@ describe('The relay’s own receiver', () => {
 
   it('reads bodies to their end and answers slowly where it is told to', async () => {
     const receiver = new SampleReceiver();
-    afterwards(() => receiver.close());
+    afterward(() => receiver.close());
     const { destinations } = await receiver.placed(settingsSchema.parse({ destinations: [sample('slow')] }));
     const asked = fetch(destinations[0]?.url ?? '', { method: 'POST', body: 'x'.repeat(1_000_000) });
     const quick = fetch((destinations[0]?.url ?? '').replace(/\?.*$/, ''), { method: 'POST', body: 'x' });

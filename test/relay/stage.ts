@@ -8,7 +8,7 @@ import type { settingsSchema } from '../../src/protocol/settings.ts';
 import { startRelay, type LogEntry, type Relay, type RelayOptions } from '../../src/relay/relay.ts';
 import type { z } from 'zod';
 import { until } from './until.ts';
-import { afterwards, temporaryFolder } from './afterwards.ts';
+import { afterward, temporaryFolder } from './afterward.ts';
 import { send, type HttpAnswer } from './requests.ts';
 
 type Settings = Partial<z.input<typeof settingsSchema>>;
@@ -59,7 +59,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
       options.log?.(entry);
     },
   });
-  afterwards(() => relay.stop());
+  afterward(() => relay.stop());
   const { client } = relay;
   const status = await client.request('relay/status', {});
   const url = new URL(status.campaignMonitorUrl);

@@ -6,7 +6,7 @@ import { connectToRelay, type RelayClient } from '../../src/protocol/relay-clien
 import { storeFile } from '../../src/relay/history/history.ts';
 import { stateCodes } from '../../src/relay/log/database.ts';
 import { isLong, readAmount } from '../long.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { readyRelay } from '../relay/processes.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { sampleBody } from '../relay/stage.ts';

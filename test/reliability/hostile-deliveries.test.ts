@@ -10,7 +10,7 @@ import { connectToRelay, type RelayClient } from '../../src/protocol/relay-clien
 import type { Status } from '../../src/protocol/status.ts';
 import { storeFile } from '../../src/relay/history/history.ts';
 import { isLong, itLong, readAmount } from '../long.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 import { highestMemory, readyRelay } from '../relay/processes.ts';
 import { startReceiver, type Receiver } from '../relay/receiver.ts';
 import { send, type HttpAnswer } from '../relay/requests.ts';
@@ -280,7 +280,7 @@ class Attacked {
     const dataDir = temporaryFolder();
     const { pid, url } = await readyRelay(['--data-dir', dataDir]);
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     // It is told everything, as the extension is.
     client.on('event/added', () => undefined);
     await client.request('relay/configure', { settings: { destinations: [{ url: receiver.url }], ...settings } });

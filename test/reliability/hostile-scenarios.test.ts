@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { itLong } from '../long.ts';
 import { packedProgram } from '../packed.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 
 /** What the process may take, whatever a file says: resident memory, in bytes. */
 const mostResident = 600_000_000;
@@ -223,7 +223,7 @@ describe('A file of scenarios', function () {
         });
       });
       await new Promise<void>((resolve) => callback.listen(0, '127.0.0.1', resolve));
-      afterwards(() => {
+      afterward(() => {
         callback.closeAllConnections();
         callback.close();
       });

@@ -6,7 +6,7 @@ import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openHistory } from '../../src/relay/history/history.ts';
 import { readAmount } from '../long.ts';
 import { readyRelay } from '../relay/processes.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';
@@ -91,7 +91,7 @@ describe('kill -9 under load', () => {
     }
     const last = await start();
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     await until(
       async () => (await client.request('relay/status', {})).counts.waiting === 0,
       30_000,
@@ -140,7 +140,7 @@ describe('A callback that is down', () => {
     await relay.kill();
     relay = await readyRelay(['--data-dir', dataDir]);
     client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     await post(30);
     const waiting = await client.request('relay/status', {});
     assert.equal(waiting.counts.waiting, 60);

@@ -28,8 +28,8 @@ type Command = fc.AsyncCommand<World, RelayRig>;
 
 /** Where what is posted goes: of each kind of destination one. */
 const destinations = [
-  { id: 'plain', mode: 'normalised', strictOrder: false, keyName: undefined },
-  { id: 'strict', mode: 'normalised', strictOrder: true, keyName: 'mine' },
+  { id: 'plain', mode: 'normalized', strictOrder: false, keyName: undefined },
+  { id: 'strict', mode: 'normalized', strictOrder: true, keyName: 'mine' },
   { id: 'raw', mode: 'raw', strictOrder: false, keyName: undefined },
 ] as const;
 

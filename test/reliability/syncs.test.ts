@@ -9,7 +9,7 @@ import { nameOfSecret } from '../../src/common/secret-name.ts';
 import { connectToRelay } from '../../src/protocol/relay-client.ts';
 import { openForReading, openForWriting } from '../../src/relay/log/database.ts';
 import { readyRelay } from '../relay/processes.ts';
-import { ownDirectory, temporaryFolder } from '../relay/afterwards.ts';
+import { ownDirectory, temporaryFolder } from '../relay/afterward.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
 import { until } from '../relay/until.ts';

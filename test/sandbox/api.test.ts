@@ -122,7 +122,7 @@ describe("the sandbox's webhooks", () => {
     await receiver.close();
   });
 
-  it('are made with 201 and the bare id, and listed with capitalised words', async () => {
+  it('are made with 201 and the bare id, and listed with capitalized words', async () => {
     const created = await harness.api('POST', `${hooks}.json`, valid);
     assert.equal(created.status, 201);
     assert.match(created.text, /^"[0-9a-f]{32}"$/);

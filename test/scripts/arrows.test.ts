@@ -10,7 +10,7 @@ describe('the arrows between the rooms', () => {
   const allowed: readonly (readonly [from: string, to: string, how: ImportKind])[] = [
     ['relay/log/store.ts', 'protocol/history.ts', 'static'],
     ['cli/commands/listen.ts', 'relay/index.ts', 'static'],
-    ['check/messages.ts', 'normaliser/normalise.ts', 'static'],
+    ['check/messages.ts', 'normalizer/normalize.ts', 'static'],
     ['relay/sending/lane.ts', 'relay/log/store.ts', 'static'],
     ['relay/clients/handlers.ts', 'relay/configuration.ts', 'type'],
     ['relay/relay.ts', 'relay/clients/control.ts', 'static'],
@@ -41,7 +41,7 @@ describe('the arrows between the rooms', () => {
     ['check/run.ts', 'relay/index.ts', 'static'],
     ['relay/log/store.ts', 'relay/sending/lane.ts', 'type'],
     ['relay/sending/lane.ts', 'relay/gate/gate.ts', 'type'],
-    ['normaliser/normalise.ts', 'relay/log/store.ts', 'type'],
+    ['normalizer/normalize.ts', 'relay/log/store.ts', 'type'],
     ['check/run.ts', 'relay/log/store.ts', 'type'],
     ['relay/relay.ts', 'check/run.ts', 'dynamic'],
     ['extension/session/session.ts', 'check/run.ts', 'static'],

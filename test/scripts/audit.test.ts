@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 import { build, root } from './build.ts';
 
 interface Advisory {
@@ -38,7 +38,7 @@ async function registryWith(advisories: Readonly<Record<string, readonly Advisor
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  afterwards(() => {
+  afterward(() => {
     server.closeAllConnections();
     server.close();
   });

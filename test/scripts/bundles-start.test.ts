@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';
 import { sampleBody } from '../relay/stage.ts';
@@ -22,7 +22,7 @@ async function useOnce(
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  afterwards(() => child.kill('SIGKILL'));
+  afterward(() => child.kill('SIGKILL'));
   const ended = once(child, 'exit');
   const lines = createInterface(child.stdout);
   const [line] = (await once(lines, 'line')) as [string];

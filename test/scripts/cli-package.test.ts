@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { packCommandLine, stageCommandLine } from '../../scripts/cli-package.ts';
 import { runNpm } from '../npm.ts';
-import { afterwards, temporaryFolder } from '../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../relay/afterward.ts';
 import { build } from './build.ts';
 
 describe("the command line's npm package", function () {
@@ -40,7 +40,7 @@ describe("the command line's npm package", function () {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: environment,
     });
-    afterwards(() => listening.kill('SIGKILL'));
+    afterward(() => listening.kill('SIGKILL'));
     const [ready] = (await once(createInterface(listening.stdout), 'line')) as [string];
     assert.match(ready, /^{"type":"ready"/);
     assert.match(run('trigger', 'subscribe', '--data-dir', dataDir), / 200 in /);

@@ -7,7 +7,7 @@ import { folderCounts } from '../../src/extension/folder-rules.ts';
 import type { SettingName } from '../../src/extension/settings.ts';
 import { itLong } from '../long.ts';
 import { runProgram } from '../npm.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { root } from './build.ts';
 
 interface LaunchConfiguration {

@@ -7,7 +7,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { bundledPackages, vendored } from '../../scripts/bundled.ts';
 import { sbomOf, type Lock } from '../../scripts/sbom.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { build, root } from './build.ts';
 
 interface Sbom {
@@ -69,7 +69,7 @@ describe('The bill of materials', function () {
     }
   });
 
-  it('has every package that is bundled, with version, hash, licence and the bundles that it is in', () => {
+  it('has every package that is bundled, with version, hash, license and the bundles that it is in', () => {
     const { bundled } = build();
     const { components } = made();
     for (const [folder, bundles] of Object.entries(bundled)) {

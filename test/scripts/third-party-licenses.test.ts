@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { bundledOf, bundledPackages } from '../../scripts/bundled.ts';
 import { LicenseError, licensesFile, thirdPartyLicenses } from '../../scripts/third-party-licenses.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { build, root } from './build.ts';
 
 /** A project with a program that uses packages, each with the files of its own. */
@@ -39,10 +39,10 @@ async function licensesOf(folder: string): Promise<string> {
   return thirdPartyLicenses(bundledPackages(folder, bundledOf({ 'main.js': [metafile] })));
 }
 
-describe('The licences of what is bundled', function () {
+describe('The licenses of what is bundled', function () {
   this.timeout(60_000);
 
-  it('stand in one file with name, version, licence, source and text of every package', () => {
+  it('stand in one file with name, version, license, source and text of every package', () => {
     const { folder, bundled } = build();
     const text = readFileSync(join(folder, licensesFile), 'utf8');
     for (const path of Object.keys(bundled)) {
@@ -80,24 +80,24 @@ describe('The licences of what is bundled', function () {
     assert.deepEqual(bundled['node_modules/vscode-jsonrpc'], ['cm-relay.js', 'extension']);
   });
 
-  it('are not made where a package has no text, or a licence that is not known to permit it', async () => {
+  it('are not made where a package has no text, or a license that is not known to permit it', async () => {
     const refused: [string, { license?: unknown; files?: Record<string, string> }, RegExp][] = [
-      ['no-text', { license: 'MIT' }, /node_modules\/no-text: it has no licence text/],
-      ['empty-text', { license: 'MIT', files: { LICENSE: ' \n' } }, /empty-text: it has no licence text/],
-      ['notice-alone', { license: 'Apache-2.0', files: { NOTICE: 'x' } }, /notice-alone: it has no licence text/],
+      ['no-text', { license: 'MIT' }, /node_modules\/no-text: it has no license text/],
+      ['empty-text', { license: 'MIT', files: { LICENSE: ' \n' } }, /empty-text: it has no license text/],
+      ['notice-alone', { license: 'Apache-2.0', files: { NOTICE: 'x' } }, /notice-alone: it has no license text/],
       [
         'gpl',
         { license: 'GPL-3.0-only', files: { LICENSE: 'x' } },
-        /gpl: its licence, GPL-3\.0-only, is not permitted/,
+        /gpl: its license, GPL-3\.0-only, is not permitted/,
       ],
       [
         'both',
         { license: '(MIT AND GPL-2.0-only)', files: { LICENSE: 'x' } },
-        /both: its licence, .+, is not permitted/,
+        /both: its license, .+, is not permitted/,
       ],
-      ['silent', { files: { LICENSE: 'x' } }, /silent: its licence, of which it says nothing, is not permitted/],
-      ['old', { license: { type: 'MIT' }, files: { LICENSE: 'x' } }, /old: its licence, of which it says nothing/],
-      ['see', { license: 'SEE LICENSE IN x', files: { LICENSE: 'x' } }, /see: its licence, SEE LICENSE IN x,/],
+      ['silent', { files: { LICENSE: 'x' } }, /silent: its license, of which it says nothing, is not permitted/],
+      ['old', { license: { type: 'MIT' }, files: { LICENSE: 'x' } }, /old: its license, of which it says nothing/],
+      ['see', { license: 'SEE LICENSE IN x', files: { LICENSE: 'x' } }, /see: its license, SEE LICENSE IN x,/],
     ];
     for (const [name, own, why] of refused) {
       const folder = projectWith({ [name]: own, fine: { license: 'ISC', files: { LICENSE: 'text' } } });
@@ -110,18 +110,18 @@ describe('The licences of what is bundled', function () {
     }
   });
 
-  it('hold licence and notice, by whatever name of the file, where one of a choice is permitted', async () => {
+  it('hold license and notice, by whatever name of the file, where one of a choice is permitted', async () => {
     const text = await licensesOf(
       projectWith({
         choice: {
           license: '(GPL-2.0-only OR MIT)',
-          files: { 'licence.md': 'the licence\r\nof two lines', NOTICE: 'the notice' },
+          files: { 'license.md': 'the license\r\nof two lines', NOTICE: 'the notice' },
         },
         old: { license: '0BSD', files: { 'LICENSE-MIT': 'an old one' } },
       }),
     );
     assert.ok(text.includes('choice 1.2.3 ((GPL-2.0-only OR MIT))\nhttps://github.com/somebody/choice\nIn: main.js\n'));
-    assert.ok(text.includes('the notice\n\nthe licence\nof two lines\n'));
+    assert.ok(text.includes('the notice\n\nthe license\nof two lines\n'));
     assert.ok(text.includes('an old one'));
   });
 });

@@ -12,7 +12,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const fieldWords: Readonly<Record<string, string>> = {
   deed: 'action',
   deeds: 'actions',
-  patience: 'time-out, time-out suspension',
+  patience: 'timeout, timeout suspension',
   patient: 'tolerant',
   mend: 'fix',
   trouble: 'fault',

@@ -66,7 +66,7 @@ export function writeUserSettings(userDataDir: string, settings: Readonly<Record
 /**
  * Gives the pages of a context a user data folder of their own and says whether workspaces have to be trusted. The
  * server tells all its pages the same ones in an attribute of its HTML; a page of this context reads these instead. (A
- * page that Playwright fulfils is no good: Chromium takes it for one from the internet and blocks its way to loopback.)
+ * page that Playwright fulfills is no good: Chromium takes it for one from the internet and blocks its way to loopback.)
  */
 export async function prepareContext(context: BrowserContext, options: WindowOptions): Promise<void> {
   const own = { userDataPath: options.userDataDir, enableWorkspaceTrust: options.workspaceTrust };

@@ -104,7 +104,7 @@ describe('Creating an instance, and what can go wrong', () => {
     assert.doesNotMatch(line, /secret/);
   });
 
-  it('takes the answer that is pasted, and does not say that nothing was made where the call was cancelled', async () => {
+  it('takes the answer that is pasted, and does not say that nothing was made where the call was canceled', async () => {
     // Somebody else's callback, as on another machine: nothing comes back by itself.
     callback = elsewhere;
     await form.locator('#oauthCallbackUrl input').fill(callback);
@@ -119,8 +119,8 @@ describe('Creating an instance, and what can go wrong', () => {
     await workbench.quickInput.press('Enter');
     await workbench.notification('Creating instance').waitFor();
     await form.locator('#cancel').click();
-    await form.getByText('Cancelled. No new instance has the name you entered.').waitFor();
-    await workbench.picture('create/cancelled-under-way');
+    await form.getByText('Canceled. No new instance has the name you entered.').waitFor();
+    await workbench.picture('create/canceled-under-way');
     await stillFilled();
   });
 

@@ -68,7 +68,7 @@ describe('Deliveries in VS Code’s debugger', () => {
     // The view was not there yet when the session stopped.
     await unfold(inCallStack('ann@example.org').first());
     await inCallStack('before sending to').waitFor();
-    await inCallStack('n1 normalised').waitFor();
+    await inCallStack('n1 normalized').waitFor();
     await inCallStack('d1 received').waitFor();
     await shown('e1').waitFor();
     await workbench.page.locator('.debug-top-stack-frame-line').first().waitFor();

@@ -113,7 +113,7 @@ describe('The event editor', () => {
     const marked = column('cameIn').locator('.this-event');
     assert.match(await marked.innerText(), /^ {4}\{[^]*"EmailAddress": "dorota\.yildiz[^]*\n {4}\},?\s*$/);
     assert.equal((await marked.innerText()).match(/"EmailAddress"/g)?.length, 1);
-    // In the notification it stands twice: as the vendor wrote it, and normalised.
+    // In the notification it stands twice: as the vendor wrote it, and normalized.
     assert.equal(await column('sent').locator('.this-event').count(), 2);
     const mapping = column('sent').locator('.mapping');
     assert.equal(await mapping.isVisible(), false);

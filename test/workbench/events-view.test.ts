@@ -126,7 +126,7 @@ describe('The events view, as a person uses it', () => {
       .first()
       .waitFor();
     assert.equal((await labels())[0], 'Test call');
-    // The shape of the icon tells the state, and the colour of its text what failed.
+    // The shape of the icon tells the state, and the color of its text what failed.
     for (const [text, icon] of [
       ['bea@example.com', 'error'],
       ['hal@example.com', 'error'],

@@ -7,7 +7,7 @@ import { documentedListId } from '../../src/campaign-monitor/samples.ts';
 import { sendSamples } from '../../src/extension/event-actions/sample-posts.ts';
 import { freePort } from '../free-port.ts';
 import { describeLong } from '../long.ts';
-import { temporaryFolder } from '../relay/afterwards.ts';
+import { temporaryFolder } from '../relay/afterward.ts';
 import { send } from '../relay/requests.ts';
 import { until } from '../relay/until.ts';
 import { root } from '../vscode/install.ts';

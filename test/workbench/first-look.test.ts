@@ -77,7 +77,7 @@ describeLong('`npm run vscode`, as somebody sees it who looks for the first time
     await end();
   });
 
-  it('authorises by clicks alone, in the sandbox that was printed, and keeps all for the next time', async () => {
+  it('authorizes by clicks alone, in the sandbox that was printed, and keeps all for the next time', async () => {
     const first = await start();
     const server = { origin: '', authority: '', dataDir: join(data, 'server'), version: '', close: end };
     workbench = await openAddress(first.address, server);

@@ -351,7 +351,7 @@ describe('Instances, as a person sees and changes them', function () {
     }
   });
 
-  it('re-authorises an instance whose consent was revoked; id and token stay', async () => {
+  it('re-authorizes an instance whose consent was revoked; id and token stay', async () => {
     await begin();
     // Anybody at the platform may name an instance so; VS Code would make a link of it that runs the command.
     const name = 'omega [Sign in](command:workbench.action.closeAllEditors)';
@@ -372,20 +372,20 @@ describe('Instances, as a person sees and changes them', function () {
     const before = await untilShown(name, () => true);
     await control('POST', '/tokens/revoke', {});
     await refresh();
-    await rowSays('omega', 'not valid: re-authorise');
-    await row('omega').locator('.action-label[aria-label^="Re-authorise Instance"]').waitFor({ state: 'attached' });
+    await rowSays('omega', 'not valid: re-authorize');
+    await row('omega').locator('.action-label[aria-label^="Re-authorize Instance"]').waitFor({ state: 'attached' });
     await workbench.picture('instances/not-valid');
-    await choose('omega', 'Re-authorise Instance…');
+    await choose('omega', 'Re-authorize Instance…');
     await workbench.quickInputWidget.getByText('Callback URL registered with the OAuth app').first().waitFor();
     assert.equal(await workbench.quickInput.inputValue(), callback);
     await workbench.enter('Callback URL registered with the OAuth app', callback);
     await workbench.enter('Client ID of the OAuth app', oauthClientId);
     const page = await consentPage(workbench, () => enterSecret('Client secret of the OAuth app', oauthClientSecret));
-    const asked = 'Re-authorise omega [Sign in] (command:workbench.action.closeAllEditors)';
+    const asked = 'Re-authorize omega [Sign in] (command:workbench.action.closeAllEditors)';
     await workbench.showNotification(asked);
     const links = await workbench.notification(asked).getByRole('button', { name: 'Sign in' }).count();
     assert.equal(links + (await workbench.notification(asked).locator('a', { hasText: 'Sign in' }).count()), 0);
-    await workbench.picture('instances/re-authorising');
+    await workbench.picture('instances/re-authorizing');
     assert.match(await decide(page, 'Allow access'), /Access granted/);
     await page.close();
     await row('omega').filter({ hasNotText: 'not valid' }).waitFor();

@@ -9,7 +9,7 @@ import { openWorkbench, themes } from './workbench.ts';
 const classes = { dark: 'vs-dark', light: 'vs', highContrast: 'hc-black', highContrastLight: 'hc-light' };
 
 describeLong('In every theme', () => {
-  it('the views and the walkthrough are shown in its colours', async () => {
+  it('the views and the walkthrough are shown in its colors', async () => {
     const receiver = await startReceiver();
     const workbench = await openWorkbench({
       // Wide enough for the walkthrough's picture beside a side bar that shows whole rows.

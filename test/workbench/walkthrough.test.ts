@@ -12,7 +12,7 @@ function eventTab(workbench: Workbench): Locator {
 }
 
 describe('The walkthrough', () => {
-  it('leads from an empty VS Code to a sample that is normalised and answered, and on, by clicks alone', async function () {
+  it('leads from an empty VS Code to a sample that is normalized and answered, and on, by clicks alone', async function () {
     this.timeout(180_000);
     const began = Date.now();
     const callback = await startReceiver();

@@ -166,7 +166,7 @@ describe('The table of webhooks, as a person uses it', () => {
     await table.locator('[aria-selected="true"]').filter({ hasText: 'cai@example.com' }).waitFor();
   });
 
-  it('is in the colours of every theme, axe finds nothing, and at 200 % all of it is there', async () => {
+  it('is in the colors of every theme, axe finds nothing, and at 200 % all of it is there', async () => {
     for (const theme of checkedThemes) {
       await changeSettings(workbench, { 'workbench.colorTheme': themes[theme] });
       const kind = { dark: 'dark', light: 'light', highContrast: 'high-contrast', highContrastLight: 'high-contrast' };

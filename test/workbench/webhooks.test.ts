@@ -210,7 +210,7 @@ describe('Webhooks of Campaign Monitor, as a person manages them', function () {
     assert.ok(!shown.includes(new URL(hook!.Url).pathname), 'the path with its secret is not shown');
   });
 
-  it('a subscriber who joins comes through webhook and tunnel to the callback, normalised', async () => {
+  it('a subscriber who joins comes through webhook and tunnel to the callback, normalized', async () => {
     await registered();
     const address = `joins-${Date.now()}@example.com`;
     await vendor('POST', `/subscribers/${newsletter}.json`, {

@@ -175,9 +175,9 @@ function isTimeout(error: unknown): boolean {
 }
 
 /**
- * Does something until it succeeds: what is drawn anew under a click, or closes, loses the click. Only time-outs are
+ * Does something until it succeeds: what is drawn anew under a click, or closes, loses the click. Only timeouts are
  * tried again.
- * @param action with a time-out of its own, so that there is time for another; what it did before does not stand in the
+ * @param action with a timeout of its own, so that there is time for another; what it did before does not stand in the
  *   way of its being done again
  * @param before the next try
  */
@@ -239,7 +239,7 @@ function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** One window of VS Code. Its methods wait for what they act on, as long as Playwright's time-out allows. */
+/** One window of VS Code. Its methods wait for what they act on, as long as Playwright's timeout allows. */
 export class Workbench {
   readonly page: Page;
   readonly context: BrowserContext;

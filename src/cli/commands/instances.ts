@@ -165,7 +165,7 @@ function factLines(facts: InstanceFacts, own: Reachable): string[] {
     ['Lists', listIds.length === 0 ? 'none' : printable(listIds.join(', '))],
     ['Tags', printable(tags.join(', '))],
     ['Created', createdAt === null ? '' : new Date(createdAt).toISOString()],
-    ['Authorised by', authentication === 'basic' ? 'an API key' : 'OAuth'],
+    ['Authorized by', authentication === 'basic' ? 'an API key' : 'OAuth'],
   ];
   return [
     styleText('bold', printable(name)),

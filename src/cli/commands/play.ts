@@ -157,7 +157,7 @@ async function send(
       }),
     );
   } catch (error) {
-    if (noKeys.signal.aborted) throw new CommandError('cancelled: no more input for --step');
+    if (noKeys.signal.aborted) throw new CommandError('canceled: no more input for --step');
     throw error;
   } finally {
     keys?.close();

@@ -14,7 +14,7 @@ interface RecordOptions extends CommonOptions {
   out: string;
   filter?: string;
   live?: boolean;
-  anonymise?: boolean;
+  anonymize?: boolean;
   json?: boolean;
 }
 
@@ -26,16 +26,16 @@ export function recordCommand(): Command {
     [
       'cm-relay record --live --out friday.cm-recording.jsonl               new deliveries until Ctrl-C',
       'cm-relay record --filter since:1h --out hour.cm-recording.jsonl      past deliveries, relay running or not',
-      'cm-relay record d7 e12 --out two.cm-recording.jsonl --anonymise      names and addresses replaced, for sharing',
+      'cm-relay record d7 e12 --out two.cm-recording.jsonl --anonymize      names and addresses replaced, for sharing',
     ],
     'cm-relay play FILE http://localhost:3000/callback sends the recording.',
-    [...filterHelp, '', 'Without --anonymise, the file contains names and addresses as received.'],
+    [...filterHelp, '', 'Without --anonymize, the file contains names and addresses as received.'],
   )
     .argument('[ids...]', 'IDs of events, deliveries, or notifications', collectIds)
     .addOption(new Option('--out <file>', 'output file, such as friday.cm-recording.jsonl').makeOptionMandatory())
     .addOption(filterFlag('all matching events'))
     .option('--live', 'record new deliveries until Ctrl-C')
-    .option('--anonymise', 'replace names, addresses, and field values consistently')
+    .option('--anonymize', 'replace names, addresses, and field values consistently')
     .addOption(jsonFlag('print a JSON object at the end: {"type":"recorded",…}'))
     .action(record);
 }
@@ -64,7 +64,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
       await Promise.race([ended, client.closed]);
     });
   }
-  const { anonymised, writeRecording } = await import('../../check/recording.ts');
+  const { anonymized, writeRecording } = await import('../../check/recording.ts');
   await withHistory(options, async (history) => {
     const found = named
       ? await deliveriesOf(history, ids)
@@ -79,7 +79,7 @@ async function record(ids: string[] | undefined, options: RecordOptions): Promis
         'To see all events, run cm-relay events.',
       );
     }
-    const kept = options.anonymise === true ? anonymised(deliveries) : deliveries;
+    const kept = options.anonymize === true ? anonymized(deliveries) : deliveries;
     await writeUserFile(options.out, writeRecording(kept, started), elsewhere);
     const took = kept.at(-1)?.atMs ?? 0;
     if (options.json === true) {

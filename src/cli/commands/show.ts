@@ -87,7 +87,7 @@ async function renderedBody(history: History, id: string, found: Found): Promise
 }
 
 function isNotification({ kind, forwardings: [first] }: Notification): boolean {
-  return kind === 'platform' || (kind === 'normalised' && first?.mode !== 'raw');
+  return kind === 'platform' || (kind === 'normalized' && first?.mode !== 'raw');
 }
 
 /** Control characters would affect a terminal, so they are escaped for one. */

@@ -122,7 +122,7 @@ export function statusLines(status: Status, held: readonly HeldForwarding[], mor
     const { url, detail, downSince, nextTryAt, waiting, timeoutLifted } = destination;
     const [state, ...results] = stateWords(destination);
     const why = downWords(downSince) + (detail === null ? '' : `: ${detail}`);
-    const debugged = timeoutLifted === true ? ', no time-out while debugging' : '';
+    const debugged = timeoutLifted === true ? ', no timeout while debugging' : '';
     const how = printable([url, signedWords(destination), state + why, ...results].join(', '));
     lines.push(`${label('Forwards to')}${how}, ${waiting} queued${nextWords(nextTryAt)}${debugged}`);
   }

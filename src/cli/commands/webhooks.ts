@@ -317,7 +317,7 @@ async function chosenWebhooks(
 }
 
 /** After one of these failures, the next call would fail, too. */
-const hopeless: readonly string[] = ['unreachable', 'timed-out', 'rate-limited', 'cancelled'];
+const hopeless: readonly string[] = ['unreachable', 'timed-out', 'rate-limited', 'canceled'];
 
 /** Prints a failure, so that the others follow. @returns whether it succeeded */
 async function attempt(

@@ -1,6 +1,6 @@
 /** Every value for an assistant passes here: addresses and secrets are masked, headers and bodies anonymized. */
 import { randomBytes, createHmac } from 'node:crypto';
-import { anonymise } from '../../campaign-monitor/anonymise.ts';
+import { anonymize } from '../../campaign-monitor/anonymize.ts';
 import { maskSecrets } from '../../export/item.ts';
 import { mapStrings } from '../../export/json.ts';
 import type { Headers } from '../../protocol/history.ts';
@@ -71,7 +71,7 @@ export class Redaction {
   #redactMessage({ headers, body }: Message): object {
     const { addresses, bodies } = this.#permissions;
     const capture = { headers, body: bodies ? body : Buffer.alloc(0) };
-    const [shown] = addresses ? [{ headers, body: capture.body.toString() }] : anonymise([capture]);
+    const [shown] = addresses ? [{ headers, body: capture.body.toString() }] : anonymize([capture]);
     const text = typeof shown.body === 'string' ? shown.body : JSON.stringify(shown.body);
     return {
       headers: mapStrings(shown.headers, maskSecrets),

@@ -269,7 +269,7 @@ function registerWriting(
     {
       title: 'Send a delivery',
       description:
-        'Treats a Campaign Monitor body as received: stores it, normalises it, and forwards it to the destinations in the settings that accept it.',
+        'Treats a Campaign Monitor body as received: stores it, normalizes it, and forwards it to the destinations in the settings that accept it.',
       inputSchema: z.strictObject({ body: z.string().min(1).max(200_000).describe('JSON or XML.') }),
       annotations: writes,
     },

@@ -205,7 +205,7 @@ export function isOf(attempt: AttemptDetail, notificationId: string, destination
 }
 
 const signingOf: Readonly<Record<Notification['kind'], (forwarding: Notification['forwardings'][number]) => string>> = {
-  normalised: signedWords,
+  normalized: signedWords,
   // Open Connectors' own signature is passed on, whether or not it is valid.
   platform: () => 'signature as received',
   raw: () => 'unsigned',

@@ -83,10 +83,10 @@ function cell(text: string, columns: number): string {
   return pad(clip(text, columns), columns);
 }
 
-const colours = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
+const colors = { sent: 'green', waiting: 'yellow', held: 'yellow', failed: 'red', discarded: 'dim' } as const;
 
 export function forwarded(forwarding: Forwarding): string {
-  return styleText(colours[forwarding.state], stateText(forwarding));
+  return styleText(colors[forwarding.state], stateText(forwarding));
 }
 
 export function nextAttempt({ state, nextAttemptAt, nextTryAt }: Forwarding): string {

@@ -80,7 +80,7 @@ export class LiveView {
 
   delivery(delivery: Delivery, events: readonly EventRow[]): string {
     const icons = { accepted: ['green', '●'], test: ['cyan', '○'], rejected: ['red', '✗'] } as const;
-    const [colour, icon] = icons[delivery.status];
+    const [color, icon] = icons[delivery.status];
     const first = events[0];
     const isSingle = delivery.eventCount === 1 && first !== undefined;
     const id = isSingle ? first.id : delivery.id;
@@ -92,7 +92,7 @@ export class LiveView {
     parts.push(...marksOf({ ...delivery, duplicateOf: isSingle ? first.duplicateOf : null }));
     return this.#line(
       delivery.receivedAt,
-      colour,
+      color,
       icon,
       id,
       parts
@@ -117,14 +117,14 @@ export class LiveView {
     } else if (attempt.outcome === 'failed') {
       text += ', will not retry';
     }
-    const [colour, icon] = ({ sent: ['green', '✓'], retrying: ['yellow', '↻'], failed: ['red', '✗'] } as const)[
+    const [color, icon] = ({ sent: ['green', '✓'], retrying: ['yellow', '↻'], failed: ['red', '✗'] } as const)[
       attempt.outcome
     ];
     const what = printable(text);
     // The response is more important than the destination.
     const room = this.#room(attempt.at, attempt.notificationId) - columnsOf(`→ ${what}`);
     const where = clip(at, Math.max(shortestUrl, room));
-    return this.#line(attempt.at, colour, icon, attempt.notificationId, `→ ${where}${what}`);
+    return this.#line(attempt.at, color, icon, attempt.notificationId, `→ ${where}${what}`);
   }
 
   whereWhy(notificationId: string): string {
@@ -132,7 +132,7 @@ export class LiveView {
   }
 
   batch({ deliveryId, destination, parts, sent, failed, retrying, slowestMs, last }: BatchOutcome): string {
-    const [colour, icon] =
+    const [color, icon] =
       failed > 0 ? (['red', '✗'] as const) : retrying > 0 ? (['yellow', '↻'] as const) : (['green', '✓'] as const);
     const why = last.status === null ? (last.error ?? 'no answer') : String(last.status);
     const counts = [
@@ -147,11 +147,11 @@ export class LiveView {
     const what = printable(text);
     const room = this.#room(last.at, deliveryId) - columnsOf(`→ ${what}`);
     const where = clip(printable(destination.replace(/^https?:\/\//, '')), Math.max(shortestUrl, room));
-    return this.#line(last.at, colour, icon, deliveryId, `→ ${where}${what}`);
+    return this.#line(last.at, color, icon, deliveryId, `→ ${where}${what}`);
   }
 
   tunnel(tunnel: TunnelStatus): string {
-    const colour =
+    const color =
       tunnel.state === 'open' ? 'green' : tunnel.state === 'failed' || tunnel.state === 'degraded' ? 'red' : 'yellow';
     const url = 'url' in tunnel ? ` ${tunnel.url}` : '';
     const changed =
@@ -160,7 +160,7 @@ export class LiveView {
         : '';
     const text = `tunnel ${tunnel.kind} ${tunnel.state}${url}${changed}${tunnel.reason === '' ? '' : ` (${tunnel.reason})`}`;
     // Don't shorten the URL: the user may copy it.
-    return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(colour, '◆')} ${printable(text)}`;
+    return `${this.#paint('dim', localTime(new Date().toISOString()))} ${this.#paint(color, '◆')} ${printable(text)}`;
   }
 
   answering(answering: Answering): string {
@@ -182,8 +182,8 @@ export class LiveView {
     return this.#paint('yellow', `… ${count} more not shown here: to list them, run cm-relay events`);
   }
 
-  #line(at: string, colour: 'green' | 'red' | 'yellow' | 'cyan', icon: string, id: string, text: string): string {
-    return `${this.#paint('dim', localTime(at))} ${this.#paint(colour, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, this.#room(at, id))}`;
+  #line(at: string, color: 'green' | 'red' | 'yellow' | 'cyan', icon: string, id: string, text: string): string {
+    return `${this.#paint('dim', localTime(at))} ${this.#paint(color, icon)} ${this.#paint('dim', pad(id, 6))} ${clip(text, this.#room(at, id))}`;
   }
 
   #room(at: string, id: string): number {

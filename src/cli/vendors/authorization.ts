@@ -131,8 +131,8 @@ export function explainNoCode(result: Exclude<Authorization, { kind: 'code' }>):
         message: 'no answer from the browser within five minutes',
         next: "Try again, and grant access in the browser. If the browser shows an error page, paste the page's URL.",
       };
-    case 'cancelled':
-      return { message: 'the access request was cancelled', next: 'Nothing was changed.' };
+    case 'canceled':
+      return { message: 'the access request was canceled', next: 'Nothing was changed.' };
     case 'denied':
       if (result.error === 'access_denied')
         return { message: 'access was denied in the browser', next: 'Try again, and grant access.' };

@@ -55,7 +55,7 @@ export function createInstanceCommand(): Command {
   for (const option of platformFlags()) command.addOption(option);
   return command
     .optionsGroup('Access to Campaign Monitor:')
-    .option('--basic', `authorise with Campaign Monitor's API key, from ${apiKeyVariable}, without asking for consent`)
+    .option('--basic', `authorize with Campaign Monitor's API key, from ${apiKeyVariable}, without asking for consent`)
     .option('--open', 'open the browser (default: only print the URL)')
     .optionsGroup('Callback:')
     .option(
@@ -186,7 +186,7 @@ async function createWithConsent(
 ): Promise<CreationResult> {
   const stop = new AbortController();
   void interrupted().then(() => {
-    note('Cancelling…');
+    note('Canceling…');
     stop.abort();
   });
   const authorizing = {
@@ -233,8 +233,8 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
   const oauth = authentication === 'oauth';
   if ('error' in result) noteRequest(result.error);
   switch (result.kind) {
-    case 'cancelled':
-      return new CommandError('cancelled', 'Nothing was created.');
+    case 'canceled':
+      return new CommandError('canceled', 'Nothing was created.');
     case 'not-authorized': {
       const { message, next } = explainNoCode(result.authorization);
       return new CommandError(message, next);
@@ -242,13 +242,13 @@ function explained(result: Exclude<CreationResult, { kind: 'created' }>, { authe
     case 'refused': {
       const again =
         oauth && result.step === 'creation'
-          ? ' Then authorise again: a code works only once, and this code may already be used.'
+          ? ' Then authorize again: a code works only once, and this code may already be used.'
           : '';
       return new CommandError(result.error.message, `${result.error.next}${again}`);
     }
     case 'unanswered': {
       const { message } = result.error;
-      const again = oauth ? ' Then authorise again: a code works only once.' : '';
+      const again = oauth ? ' Then authorize again: a code works only once.' : '';
       if (result.found === null)
         return new CommandError(
           `${message}; it is unknown whether the instance was created`,

@@ -4,7 +4,7 @@ import { say } from '../../common/say.ts';
 import type { CampaignMonitorClient } from '../../campaign-monitor/answers.ts';
 import type { CampaignMonitorCredential } from '../../campaign-monitor/session.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancelable } from '../ui/progress.ts';
 import { setting, trimText } from '../configuration.ts';
 import { prefix } from '../prefix.ts';
 import { withNext } from '../ui/error-words.ts';
@@ -159,7 +159,7 @@ async function again({ log }: SignInParts, attempt: () => Promise<Account | unde
       return account;
     } catch (error) {
       const { message, kind } = error as Error & { kind?: string };
-      if (kind === 'cancelled') return undefined;
+      if (kind === 'canceled') return undefined;
       log.error(`sign-in failed: ${message}`);
       const tryAgain = say('Try Again');
       const choice = await vscode.window.showErrorMessage(
@@ -193,7 +193,7 @@ async function withOAuth(
     redirect,
     buildUrl: (state, redirectUri) => Promise.resolve(authorizeUrl({ oauthBase, clientId, redirectUri, state })),
   });
-  if (result.kind === 'cancelled') return undefined;
+  if (result.kind === 'canceled') return undefined;
   if (result.kind !== 'code') {
     const { message, next } = browser.explain(result);
     throw new CommandError(message.replace(/\.$/, ''), next);
@@ -217,7 +217,7 @@ async function keep({ accounts }: SignInParts, host: string, credential: Campaig
     credential,
     onRefreshed: ({ accessToken, refreshToken }) => void (fresh = { kind: 'oauth', accessToken, refreshToken }),
   });
-  const clients = await cancellable(say('Signing in to Campaign Monitor'), async (signal) => {
+  const clients = await cancelable(say('Signing in to Campaign Monitor'), async (signal) => {
     await api.systemDate(signal);
     return api.clients(signal);
   });

@@ -22,7 +22,7 @@ export interface ScenarioParts extends TargetParts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly history: StoppedHistory;
-  /** Resolves to false if the user cancelled. */
+  /** Resolves to false if the user canceled. */
   debugHandler(url: URL, signal: AbortSignal): Promise<boolean>;
 }
 

@@ -172,7 +172,7 @@ export class ScenarioTests {
         const one = await this.#plan(run, uri, items, how, engine);
         if (one !== undefined) planned.push(one);
       }
-      // After cancelling, ask nothing more.
+      // After canceling, ask nothing more.
       const uses = stop.signal.aborted ? [] : planned.flatMap(({ prepared }) => prepared.uses);
       const isAllowed = await allowedUses(this.#parts.context.workspaceState, uses);
       for (const each of planned) await this.#runFile(run, each, isAllowed, how, engine);

@@ -17,7 +17,7 @@ import type { DestinationsView } from '../destinations/destinations-view.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { byCommand, offer } from '../ui/offer.ts';
 import { printable } from '../ui/printable.ts';
-import { cancellable, GivenUpError } from '../ui/progress.ts';
+import { cancelable, GivenUpError } from '../ui/progress.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { askHandlerConfiguration } from './ask-handler-configuration.ts';
 import { attaches, attachTo, findSessions, sessionsOf } from './handler-configurations.ts';
@@ -90,7 +90,7 @@ async function debugHandler(parts: HandlerDebugParts, node?: DestinationsNode | 
   await send(connected(parts.session), destination, row);
 }
 
-/** Sends nothing. @returns false if the user cancelled @throws CommandError, GivenUpError */
+/** Sends nothing. @returns false if the user canceled @throws CommandError, GivenUpError */
 export async function handlerDebugged(
   parts: Pick<HandlerDebugParts, 'destinations' | 'programs' | 'remembered'>,
   url: URL,
@@ -201,7 +201,7 @@ function nameOf(chosen: HandlerConfiguration): string {
   return chosen.kind === 'attach' ? attachTo(chosen.port).name : chosen.name;
 }
 
-/** @returns an empty list if another program is to respond; undefined if the user cancelled */
+/** @returns an empty list if another program is to respond; undefined if the user canceled */
 async function startOrFind(
   parts: Pick<HandlerDebugParts, 'programs' | 'remembered'>,
   handler: Handler,
@@ -276,7 +276,7 @@ async function untilItListens(
     if (!ofHandler.some(({ id }) => ids.has(id))) ended.abort();
   });
   try {
-    await cancellable(say('Debug My Handler: waiting for a server at {0}', url.host), (given) =>
+    await cancelable(say('Debug My Handler: waiting for a server at {0}', url.host), (given) =>
       untilListening(url, AbortSignal.any([given, ended.signal, ...(signal === undefined ? [] : [signal])])),
     );
   } catch (error) {

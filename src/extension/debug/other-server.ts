@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { isLoopback } from '../../common/loopback.ts';
 import { printable } from '../ui/printable.ts';
-import { cancellable, GivenUpError, tokenOf } from '../ui/progress.ts';
+import { cancelable, GivenUpError, tokenOf } from '../ui/progress.ts';
 import { askInspectorPort } from './ask-handler-configuration.ts';
 import type { HandlerConfiguration } from './handler-configurations.ts';
 import { listens, untilFree } from '../../common/programs/listening.ts';
@@ -13,7 +13,7 @@ export type OtherServer =
   | { readonly kind: 'attach'; readonly to: HandlerConfiguration }
   | { readonly kind: 'leave' };
 
-/** Starts without an answer if the other program stops. @returns undefined if cancelled @throws GivenUpError */
+/** Starts without an answer if the other program stops. @returns undefined if canceled @throws GivenUpError */
 export async function askAboutOtherServer(
   url: URL,
   configuration: string,
@@ -63,7 +63,7 @@ export async function askAboutOtherServer(
 async function startOnceFree(url: URL, signal?: AbortSignal): Promise<OtherServer> {
   const title = say('Debug My Handler: waiting for {0} to be free', url.host);
   try {
-    await cancellable(title, (given) =>
+    await cancelable(title, (given) =>
       untilFree(url, AbortSignal.any([given, ...(signal === undefined ? [] : [signal])])),
     );
   } catch (error) {

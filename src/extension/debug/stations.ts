@@ -52,22 +52,22 @@ export function stationsOf(thread: HeldThread, edited: boolean): Station[] {
     paths: bodyPaths(position),
   };
   const stations: Station[] = [received];
-  const isNormalised = notification?.kind === 'normalised';
+  const isNormalized = notification?.kind === 'normalized';
   const inNotification = {
     document: { eventId, kind: 'notification', attempt: null } as const,
     element: null,
     paths: notificationPaths(notification?.eventIds.indexOf(eventId) ?? -1),
   };
-  if (isNormalised) {
+  if (isNormalized) {
     stations.unshift({
       ...inNotification,
       name:
         notification.parts > 1
-          ? say('{0} normalised, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
-          : say('{0} normalised', notification.id),
+          ? say('{0} normalized, part {1} of {2}', notification.id, notification.part + 1, notification.parts)
+          : say('{0} normalized', notification.id),
     });
   }
-  const sent = isNormalised ? inNotification : { ...body, paths: bodyPaths(position) };
+  const sent = isNormalized ? inNotification : { ...body, paths: bodyPaths(position) };
   const place = [...new Set(thread.forwardings.map(({ destination }) => placeOf(destination)))].join(', ');
   const attempt = lastAttemptOf(thread);
   if (attempt !== undefined) {

@@ -57,7 +57,7 @@ export function stateOfDestination(
     isPaused ? say('sending is paused') : '',
     joinParts(results, ', '),
     waiting > 0 ? say('{0} waiting', waiting) : '',
-    timeoutLifted === true ? say('at a breakpoint, no time-out') : '',
+    timeoutLifted === true ? say('at a breakpoint, no timeout') : '',
   ]);
 }
 

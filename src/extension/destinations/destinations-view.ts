@@ -153,9 +153,9 @@ export class DestinationsView implements vscode.Disposable, vscode.TreeDataProvi
 
   #item(name: string, status: DestinationStatus | undefined, contextValue: string, more: string = ''): vscode.TreeItem {
     const item = new vscode.TreeItem(name);
-    const [icon, colour] = stateIcons[status?.state ?? 'untried'];
+    const [icon, color] = stateIcons[status?.state ?? 'untried'];
     item.description = joinParts([stateOfDestination(status, this.#sending), more]);
-    item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
+    item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
     item.contextValue = contextValue;
     item.accessibilityInformation = { label: joinParts([name, item.description], ', ') };
     return item;

@@ -114,7 +114,7 @@ async function edit(
     ];
     const rest: Choice = {
       label: `$(gear) ${say('Open Setting')}`,
-      description: say('headers, time-out, order, and certificates'),
+      description: say('headers, timeout, order, and certificates'),
       run: openDestinationSetting,
     };
     const items = [enough, ...rows, ...others, rest];

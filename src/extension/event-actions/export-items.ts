@@ -6,7 +6,7 @@ import type { RelayClient } from '../../protocol/relay-client.ts';
 /** In characters. JavaScript's limit for a string is twice that. */
 const longestExport = 256_000_000;
 
-/** @returns undefined if cancelled @throws RangeError if the text is longer than {@link longestExport} */
+/** @returns undefined if canceled @throws RangeError if the text is longer than {@link longestExport} */
 export async function exportText(
   client: RelayClient,
   events: readonly Pick<EventRow, 'id' | 'deliveryId'>[],
@@ -14,11 +14,11 @@ export async function exportText(
   options: {
     version: string;
     onDelivery?: () => void;
-    cancelled?: () => boolean;
+    canceled?: () => boolean;
     keepBody?: ExportOptions['keepBody'];
   },
 ): Promise<string | undefined> {
-  const cancelled = (): boolean => options.cancelled?.() === true;
+  const canceled = (): boolean => options.canceled?.() === true;
   const { campaignMonitorUrl, openConnectorsUrl } = await client.request('relay/status', {});
   const history = {
     request: client.request.bind(client),
@@ -28,7 +28,7 @@ export async function exportText(
   for (const { id, deliveryId } of events) choose(selection, deliveryId, id);
   async function* watched(): AsyncGenerator<ExportItem> {
     for await (const item of exportItems(history, selection, format)) {
-      if (cancelled()) return;
+      if (canceled()) return;
       yield item;
       options.onDelivery?.();
     }
@@ -45,5 +45,5 @@ export async function exportText(
     if (length > longestExport) throw new RangeError(`longer than ${longestExport} characters`);
     pieces.push(piece);
   }
-  return cancelled() ? undefined : pieces.join('');
+  return canceled() ? undefined : pieces.join('');
 }

@@ -4,7 +4,7 @@ import { say } from '../../common/say.ts';
 import type { EventRow } from '../../protocol/history.ts';
 import { byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancelable } from '../ui/progress.ts';
 import { saveFile } from '../ui/save-file.ts';
 import { copy } from '../ui/status-message.ts';
 import type { CommandHandlers } from '../commands.ts';
@@ -74,7 +74,7 @@ async function askFormat(hasAddress: boolean): Promise<CopyFormat | undefined> {
   return choice?.format;
 }
 
-/** @param target bodies that the text can't contain are written beside it @returns undefined if the user cancelled */
+/** @param target bodies that the text can't contain are written beside it @returns undefined if the user canceled */
 async function textOf(
   { context, session }: ActionParts,
   rows: readonly EventRow[],
@@ -92,11 +92,11 @@ async function textOf(
   const options = { version, ...(target !== undefined && { keepBody }) };
   if (rows.length <= quietAtMost) return exportText(client, rows, format, options).catch(explain);
   const deliveries = new Set(rows.map(({ deliveryId }) => deliveryId)).size;
-  return cancellable(say('Reading events'), (signal, progress) =>
+  return cancelable(say('Reading events'), (signal, progress) =>
     exportText(client, rows, format, {
       ...options,
       onDelivery: () => progress.report({ increment: 100 / deliveries }),
-      cancelled: () => signal.aborted,
+      canceled: () => signal.aborted,
     }).catch(explain),
   );
 }

@@ -60,7 +60,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
       return sum;
     },
   );
-  if (done.done === 0 && !done.cancelled && refusal !== undefined) throw refusal;
+  if (done.done === 0 && !done.canceled && refusal !== undefined) throw refusal;
   if (whole !== undefined && done.done > 0) {
     showStatusMessage(wholeText(whole));
     return;
@@ -69,7 +69,7 @@ async function release({ session }: ActionParts, rows: readonly EventRow[]): Pro
     none: say('No selected event was held.'),
     one: say('Released {0}.', labelOf(held[0])),
     many: (count) => say('Released {0} notifications.', count),
-    cancelled: (count) => say('Cancelled: released {0} notifications; the others are still held.', count),
+    canceled: (count) => say('Canceled: released {0} notifications; the others are still held.', count),
   });
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import { offer } from '../ui/offer.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancelable } from '../ui/progress.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { stepByStep, type Steps } from './notification-groups.ts';
 
@@ -21,12 +21,12 @@ export interface Said {
   readonly none: string;
   readonly one: string;
   readonly many: (count: number) => string;
-  readonly cancelled: (count: number) => string;
+  readonly canceled: (count: number) => string;
 }
 
 /** Uses the status bar, because the views show the result, unless nothing was done. */
-export function sayDone({ done, cancelled }: Steps, texts: Said): void {
-  if (cancelled) showStatusMessage(texts.cancelled(done));
+export function sayDone({ done, canceled }: Steps, texts: Said): void {
+  if (canceled) showStatusMessage(texts.canceled(done));
   else if (done === 0) void offer('Information', texts.none, {});
   else showStatusMessage(done === 1 ? texts.one : texts.many(done));
 }
@@ -37,10 +37,10 @@ export async function inSteps(
   work: (ids: readonly string[]) => Promise<number>,
 ): Promise<Steps> {
   const [first] = groups;
-  if (first === undefined) return { done: 0, cancelled: false };
-  if (groups.length === 1) return { done: await work(first), cancelled: false };
+  if (first === undefined) return { done: 0, canceled: false };
+  if (groups.length === 1) return { done: await work(first), canceled: false };
   const all = groups.reduce((sum, { length }) => sum + length, 0);
-  return cancellable(title, (signal, progress) => {
+  return cancelable(title, (signal, progress) => {
     let at = 0;
     return stepByStep(groups, signal, work, (size) => {
       at += size;

@@ -4,7 +4,7 @@ import type { EventRow, Forwarding } from '../../protocol/history.ts';
 
 export interface Steps {
   readonly done: number;
-  readonly cancelled: boolean;
+  readonly canceled: boolean;
 }
 
 export async function stepByStep(
@@ -15,11 +15,11 @@ export async function stepByStep(
 ): Promise<Steps> {
   let done = 0;
   for await (const ids of groups) {
-    if (signal.aborted) return { done, cancelled: true };
+    if (signal.aborted) return { done, canceled: true };
     done += await work(ids);
     report(ids.length, done);
   }
-  return { done, cancelled: false };
+  return { done, canceled: false };
 }
 
 /** A list is never divided: one that is longer than `size` is its own group. */

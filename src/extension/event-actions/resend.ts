@@ -8,7 +8,7 @@ import type { Destination } from '../../protocol/settings.ts';
 import { byKey, byKeyToo } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
 import { alone, askChoice, askText, only } from '../ui/questions.ts';
-import { cancellable, inView } from '../ui/progress.ts';
+import { cancelable, inView } from '../ui/progress.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { commandId, type CommandHandlers } from '../commands.ts';
 import { prefix } from '../prefix.ts';
@@ -33,7 +33,7 @@ import {
 } from './notification-groups.ts';
 import type { WholeNotification } from './notification-groups.ts';
 
-/** Number of notifications in one request, which can't be cancelled. */
+/** Number of notifications in one request, which can't be canceled. */
 const step = 100;
 
 /** Only the table passes a filter. */
@@ -104,7 +104,7 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
   const groups = [...inWholeGroups(notificationsByDelivery(sendable), step)];
   const gone = { count: 0 };
   const resent = await inSteps(say('Resending'), groups, (some) => resendOnce(client, some, to, gone));
-  if (gone.count > 0 && !resent.cancelled) {
+  if (gone.count > 0 && !resent.canceled) {
     const counts = [resent.done, gone.count];
     return offer('Information', say('Resending notifications: {0}. No longer in the history: {1}.', ...counts), {});
   }
@@ -117,7 +117,7 @@ async function resend({ session }: ActionParts, rows: readonly EventRow[], to?: 
     none: whyNothingIsResent(rows),
     one: say('Resending {0}.', labelOf(sendable[0])),
     many: sentAgain,
-    cancelled: sentAgainInPart,
+    canceled: sentAgainInPart,
   });
 }
 
@@ -189,7 +189,7 @@ async function resendFailed({ session }: ActionParts): Promise<void> {
   const question = say('Resend all {0} failed notifications?', inFull(counts.failed));
   const detail = say('You can’t undo this.');
   if (!(await isMeant(counts.failed, question, detail, say('Resend')))) return;
-  const resent = await cancellable(say('Resending failed notifications'), (signal, progress) =>
+  const resent = await cancelable(say('Resending failed notifications'), (signal, progress) =>
     stepByStep(
       failedNotifications(client, step),
       signal,
@@ -205,7 +205,7 @@ async function resendFailed({ session }: ActionParts): Promise<void> {
     none: say('Nothing has failed.'),
     one: say('Resending one notification.'),
     many: sentAgain,
-    cancelled: sentAgainInPart,
+    canceled: sentAgainInPart,
   });
 }
 
@@ -214,7 +214,7 @@ function sentAgain(count: number): string {
 }
 
 function sentAgainInPart(count: number): string {
-  return say('Cancelled: resent {0} notifications.', count);
+  return say('Canceled: resent {0} notifications.', count);
 }
 
 async function discard({ session }: ActionParts, rows: readonly [EventRow, ...EventRow[]]): Promise<void> {
@@ -228,7 +228,7 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
     const asked = client.request('notifications/discard', { ids: [...ids] });
     return (await countGone(asked, ids, gone))?.discarded ?? 0;
   });
-  if (gone.count > 0 && !discarded.cancelled) {
+  if (gone.count > 0 && !discarded.canceled) {
     const counts = [discarded.done, gone.count];
     return offer('Information', say('Discarded notifications: {0}. No longer in the history: {1}.', ...counts), {});
   }
@@ -241,7 +241,7 @@ async function discard({ session }: ActionParts, rows: readonly [EventRow, ...Ev
     none: say('No selected event is waiting or held.'),
     one: say('Discarded {0}. To send it anyway, resend it.', labelOf(open[0] ?? rows[0])),
     many: discardedMany,
-    cancelled: (count) => say('Cancelled: discarded {0} notifications; the others weren’t discarded.', count),
+    canceled: (count) => say('Canceled: discarded {0} notifications; the others weren’t discarded.', count),
   });
 }
 

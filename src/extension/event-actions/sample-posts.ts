@@ -16,7 +16,7 @@ export interface SampleResult {
   /** Number with a status other than 200, or without a response. After the latter, no more are sent. */
   readonly refused: number;
   readonly firstRefusal: string | null;
-  readonly cancelled: boolean;
+  readonly canceled: boolean;
 }
 
 /** Number of events created at once, to limit memory. */
@@ -58,7 +58,7 @@ export async function sendSamples(
   } finally {
     agent.destroy();
   }
-  return { sent, refused, firstRefusal, cancelled: sent < choice.count && !isGone };
+  return { sent, refused, firstRefusal, canceled: sent < choice.count && !isGone };
 }
 
 function made(choice: SampleChoice, seed: number, now: Date): Iterable<SampleDelivery> {

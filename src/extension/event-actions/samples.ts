@@ -6,7 +6,7 @@ import { prefix } from '../prefix.ts';
 import { connected } from '../session/session.ts';
 import { eventCount } from '../status/context-keys.ts';
 import { CommandError } from '../ui/command-error.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancelable } from '../ui/progress.ts';
 import { askChoice, askText } from '../ui/questions.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 import { walked } from '../ui/walkthrough.ts';
@@ -56,7 +56,7 @@ async function withProgress<T>(
 ): Promise<T> {
   let shown = 0;
   const every = Math.max(1, Math.floor(count / 100));
-  return cancellable(say('Sending sample events'), (signal, progress) =>
+  return cancelable(say('Sending sample events'), (signal, progress) =>
     send(signal, (sent) => {
       if (sent - shown < every) return;
       progress.report({
@@ -70,7 +70,7 @@ async function withProgress<T>(
 
 function tell(
   choice: SampleChoice,
-  result: { sent: number; refused: number; firstRefusal: string | null; cancelled: boolean },
+  result: { sent: number; refused: number; firstRefusal: string | null; canceled: boolean },
 ): void {
   if (result.refused > 0) {
     throw new CommandError(
@@ -84,7 +84,7 @@ function tell(
   }
   const events = (result.sent * choice.batch).toLocaleString(vscode.env.language);
   showStatusMessage(
-    result.cancelled ? say('Cancelled after {0} sample events.', events) : say('Sample events sent: {0}.', events),
+    result.canceled ? say('Canceled after {0} sample events.', events) : say('Sample events sent: {0}.', events),
   );
 }
 

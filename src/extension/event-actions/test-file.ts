@@ -1,4 +1,4 @@
-import { anonymise } from '../../campaign-monitor/anonymise.ts';
+import { anonymize } from '../../campaign-monitor/anonymize.ts';
 import { indentJson } from '../../export/indented-json.ts';
 import { maskSecrets, textOf } from '../../export/item.ts';
 import { isHopHeader } from '../../common/hop-headers.ts';
@@ -48,7 +48,7 @@ export function testFile(given: TestFileParts): string {
 }
 
 function withReplaced(parts: TestFileParts): TestFileParts {
-  const [made] = anonymise([{ headers: [], body: parts.body }]);
+  const [made] = anonymize([{ headers: [], body: parts.body }]);
   // A body that isn't JSON is a string.
   const body = typeof made?.body === 'string' && made.format !== 'json' ? made.body : JSON.stringify(made?.body);
   return {

@@ -231,9 +231,9 @@ export async function sentColumn(
   const { contentType } = read.found.delivery;
   const bytes = Buffer.from(rendered.body, 'base64');
   const asItCame =
-    notification.kind !== 'normalised' ||
+    notification.kind !== 'normalized' ||
     notification.forwardings.find((each) => each.destinationId === destinationId)?.mode === 'raw';
-  const own = asItCame ? undefined : normalisedOf(read, notification, bytes);
+  const own = asItCame ? undefined : normalizedOf(read, notification, bytes);
   const marked: Marked =
     own === undefined
       ? nothingMarked
@@ -285,7 +285,7 @@ export function answeredColumn(read: ReadEvent, subject: StepSubject | undefined
     };
   }
   const { delivery, attempts } = read.found;
-  if (subject?.kind === 'normalised' || delivery.injected) {
+  if (subject?.kind === 'normalized' || delivery.injected) {
     return nothingColumn(
       say('No answer'),
       attempts.length > 0 ? say('Select an attempt to see its answer.') : documentTexts.noAttempts,
@@ -384,7 +384,7 @@ function wayOf(
       return { notification: subject.notification, destinationId: subject.forwarding.destinationId };
     default: {
       const notification =
-        subject?.kind === 'normalised'
+        subject?.kind === 'normalized'
           ? subject.notification
           : (found.notifications.find(({ forwardings }) => forwardings.length > 0) ?? found.notifications[0]);
       return { notification, destinationId: notification?.forwardings[0]?.destinationId };
@@ -410,14 +410,14 @@ function vendorEventOf({ found, whole }: ReadEvent): Element {
     : { event: undefined, index, of: 0 };
 }
 
-interface Normalised {
+interface Normalized {
   readonly vendor: Element;
   readonly object: Readonly<Record<string, unknown>> | undefined;
   /** Position in the notification, from 0. */
   readonly place: number;
 }
 
-function normalisedOf(read: ReadEvent, notification: Notification, bytes: Buffer): Normalised {
+function normalizedOf(read: ReadEvent, notification: Notification, bytes: Buffer): Normalized {
   const place = notification.eventIds.indexOf(read.found.event.id);
   let object: Readonly<Record<string, unknown>> | undefined;
   try {

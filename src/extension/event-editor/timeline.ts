@@ -18,7 +18,7 @@ export interface TimelineInput {
 
 export type StepSubject =
   | { readonly kind: 'received' }
-  | { readonly kind: 'normalised'; readonly notification: Notification }
+  | { readonly kind: 'normalized'; readonly notification: Notification }
   | {
       readonly kind: 'attempt';
       readonly notification: Notification;
@@ -94,13 +94,13 @@ function startOf({ found, language }: TimelineInput, subjects: Map<string, StepS
   ];
   for (const notification of notifications) {
     const id = `made ${notification.id}`;
-    subjects.set(id, { kind: 'normalised', notification });
+    subjects.set(id, { kind: 'normalized', notification });
     const title =
-      notification.kind === 'normalised'
-        ? say('Normalised')
+      notification.kind === 'normalized'
+        ? say('Normalized')
         : notification.kind === 'raw'
           ? say('As Received')
-          : say('Not Normalised');
+          : say('Not Normalized');
     const detail =
       notification.parts > 1
         ? say('{0}, part {1} of {2}', notification.id, notification.part + 1, notification.parts)

@@ -98,7 +98,7 @@ export class TableFeed extends HistoryReader {
     ];
   }
 
-  async rowsOf(chosen: ChosenEvents, cancelled: () => boolean = () => false): Promise<EventRow[]> {
+  async rowsOf(chosen: ChosenEvents, canceled: () => boolean = () => false): Promise<EventRow[]> {
     const { client } = this.watch;
     if (client === undefined) return [];
     const isNamed = 'ids' in chosen;
@@ -113,7 +113,7 @@ export class TableFeed extends HistoryReader {
         const page = await client.request('events/query', { ...which, ...cursor, limit: mostRows });
         rows.push(...page.events.filter(({ id }) => !except.has(id)));
         before = page.next ?? undefined;
-      } while (before !== undefined && !cancelled());
+      } while (before !== undefined && !canceled());
     }
     return rows.sort((a, b) => numberOf(a.id) - numberOf(b.id));
   }

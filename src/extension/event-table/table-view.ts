@@ -15,7 +15,7 @@ import { rowsChanged } from '../ui/focused-rows.ts';
 import { offer } from '../ui/offer.ts';
 import { PageHost } from '../ui/page-host.ts';
 import { printable } from '../ui/printable.ts';
-import { cancellable, GivenUpError } from '../ui/progress.ts';
+import { cancelable, GivenUpError } from '../ui/progress.ts';
 import type { EventNode, MatchingNode } from '../events/event-node.ts';
 import type { HistoryWatch } from '../events/history-watch.ts';
 import type { EventsView } from '../event-tree/events-view.ts';
@@ -173,7 +173,7 @@ export class TableView implements vscode.Disposable {
       );
     }
     if (count <= mostWithoutProgress) return this.#feed.rowsOf(chosen);
-    return cancellable(say('Reading events'), async (signal) => {
+    return cancelable(say('Reading events'), async (signal) => {
       const rows = await this.#feed.rowsOf(chosen, () => signal.aborted);
       if (signal.aborted) throw new GivenUpError('reading the chosen events');
       return rows;

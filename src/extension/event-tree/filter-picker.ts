@@ -19,7 +19,7 @@ export interface FilterQuestion {
   readonly check: (filter: string) => Promise<string | null>;
 }
 
-/** @returns an empty filter for everything; undefined if the user cancelled */
+/** @returns an empty filter for everything; undefined if the user canceled */
 export function pickFilter({ current, recent, lists, check }: FilterQuestion): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick<FilterItem>();
   picker.title = say('Filter Events');

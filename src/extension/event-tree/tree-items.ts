@@ -22,7 +22,7 @@ import { ageOf, dateOf, listOf } from '../ui/phrases.ts';
 import { factsTooltip } from '../ui/facts-tooltip.ts';
 
 /** The shape shows the state without color, and the color shows it at a glance. */
-const icons: Record<ShownState, readonly [icon: string, colour: string]> = {
+const icons: Record<ShownState, readonly [icon: string, color: string]> = {
   failed: ['error', 'charts.red'],
   held: ['lock', 'charts.purple'],
   retrying: ['sync', 'list.warningForeground'],
@@ -41,10 +41,10 @@ export function eventItem(node: EventNode, around: RowContext): vscode.TreeItem 
   const { row } = node;
   const item = new vscode.TreeItem(rowLabelOf(row, around));
   const state = shownState(row, around);
-  const [icon, colour] = state === 'held' && row.forwardings.some(isHeldAtGate) ? heldAtGateIcon : icons[state];
+  const [icon, color] = state === 'held' && row.forwardings.some(isHeldAtGate) ? heldAtGateIcon : icons[state];
   item.id = row.id;
   item.description = descriptionOf(row, around);
-  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   item.contextValue = flagsOf(row);
   item.accessibilityInformation = { label: spokenOf(row, around), role: 'treeitem' };
   // VS Code's own command keeps the focus in the tree on a click, and moves it to the editor on Enter.

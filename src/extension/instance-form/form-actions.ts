@@ -171,7 +171,7 @@ async function createAndKeep(parts: FormActionParts, form: FormInUse): Promise<v
     return createInstance(parts, { host, input }, signal);
   });
   if (creation.kind === 'failed') form.fail(creation.message);
-  if (creation.kind === 'cancelled') form.say(say('Cancelled. Nothing was created.'));
+  if (creation.kind === 'canceled') form.say(say('Canceled. Nothing was created.'));
   if (creation.kind !== 'created') return;
   state.created = { id: String(creation.id), name: creation.name, host: creation.host };
   // A question about the key would take the focus from the page, so wait until the page shows the instance.

@@ -29,7 +29,7 @@ interface Form {
   readonly state: FormState;
 }
 
-/** Cancelled if the host changes. */
+/** Canceled if the host changes. */
 const ofOneHost: readonly FormAction[] = ['useSandbox', 'fillCallback'];
 
 /** One panel that survives hiding and a reload of the window. The page only draws; its messages are validated. */
@@ -263,7 +263,7 @@ export class FormPanel implements vscode.Disposable {
 
   #sayFailed(error: unknown, signal: AbortSignal): void {
     if (signal.aborted) {
-      this.#done = say('Cancelled.');
+      this.#done = say('Canceled.');
       return;
     }
     const { message } = error as Error;

@@ -15,7 +15,7 @@ import { keepVerifyKey } from '../instances/instance-store.ts';
 
 export type Creation =
   | { readonly kind: 'created'; readonly id: number; readonly name: string; readonly host: string }
-  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'canceled' }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Stores the token. `host` is in the form of the host setting. */
@@ -76,8 +76,8 @@ function explain(
   oauth: boolean,
 ): Creation {
   switch (result.kind) {
-    case 'cancelled':
-      return { kind: 'cancelled' };
+    case 'canceled':
+      return { kind: 'canceled' };
     case 'not-authorized': {
       const { message, next } = browser.explain(result.authorization);
       return fail(message, next);
@@ -86,7 +86,7 @@ function explain(
       const { message, next } = explainPlatformError(result.error);
       const again =
         oauth && result.step === 'creation'
-          ? [say('Then authorise again: a code works only once, and this one may have been used.')]
+          ? [say('Then authorize again: a code works only once, and this one may have been used.')]
           : [];
       return fail(message, next, ...again);
     }
@@ -105,7 +105,7 @@ function explain(
       return fail(
         message,
         found === null ? say('The instance may have been created.') : say('No new instance has the name you entered.'),
-        oauth ? say('Authorise again: a code works only once.') : say('Try again.'),
+        oauth ? say('Authorize again: a code works only once.') : say('Try again.'),
         say('Before it creates another, VS Code looks for an instance with this name and asks you.'),
       );
     }

@@ -89,7 +89,7 @@ export const formTexts = pageTexts(() => ({
   previewHelp: say('The body to be sent, with secrets masked.'),
   copyJson: say('Copy as JSON'),
   copyCurl: say('Copy as cURL'),
-  createOauth: say('Authorise and Create'),
+  createOauth: say('Authorize and Create'),
   createBasic: say('Create'),
   cancel: say('Cancel'),
   showLog: say('Show Log'),

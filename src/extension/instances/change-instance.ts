@@ -12,7 +12,7 @@ import { askListIds } from './ask-list-ids.ts';
 import { platformOf, type InstanceCommandParts } from './choose-instance.ts';
 import type { InstanceNode, GoneNode } from './instance-node.ts';
 import { tokenOf, forgetInstance } from './instance-store.ts';
-import { newCredentials } from './reauthorise.ts';
+import { newCredentials } from './reauthorize.ts';
 import { showStatusMessage } from '../ui/status-message.ts';
 
 /** Refreshes after a failure too, because the change may have been made. */
@@ -122,17 +122,17 @@ export async function editLists(parts: InstanceCommandParts, node: InstanceNode)
   showStatusMessage(say('Lists of {0} updated: {1} in total.', printable(facts.name), ids.length));
 }
 
-export async function reauthorise(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
+export async function reauthorize(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {
   const name = printable(node.facts.name);
   const credentials = await newCredentials(await platformOf(parts, node), parts.browser, node, () =>
-    reauthorise(parts, node),
+    reauthorize(parts, node),
   );
   if (credentials === undefined) return;
   const api = await platformOf(parts, node);
-  await thenRefresh(parts, say('Re-authorising {0}', name), (signal) =>
+  await thenRefresh(parts, say('Re-authorizing {0}', name), (signal) =>
     api.patchInstance(node.facts.id, credentials, { reAuthenticate: true }, signal),
   );
-  showStatusMessage(say('{0} re-authorised; its ID and token stay the same.', name));
+  showStatusMessage(say('{0} re-authorized; its ID and token stay the same.', name));
 }
 
 export async function rename(parts: InstanceCommandParts, node: InstanceNode): Promise<void> {

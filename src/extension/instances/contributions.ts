@@ -35,8 +35,8 @@ export const instancesCommands = {
       { menu: 'view/item/context', view: 'instances', item: 'lists', group: 'inline@1' },
     ],
   },
-  reauthoriseInstance: {
-    title: 'Re-authorise Instance…',
+  reauthorizeInstance: {
+    title: 'Re-authorize Instance…',
     icon: 'key',
     menus: [
       { menu: 'view/item/context', view: 'instances', item: 'invalid', group: 'inline@1' },

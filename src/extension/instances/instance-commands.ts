@@ -3,7 +3,7 @@ import { byKey } from '../ui/focused-rows.ts';
 import type { CommandHandlers } from '../commands.ts';
 import {
   editLists,
-  reauthorise,
+  reauthorize,
   rename,
   setEnabled,
   setEvents,
@@ -50,7 +50,7 @@ export function createInstanceCommands(parts: InstanceCommandParts): CommandHand
     },
     queuedNotifications: (clicked?: InstancesNode, _nodes?: readonly InstancesNode[], action?: QueueAction) =>
       on(say('Queued Notifications'), (_parts, node) => queuedNotifications(parts, node, action))(clicked),
-    reauthoriseInstance: on(say('Re-authorise Instance'), reauthorise),
+    reauthorizeInstance: on(say('Re-authorize Instance'), reauthorize),
     showInstance: on(say('Show Instance as JSON'), showInstance),
     showInstanceEvents: on(say('Show Instance’s Event Log'), showEvents),
     deleteInstance: async (clicked?: InstancesNode | typeof byKey) => {

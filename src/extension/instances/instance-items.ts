@@ -5,7 +5,7 @@ import { printable } from '../ui/printable.ts';
 import type { FactNode, FailureNode, GoneNode, InstanceNode } from './instance-node.ts';
 import { descriptionOf, flagsOf, instanceState, spokenOf, type InstanceState } from './instance-words.ts';
 
-const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
+const icons: Record<InstanceState, readonly [icon: string, color: string]> = {
   invalid: ['error', 'charts.red'],
   disabled: ['circle-slash', 'descriptionForeground'],
   'events-off': ['bell-slash', 'descriptionForeground'],
@@ -17,10 +17,10 @@ const icons: Record<InstanceState, readonly [icon: string, colour: string]> = {
 
 export function instanceItem({ facts }: InstanceNode, isSandbox: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(facts.name), vscode.TreeItemCollapsibleState.Collapsed);
-  const [icon, colour] = icons[instanceState(facts)];
+  const [icon, color] = icons[instanceState(facts)];
   item.id = String(facts.id);
   item.description = descriptionOf(facts);
-  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   item.contextValue = flagsOf(facts) + (isSandbox ? ';sandboxInstance;' : '');
   item.accessibilityInformation = { label: spokenOf(facts), role: 'treeitem' };
   return item;

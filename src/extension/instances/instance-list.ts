@@ -20,7 +20,7 @@ export type Loaded =
 
 export type Reading =
   | 'read'
-  /** Cancelled by the user or replaced by a newer read: the visible instances stay. */
+  /** Canceled by the user or replaced by a newer read: the visible instances stay. */
   | 'given-up'
   | 'failed';
 

@@ -28,7 +28,7 @@ export function instanceState(facts: PlacedInstance): InstanceState {
 
 export function descriptionOf(facts: PlacedInstance): string {
   const parts: string[] = [];
-  if (!facts.valid) parts.push(say('not valid: re-authorise'));
+  if (!facts.valid) parts.push(say('not valid: re-authorize'));
   if (facts.disabled) parts.push(say('disabled'));
   parts.push(facts.eventsEnabled ? say('events on') : say('events off'));
   if (facts.eventsEnabled || facts.place !== 'none') parts.push(placeWords(facts));
@@ -67,7 +67,7 @@ export function documentName(name: string): string {
 export function spokenOf(facts: PlacedInstance): string {
   const parts = [
     say('instance {0}', printable(facts.name)),
-    facts.valid ? '' : say('not valid: re-authorise'),
+    facts.valid ? '' : say('not valid: re-authorize'),
     facts.disabled ? say('disabled') : '',
     facts.eventsEnabled ? say('events on') : say('events off'),
     placeWords(facts),

@@ -80,7 +80,7 @@ async function fetchQueuedInto(parts: InstanceCommandParts, node: InstanceNode):
   const queues = await parts.view.queues();
   const urls = queues.urlsOf(node);
   const { fetchQueued } = await import('../deferred.ts');
-  // If cancelled, it keeps what was fetched.
+  // If canceled, it keeps what was fetched.
   const fetched = await working(say('Fetching queued notifications of {0}', printable(node.facts.name)), (signal) =>
     fetchQueued(queue, urls, client, { signal, listed: (url) => queues.listed(url) }),
   );

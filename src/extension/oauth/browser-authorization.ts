@@ -47,7 +47,7 @@ export class BrowserAuthorization {
       const { authorize } = await import('../deferred.ts');
       const signal = AbortSignal.any([stop.signal, ...(request.signal === undefined ? [] : [request.signal])]);
       const result = await authorize(await this.#parts(), { ...request, signal });
-      this.#log.info(`authorisation: ${result.kind}${result.kind === 'denied' ? ` (${result.error})` : ''}`);
+      this.#log.info(`authorization: ${result.kind}${result.kind === 'denied' ? ` (${result.error})` : ''}`);
       return result;
     };
     const running = run();
@@ -69,8 +69,8 @@ export class BrowserAuthorization {
             'Try again, and grant access in the browser. If the browser shows an error page, paste the page’s URL.',
           ),
         };
-      case 'cancelled':
-        return { message: say('Request for access cancelled.'), next: say('Nothing was changed.') };
+      case 'canceled':
+        return { message: say('Request for access canceled.'), next: say('Nothing was changed.') };
       case 'denied': {
         if (result.error === 'access_denied')
           return {
@@ -91,12 +91,12 @@ export class BrowserAuthorization {
   say(result: Exclude<Authorization, { kind: 'code' }>, again: () => unknown): void {
     const { message, next } = this.explain(result);
     const text = `${message} ${next}`;
-    void offer(result.kind === 'cancelled' ? 'Information' : 'Error', text, { [say('Try Again')]: again });
+    void offer(result.kind === 'canceled' ? 'Information' : 'Error', text, { [say('Try Again')]: again });
   }
 
   paste(): void {
     if (this.#showBox !== undefined) this.#showBox();
-    else void offer('Information', say('No authorisation is in progress.'), {});
+    else void offer('Information', say('No authorization is in progress.'), {});
   }
 
   async #environment(): Promise<EditorEnvironment> {
@@ -139,7 +139,7 @@ export class BrowserAuthorization {
       (progress, token) => {
         token.onCancellationRequested(options.cancel);
         report = (message) => progress.report({ message });
-        report(say('Getting the authorisation URL…'));
+        report(say('Getting the authorization URL…'));
         return closed;
       },
     );

@@ -3,7 +3,7 @@ import type { CommandDescriptions } from '../describing.ts';
 
 export const authorizationCommands = {
   pasteAuthorization: {
-    title: 'Paste Authorisation URL or Code…',
+    title: 'Paste Authorization URL or Code…',
     enabled: `${prefix}.authorizing`,
   },
 } as const satisfies CommandDescriptions;

@@ -225,7 +225,7 @@ export class UrlKeeper {
         try {
           if ((await each.actions[action]?.(signal)) === true) changed.push(each);
         } catch (error) {
-          if ((error as { kind?: unknown }).kind === 'cancelled') return;
+          if ((error as { kind?: unknown }).kind === 'canceled') return;
           failures.push({ kind: each.kind, name: each.name, error: error as Error });
         }
       }

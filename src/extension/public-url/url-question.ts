@@ -6,7 +6,7 @@ import { withNext } from '../ui/error-words.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
 import { inMessage } from '../ui/printable.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancelable } from '../ui/progress.ts';
 import { readRelayUrl } from './url-place.ts';
 import type { Session } from '../session/session.ts';
 import { UrlKeeper } from './url-keeper.ts';
@@ -34,7 +34,7 @@ export function createUrlKeeper({ session, log, holders, attention = atThisWindo
     position: () => positionOf(session),
     setting: () => setting('tunnel.updateVendors'),
     ask,
-    working: (action, work, state) => cancellable(titleOf(action, state), (signal) => work(signal)),
+    working: (action, work, state) => cancelable(titleOf(action, state), (signal) => work(signal)),
     allowAlways: () => writeSetting('tunnel.updateVendors', 'always'),
     done: (action, changed, state) => {
       log.info(`${action}: ${wordsOf(changed)}`);

@@ -84,7 +84,7 @@ async function openPublicUrl(parts: RelayCommandParts): Promise<void> {
   await openTunnel(session);
 }
 
-/** Can't be cancelled, because the relay first finishes what is in progress. */
+/** Can't be canceled, because the relay first finishes what is in progress. */
 function stop({ session, view }: RelayCommandParts, held: HeldAtStop): Promise<void> {
   return inView(view, say('Stopping relay'), () => session.stop(held));
 }

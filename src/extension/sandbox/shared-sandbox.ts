@@ -36,7 +36,7 @@ export async function findSandbox(storage: string): Promise<RunningSandbox | und
   return noted !== undefined && (await isSandbox(noted.control)) ? noted : undefined;
 }
 
-/** @throws Error if the sandbox can't be started, or the start is cancelled */
+/** @throws Error if the sandbox can't be started, or the start is canceled */
 export async function findOrStartSandbox(place: SandboxPlace, signal?: AbortSignal): Promise<RunningSandbox> {
   const found = await unlessAborted(findSandbox(place.storage), signal);
   if (found !== undefined) return found;

@@ -111,7 +111,7 @@ export async function removeSecret(secrets: SecretBox): Promise<void> {
   showStatusMessage(say('Removed “{0}”.', choice.label));
 }
 
-/** Resolves to null for none, undefined if the user cancelled. */
+/** Resolves to null for none, undefined if the user canceled. */
 export async function chooseSecret(
   secrets: SecretBox,
   kind: 'signatureKeys' | 'credentials',

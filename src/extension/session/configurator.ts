@@ -252,7 +252,7 @@ export class Configurator implements vscode.Disposable {
 
 function sampleDestination(before: readonly Destination[]): Destination {
   const url = 'http://127.0.0.1/sample-receiver';
-  const fresh: Destination = { id: 'sample-receiver', url, mode: 'normalised', timeoutMs: 10_000, sample: 'ok' };
+  const fresh: Destination = { id: 'sample-receiver', url, mode: 'normalized', timeoutMs: 10_000, sample: 'ok' };
   return before.find(({ sample }) => sample !== undefined) ?? fresh;
 }
 

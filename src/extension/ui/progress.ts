@@ -3,8 +3,8 @@ import { unlinked } from './printable.ts';
 
 export type Progress = vscode.Progress<{ message?: string; increment?: number }>;
 
-/** For a task that knows what is done when it is cancelled. Resolves to its result, cancelled or not. */
-export function cancellable<T>(
+/** For a task that knows what is done when it is canceled. Resolves to its result, canceled or not. */
+export function cancelable<T>(
   title: string,
   task: (signal: AbortSignal, progress: Progress) => Promise<T>,
 ): Thenable<T> {
@@ -27,7 +27,7 @@ export function tokenOf(signal: AbortSignal | undefined): vscode.CancellationTok
 
 const shownAfterMs = 700;
 
-/** The user cancelled: show nothing. */
+/** The user canceled: show nothing. */
 export class GivenUpError extends Error {
   override readonly name = 'GivenUpError';
 }
@@ -38,7 +38,7 @@ export interface ProgressPlace {
 }
 
 /**
- * Shows a notification with Cancel if the work takes long. @throws GivenUpError if the user cancelled
+ * Shows a notification with Cancel if the work takes long. @throws GivenUpError if the user canceled
  * @param task must fail when the signal is aborted
  * @param place if this view is open, only its bar is shown
  */

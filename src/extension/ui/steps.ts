@@ -1,6 +1,6 @@
 export const back = Symbol('back');
 
-/** Undefined if the user cancelled. */
+/** Undefined if the user canceled. */
 export type Answer<T> = T | typeof back | undefined;
 
 export function ifAnswered<T, R>(answer: Answer<T>, then: (answer: T) => R): Answer<R> {
@@ -17,7 +17,7 @@ export interface StepPlace {
 /** Resolves to what the answer adds to `known`. */
 export type Step<Known> = (known: Known, place: StepPlace) => Promise<Answer<Partial<Known>>>;
 
-/** Undefined if the user cancelled. @param stepsFor an answer may add questions */
+/** Undefined if the user canceled. @param stepsFor an answer may add questions */
 export async function inSteps<Known extends object>(
   title: string,
   known: Known,

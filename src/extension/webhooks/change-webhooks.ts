@@ -1,6 +1,6 @@
 import { isConfirmed } from '../confirm.ts';
 import { say } from '../../common/say.ts';
-import { cancellable, working } from '../ui/progress.ts';
+import { cancelable, working } from '../ui/progress.ts';
 import { CommandError } from '../ui/command-error.ts';
 import { messageOf } from '../ui/error-words.ts';
 import { offer } from '../ui/offer.ts';
@@ -32,11 +32,11 @@ export async function changeWebhooks(
   await changeAll(parts, what, nodes);
 }
 
-/** Returns the number changed: all, unless the user cancelled. @throws CommandError if any failed */
+/** Returns the number changed: all, unless the user canceled. @throws CommandError if any failed */
 async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readonly WebhookNode[]): Promise<number> {
   const failures: string[] = [];
   let changed = 0;
-  await cancellable(titleOf(what), async (signal) => {
+  await cancelable(titleOf(what), async (signal) => {
     for (const node of nodes) {
       if (signal.aborted) return;
       try {
@@ -45,7 +45,7 @@ async function changeAll(parts: WebhookCommandParts, what: Change, nodes: readon
         changed += 1;
       } catch (error) {
         const { kind } = error as Error & { kind?: string };
-        if (kind !== 'cancelled') failures.push(messageOf(error));
+        if (kind !== 'canceled') failures.push(messageOf(error));
       }
     }
   });

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
 import type { WebhookFormat } from '../../campaign-monitor/answers.ts';
 import { webhookEventTypes, type WebhookEventType } from '../../campaign-monitor/event-types.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancelable } from '../ui/progress.ts';
 import { byCommand, focusView, offer } from '../ui/offer.ts';
 import { someOf } from '../ui/phrases.ts';
 import { askChoice, askChoices } from '../ui/questions.ts';
@@ -77,7 +77,7 @@ export async function registerOn(
   const isSandbox = lists.every(({ account }) => account.kind === 'sandbox');
   const url = (await openVendorUrls(session, { isSandbox }))?.campaignMonitor;
   if (url === undefined) return;
-  const outcome = await cancellable(say('Registering webhooks'), (signal) =>
+  const outcome = await cancelable(say('Registering webhooks'), (signal) =>
     registrar.register(lists, { events, format }, url, signal),
   );
   const isOf = (list: ListNode, all: readonly { readonly registration: Registration }[]): boolean =>

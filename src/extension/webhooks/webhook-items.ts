@@ -39,7 +39,7 @@ export function listItem(node: ListNode, unfolded: boolean): vscode.TreeItem {
   return item;
 }
 
-const icons: Readonly<Record<Place, readonly [icon: string, colour: string]>> = {
+const icons: Readonly<Record<Place, readonly [icon: string, color: string]>> = {
   current: ['broadcast', 'charts.green'],
   asleep: ['broadcast', 'charts.yellow'],
   stopped: ['broadcast', 'charts.yellow'],
@@ -52,9 +52,9 @@ export function webhookItem({ list, hook }: WebhookNode, place: Place): vscode.T
   const item = new vscode.TreeItem(labelOf(hook.url, place));
   item.id = `webhook:${list.account.id}:${list.listId}:${hook.webhookId}`;
   item.description = descriptionOf(hook);
-  const [icon, colour] = icons[place];
+  const [icon, color] = icons[place];
   item.iconPath = hook.active
-    ? new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour))
+    ? new vscode.ThemeIcon(icon, new vscode.ThemeColor(color))
     : new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('descriptionForeground'));
   item.contextValue = ';webhook;;id;';
   item.accessibilityInformation = { label: spokenOf(hook, place), role: 'treeitem' };

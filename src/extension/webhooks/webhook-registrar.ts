@@ -118,7 +118,7 @@ export class WebhookRegistrar {
         } catch (error) {
           const failure: Failure = { registration, error: error as Error };
           if (failure.error.kind === 'wrong-list') await journal.remove(registration);
-          if (failure.error.kind === 'cancelled') break;
+          if (failure.error.kind === 'canceled') break;
           failures.push(failure);
           log.warn(`the webhook of list ${registration.listId} could not be looked after: ${(error as Error).message}`);
         }

@@ -118,7 +118,7 @@ export class WebhookSource {
         { kind: 'note', id: key, label: error.message, next, severity: 'info', command: 'signIn', way: 'sandbox' },
       ];
     }
-    if (error.kind !== 'cancelled') this.#parts.log.warn(`the webhooks could not be read: ${error.message}`);
+    if (error.kind !== 'canceled') this.#parts.log.warn(`the webhooks could not be read: ${error.message}`);
     const needsSignIn = error instanceof AccountError || error.needsSignIn === true;
     const note = {
       kind: 'note',

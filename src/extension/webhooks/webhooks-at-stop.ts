@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { say } from '../../common/say.ts';
-import { cancellable } from '../ui/progress.ts';
+import { cancelable } from '../ui/progress.ts';
 import { someOf } from '../ui/phrases.ts';
 import { setting } from '../configuration.ts';
 import type { Registration } from './webhook-journal.ts';
@@ -53,12 +53,12 @@ async function carryOut(
   active: readonly Registration[],
 ): Promise<boolean> {
   for (;;) {
-    const { done, failures } = await cancellable(
+    const { done, failures } = await cancelable(
       action === 'delete' ? say('Deleting webhooks') : say('Deactivating webhooks'),
       (signal) => registrar.carryOut(action, active, signal),
     );
     const [failure] = failures;
-    // If the user cancelled, the relay keeps running.
+    // If the user canceled, the relay keeps running.
     if (failure === undefined) return done.length === active.length;
     const again = say('Try Again');
     const stop = say('Stop Anyway');

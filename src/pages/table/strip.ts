@@ -63,17 +63,17 @@ export class StripView {
     const { counts, failed, all } = this.#strip;
     const most = Math.max(1, ...counts, ...all);
     const step = clientWidth / counts.length;
-    const bar = (at: number, count: number, colour: string): void => {
+    const bar = (at: number, count: number, color: string): void => {
       // Make a single event among thousands visible.
       const height = count === 0 ? 0 : Math.max(2, (count / most) * (clientHeight - 2));
-      context.fillStyle = colour;
+      context.fillStyle = color;
       context.fillRect(at * step + 0.5, clientHeight - height, Math.max(1, step - 1), height);
     };
-    const colour = (name: string): string => style.getPropertyValue(name).trim();
-    for (const [at, count] of all.entries()) bar(at, count, colour('--rest'));
-    for (const [at, count] of counts.entries()) bar(at, count, colour('--all'));
-    for (const [at, count] of failed.entries()) bar(at, count, colour('--bad'));
-    context.fillStyle = colour('--line');
+    const color = (name: string): string => style.getPropertyValue(name).trim();
+    for (const [at, count] of all.entries()) bar(at, count, color('--rest'));
+    for (const [at, count] of counts.entries()) bar(at, count, color('--all'));
+    for (const [at, count] of failed.entries()) bar(at, count, color('--bad'));
+    context.fillStyle = color('--line');
     context.fillRect(0, clientHeight - 1, clientWidth, 1);
   }
 }

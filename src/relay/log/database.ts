@@ -15,7 +15,7 @@ export const stateCodes = { failed: 0, waiting: 3, discarded: 4, sent: 5 } as co
 export type StoredState = keyof typeof stateCodes;
 
 export const kindCodes = { event: 0, test: 1, rejected: 2 } as const;
-export const notificationKindCodes = { normalised: 0, raw: 1, platform: 2 } as const;
+export const notificationKindCodes = { normalized: 0, raw: 1, platform: 2 } as const;
 
 const kindNames = Object.keys(kindCodes) as (keyof typeof kindCodes)[];
 

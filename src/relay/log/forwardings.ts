@@ -5,7 +5,7 @@ import { heldFactOf } from './held.ts';
 import type { ForwardingKey, HeldFact, HoldView, StoppedKey, StoredSending } from './held.ts';
 import type { AttemptRecord, ForwardingRecord, OpenForwarding } from './records.ts';
 import { notificationFactsOf, type StoredNotification } from './stored.ts';
-import type { RenderSettings } from '../../normaliser/normalise.ts';
+import type { RenderSettings } from '../../normalizer/normalize.ts';
 import type { Row, Statements } from './statements.ts';
 import type { Tally } from './tally.ts';
 import type { WriteQueue } from './write-queue.ts';

@@ -122,7 +122,7 @@ export function protocolForwarding(
   return {
     notificationId: `n${notificationId}`,
     ...protocolPlace(forwarding.destinationId, destination),
-    mode: destination?.mode ?? 'normalised',
+    mode: destination?.mode ?? 'normalized',
     ...(destination?.signatureKeyName !== undefined && { signatureKeyName: destination.signatureKeyName }),
     state: hold === null ? forwarding.state : 'held',
     attempts: forwarding.attempts,

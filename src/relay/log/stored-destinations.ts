@@ -3,7 +3,7 @@ import type { Destination } from '../../protocol/settings.ts';
 import { distinctDestinations, findForReplay, findKnown, protocolDestinationId } from './destinations.ts';
 import type { KnownDestination } from './destinations.ts';
 import { readDestinationHold, type DestinationHold } from './held.ts';
-import type { RenderSettings } from '../../normaliser/normalise.ts';
+import type { RenderSettings } from '../../normalizer/normalize.ts';
 import type { Statements } from './statements.ts';
 import type { WriteQueue } from './write-queue.ts';
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Headers, SignatureCheck, Source } from '../../protocol/history.ts';
 import { bytesOf, isCorruption, kindName, notificationKindCodes } from './database.ts';
-import type { RenderSettings } from '../../normaliser/normalise.ts';
+import type { RenderSettings } from '../../normalizer/normalize.ts';
 import type { DeliveryFacts, EventFacts, NotificationFacts } from './records.ts';
 import { Statements, type Row } from './statements.ts';
 
@@ -88,7 +88,7 @@ const notificationKindNames = Object.keys(notificationKindCodes) as Notification
 export function notificationFactsOf(id: number, row: Row): NotificationFacts {
   return {
     id,
-    kind: notificationKindNames[Number(row['kind'])] ?? 'normalised',
+    kind: notificationKindNames[Number(row['kind'])] ?? 'normalized',
     part: Number(row['part']),
     parts: Number(row['parts']),
     eventCount: Number(row['event_count']),

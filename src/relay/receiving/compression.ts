@@ -9,7 +9,7 @@ import {
   inflate,
   inflateRaw,
 } from 'node:zlib';
-import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
+import { keptRefusedBytes } from '../../normalizer/delivery-limits.ts';
 
 const gunzipAll = promisify(gunzip);
 const inflateAll = promisify(inflate);

@@ -12,7 +12,7 @@ import { sources } from '../../protocol/event-filter.ts';
 import type { Headers, Source } from '../../protocol/history.ts';
 import { decompress, headOf } from './compression.ts';
 import { StoreError } from '../log/database.ts';
-import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
+import { keptRefusedBytes } from '../../normalizer/delivery-limits.ts';
 import type { AnswerOnPurpose, Purpose } from './answer-on-purpose.ts';
 import { Connections } from './connections.ts';
 import type { Incoming, Received } from './reception.ts';

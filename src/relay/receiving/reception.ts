@@ -11,10 +11,10 @@ import type { Gate } from '../gate/gate.ts';
 import type { ForwardingKey } from '../log/held.ts';
 import { ConflictError } from '../../protocol/errors.ts';
 import { columnLengths, cut, cutWarning } from '../log/columns.ts';
-import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normaliser/delivery-limits.ts';
+import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../normalizer/delivery-limits.ts';
 import { workCame } from '../sending/heap.ts';
-import { fingerprints, normaliseEvent, notificationFingerprints, partsOf } from '../../normaliser/normalise.ts';
-import type { RenderSettings } from '../../normaliser/normalise.ts';
+import { fingerprints, normalizeEvent, notificationFingerprints, partsOf } from '../../normalizer/normalize.ts';
+import type { RenderSettings } from '../../normalizer/normalize.ts';
 import type { FreshDelivery, Renderer } from '../sending/render.ts';
 import { goesTo } from '../sending/replay-targets.ts';
 import type { DeliveryRecord, EventRecord, FetchedKey, ForwardingRecord, NotificationRecord } from '../log/records.ts';
@@ -134,7 +134,7 @@ export class Reception {
     const parts = partsOf(events.length, partSize);
     const tooMuch = tooMuchToSend(events.length, payload.json.byteLength, parts, destinations.length);
     if (tooMuch !== null) return this.#tooMuch(incoming, tooMuch);
-    const toNormalised = destinations.filter((each) => each.destination.mode === 'normalised');
+    const toNormalized = destinations.filter((each) => each.destination.mode === 'normalized');
     const toRaw = destinations.filter((each) => each.destination.mode === 'raw');
     const ids = this.#store.reserve(events.length, parts.length + (toRaw.length > 0 ? 1 : 0));
     const records: EventRecord[] = [];
@@ -143,7 +143,7 @@ export class Reception {
     const fingerprint = fingerprints(listId);
     const aboutList = listId === null ? 'no ListID' : cutWarning('ListID', listId, columnLengths.list);
     for (const [position, event] of events.entries()) {
-      const { object, type, address, warning } = normaliseEvent(event, renderSettings, incoming.receivedAt);
+      const { object, type, address, warning } = normalizeEvent(event, renderSettings, incoming.receivedAt);
       objects.push(object);
       types.push(type);
       records.push({
@@ -164,14 +164,14 @@ export class Reception {
       });
     }
     const notifications: NotificationRecord[] = parts.map((part, index) => ({
-      ...this.#notification(ids.firstNotification + index, 'normalised', incoming),
+      ...this.#notification(ids.firstNotification + index, 'normalized', incoming),
       part: index,
       parts: parts.length,
       firstEvent: part.first,
       eventCount: part.count,
       forwardings: this.#forwardingsTo(
         incoming,
-        toNormalised,
+        toNormalized,
         listId,
         types.slice(part.first, part.first + part.count),
       ),

@@ -1,7 +1,7 @@
 /** All bodies in progress share one budget of bytes received and still held: announcing bytes costs nothing. */
 import type { IncomingMessage } from 'node:http';
 import { areTinyChunks, bodyBytesReceived } from '../../common/read-bound.ts';
-import { keptRefusedBytes } from '../../normaliser/delivery-limits.ts';
+import { keptRefusedBytes } from '../../normalizer/delivery-limits.ts';
 
 export interface BodyLimits {
   readonly maxBodyBytes: number;

@@ -6,7 +6,7 @@ import type { Headers } from '../../protocol/history.ts';
 import type { Destination } from '../../protocol/settings.ts';
 import { maskedValue } from '../../common/masking.ts';
 import { isCredentialHeader } from '../../protocol/credential-headers.ts';
-import { normaliseEvent, renderNotification, type RenderSettings } from '../../normaliser/normalise.ts';
+import { normalizeEvent, renderNotification, type RenderSettings } from '../../normalizer/normalize.ts';
 import type { StoredBody, StoredNotification, StoredReader } from '../log/stored.ts';
 
 export interface Outgoing {
@@ -85,8 +85,8 @@ export class Renderer {
     const delivery = this.#delivery(notification.deliveryId);
     if (delivery === undefined) return undefined;
     const outgoing =
-      notification.kind === 'normalised' && destination?.mode !== 'raw'
-        ? this.#normalised(notification, delivery, destination, secrets)
+      notification.kind === 'normalized' && destination?.mode !== 'raw'
+        ? this.#normalized(notification, delivery, destination, secrets)
         : asItCame(delivery);
     const own = ownHeaders(destination, secrets);
     if (own.length === 0) return outgoing;
@@ -98,7 +98,7 @@ export class Renderer {
     };
   }
 
-  #normalised(
+  #normalized(
     notification: StoredNotification,
     delivery: FreshDelivery,
     destination: Destination | undefined,
@@ -149,7 +149,7 @@ function sizeOf({ body, json, objects }: FreshDelivery): number {
 function eventObjects(delivery: FreshDelivery, settings: RenderSettings): EventObject[] {
   const payload = readPayload(delivery.body, delivery.contentType);
   if (payload.kind !== 'events') return [];
-  return payload.events.map((event) => normaliseEvent(event, settings, delivery.receivedAt).object);
+  return payload.events.map((event) => normalizeEvent(event, settings, delivery.receivedAt).object);
 }
 
 /** Raw mode and Open Connectors notifications: the received bytes, without hop-by-hop headers. */

@@ -22,7 +22,7 @@ export function targetsNamed(
     if (notification === undefined) return [id, []];
     const { deliveryId, kind } = notification;
     const seen = modes.get(deliveryId);
-    const mode = seen ?? to.mode ?? (wentOnlyRaw(deliveryId, store) ? 'raw' : 'normalised');
+    const mode = seen ?? to.mode ?? (wentOnlyRaw(deliveryId, store) ? 'raw' : 'normalized');
     // One raw body per delivery, and none if its notifications are already sent.
     if (seen !== undefined && (mode === 'raw' || kind === 'raw')) return [id, []];
     modes.set(deliveryId, mode);
@@ -64,7 +64,7 @@ function targetsThatTake(
   const { id, deliveryId, kind, firstEvent, eventCount } = notification;
   const part = { list: delivery.list, types: delivery.types.slice(firstEvent, firstEvent + eventCount) };
   // Without a raw notification, the first notification stands for the vendor's bytes.
-  const standsForRaw = kind === 'normalised' && firstEvent === 0 && !hasRaw(id, deliveryId, store);
+  const standsForRaw = kind === 'normalized' && firstEvent === 0 && !hasRaw(id, deliveryId, store);
   return configured
     .filter(({ destination }) => {
       if (kind === 'platform' || destination.mode === kind) return goesTo(destination, part);

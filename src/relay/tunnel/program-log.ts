@@ -7,7 +7,7 @@ const secretNames = /(?:TOKEN|SECRET|KEY|PASS|PASSWORD)$/i;
 const shortestSecret = 8;
 
 /** Log lines with a level for errors, such as those of cloudflared; ssh's debug lines don't match. */
-const levelled = /(?:^|[\s[])(?:ERR|FTL|ERRO|ERROR|FATAL)\]?:?\s+(\S.*)/;
+const leveled = /(?:^|[\s[])(?:ERR|FTL|ERRO|ERROR|FATAL)\]?:?\s+(\S.*)/;
 const debugLine = /^debug\d:/;
 const sounding =
   /\b(?:host key for \S+ has changed|errors?|failed|failure|denied|refused|incorrect usage|invalid|unable to|could not|cannot|not found|unauthorized|expired|timed out|unknown flag)\b/i;
@@ -59,10 +59,9 @@ export class ProgramLog {
 function errorIn(line: string): string | null {
   if (line.startsWith('{')) return errorInJson(line);
   if (debugLine.test(line)) return null;
-  const levelledError = levelled.exec(line)?.[1];
+  const leveledError = leveled.exec(line)?.[1];
   // cloudflared is given an empty configuration.
-  if (levelledError !== undefined)
-    return /^Configuration file \S+ was empty/.test(levelledError) ? null : levelledError;
+  if (leveledError !== undefined) return /^Configuration file \S+ was empty/.test(leveledError) ? null : leveledError;
   return sounding.test(line) ? line : null;
 }
 

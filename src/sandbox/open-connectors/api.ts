@@ -62,7 +62,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
   });
 
   router.use((request, response, next) => {
-    response.locals['authorization'] = authorise(request);
+    response.locals['authorization'] = authorize(request);
     if (request.accepts('json') === false) throw platformErrors.notAcceptable();
     const hasBody = Number(request.get('content-length') ?? 0) > 0;
     if (hasBody && request.is('application/json') === false) throw platformErrors.wrongContentType();
@@ -84,7 +84,7 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
       const order = state.orders.take(({ call }) => call === name || call === '*');
       const run = (): PlatformAnswer => {
         const authorization = response.locals['authorization'] as PlatformAuthorization;
-        if (access === 'element' && authorization.element === null) throw platformErrors.unauthorised();
+        if (access === 'element' && authorization.element === null) throw platformErrors.unauthorized();
         return handler(request, authorization);
       };
       if (order === null) {
@@ -110,18 +110,18 @@ export function platformApi({ state, instances, deliveries, notifier, link, orig
       delays.add(done);
     });
 
-  const authorise = (request: Request): PlatformAuthorization => {
+  const authorize = (request: Request): PlatformAuthorization => {
     const authorization = readAuthorization(request.get('authorization'));
     const { user, organization } = authorization;
     const { userSecret, organizationSecret } = state.credentials;
-    if (user !== userSecret || organization !== organizationSecret) throw platformErrors.unauthorised();
+    if (user !== userSecret || organization !== organizationSecret) throw platformErrors.unauthorized();
     return authorization;
   };
 
   /** The token of a deleted instance is unknown. */
   const usable = ({ element }: PlatformAuthorization): PlatformInstance => {
     const instance = state.withToken(element ?? '');
-    if (instance === undefined) throw platformErrors.unauthorised();
+    if (instance === undefined) throw platformErrors.unauthorized();
     if (instance.disabled) throw platformErrors.disabled();
     instance.access = link.renewed(instance.access);
     return instance;

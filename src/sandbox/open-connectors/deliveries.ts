@@ -1,6 +1,6 @@
 /**
  * The deliveries of notifications, and the queue of undelivered ones.
- * @see https://github.com/cloud-elements/devportal, "Event Retry and Queueing" [docs]
+ * @see https://github.com/cloud-elements/devportal, "Event Retry and Queuing" [docs]
  * @see https://github.com/varunpal72/churros, src/test/platform/notifications [live]
  */
 import { elementKey, writeNotification, type NotificationParts } from '../../open-connectors/notification.ts';

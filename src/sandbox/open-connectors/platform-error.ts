@@ -16,9 +16,9 @@ export class PlatformError extends Error {
 export const platformErrors = {
   badRequest: (message: string) => new PlatformError(400, message),
   refusedByVendor: (message: string, providerMessage: string) => new PlatformError(400, message, providerMessage),
-  unauthorised: () => new PlatformError(401, 'Invalid Organization or User Secret, or invalid Element token provided.'),
-  vendorUnauthorised: (providerMessage: string) =>
-    new PlatformError(401, 'The connector instance is no longer authorised', providerMessage),
+  unauthorized: () => new PlatformError(401, 'Invalid Organization or User Secret, or invalid Element token provided.'),
+  vendorUnauthorized: (providerMessage: string) =>
+    new PlatformError(401, 'The connector instance is no longer authorized', providerMessage),
   disabled: () => new PlatformError(403, 'The connector instance is disabled'),
   noElement: (key: string) => new PlatformError(404, `No element found with key ${key}`),
   noInstance: (id: string) => new PlatformError(404, `No element instance found with id ${id}`),

@@ -47,7 +47,7 @@ export class VendorLink {
     if (answer !== null) {
       return { kind: 'oauth', accessToken: answer.access_token, refreshToken: answer.refresh_token };
     }
-    throw platformErrors.vendorUnauthorised(grant === 'revoked' ? 'Revoked OAuth Token' : 'Invalid OAuth Token');
+    throw platformErrors.vendorUnauthorized(grant === 'revoked' ? 'Revoked OAuth Token' : 'Invalid OAuth Token');
   }
 
   isValid(access: VendorAccess): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../relay/afterwards.ts';
+import { temporaryFolder } from '../../relay/afterward.ts';
 import { until } from '../../relay/until.ts';
 import { delivery, eachWithOwn, post, type Callback, type Running, type Workplace } from '../harness.ts';
 

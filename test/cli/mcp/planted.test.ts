@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Client } from '@modelcontextprotocol/client';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../relay/afterwards.ts';
+import { temporaryFolder } from '../../relay/afterward.ts';
 import { Callback, post, Workplace } from '../harness.ts';
 import { planted, spellings } from './plantings.ts';
 import { connectAssistant } from './connect.ts';
@@ -15,7 +15,7 @@ function eventWith(spelling: (n: number) => string): string {
   const text = (): string => `"${spelling(++number)}"`;
   return `{"Type":${text()},"Date":${text()},"EmailAddress":${text()},"OldEmailAddress":${text()},"Name":${text()},
     "SignupIPAddress":${text()},"State":${text()},"Extra":${text()},"List":[${text()},{"Deep":${text()}}],${text()}:1,
-    "CustomFields":[{"Key":${text()},"Value":${text()}},{"Key":"Favourite colour","Value":${text()},${text()}:${text()}}]}`;
+    "CustomFields":[{"Key":${text()},"Value":${text()}},{"Key":"Favorite color","Value":${text()},${text()}:${text()}}]}`;
 }
 
 describe('an assistant, of addresses that were planted in every field in every way of writing', function () {

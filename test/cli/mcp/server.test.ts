@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Client } from '@modelcontextprotocol/client';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../relay/afterwards.ts';
+import { temporaryFolder } from '../../relay/afterward.ts';
 import { Callback, delivery, post, Workplace, type Ready } from '../harness.ts';
 import { connectAssistant } from './connect.ts';
 

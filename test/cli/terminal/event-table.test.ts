@@ -18,7 +18,7 @@ function forwarding(state: Forwarding['state'], status: number | null): Forwardi
   return {
     ...{ notificationId: 'n1', destinationId: 't1', destination: 'http://localhost:3000/', state, status },
     ...{ attempts: 1, ofRound: 1 },
-    ...{ mode: 'normalised', maxAttempts: 1, nextAttemptAt: null, durationMs: 1, detail: null },
+    ...{ mode: 'normalized', maxAttempts: 1, nextAttemptAt: null, durationMs: 1, detail: null },
     ...{ heldBy: null, breakpointId: null },
   };
 }

@@ -3,7 +3,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rememberSetCallback, setCallbacksOf } from '../../../src/cli/vendors/set-callbacks.ts';
 import { checkDataDirectory } from '../../../src/protocol/data-directory.ts';
-import { ownDirectory } from '../../relay/afterwards.ts';
+import { ownDirectory } from '../../relay/afterward.ts';
 
 const host = 'one.example.org';
 const url = (id: number): string => `https://${id}.example.org/hook?key=secret`;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { untilListening } from '../../../src/common/programs/listening.ts';
 import { freePort } from '../../free-port.ts';
-import { afterwards } from '../../relay/afterwards.ts';
+import { afterward } from '../../relay/afterward.ts';
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ describe('Waiting for a handler that starts', () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(ended, false);
     const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1');
-    afterwards(() => server.close());
+    afterward(() => server.close());
     await once(server, 'listening');
     await waiting;
   });

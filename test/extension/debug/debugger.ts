@@ -3,7 +3,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { webhookEventTypes } from '../../../src/campaign-monitor/event-types.ts';
 import { DeliverySession, type SessionEnd } from '../../../src/extension/debug/delivery-session.ts';
 import type { RelayClient } from '../../../src/protocol/relay-client.ts';
-import { afterwards } from '../../relay/afterwards.ts';
+import { afterward } from '../../relay/afterward.ts';
 import { waitLimitMs } from '../../relay/until.ts';
 import { plainTexts } from '../event-documents/texts.ts';
 
@@ -59,7 +59,7 @@ export async function beginDebugging(
     by: { kind: 'vscode', id: 'test' },
     onEnd: (end) => ends.push(end),
   });
-  afterwards(() => session.dispose());
+  afterward(() => session.dispose());
   session.onDidSendMessage((message) => {
     const sent = message as DebugProtocol.ProtocolMessage;
     if (sent.type === 'event') {

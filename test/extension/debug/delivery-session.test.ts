@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { sendingThread } from '../../../src/extension/debug/held-threads.ts';
 import { connectToRelay } from '../../../src/protocol/relay-client.ts';
-import { afterwards, ownDirectory } from '../../relay/afterwards.ts';
+import { afterward, ownDirectory } from '../../relay/afterward.ts';
 import { startReceiver, type Receiver } from '../../relay/receiver.ts';
 import { sampleBody, startTestRelay, type TestRelay, type TestRelayOptions } from '../../relay/stage.ts';
 import { until } from '../../relay/until.ts';
@@ -116,7 +116,7 @@ describe('A held event in the debugger', () => {
       frames.map(({ name, source, line }) => [name, source?.path, line]),
       [
         [`before sending to ${receiver.url}`, 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
-        ['n1 normalised', 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
+        ['n1 normalized', 'campaignMonitorRelay:/e2/e2%20notification.json', frames[0]?.line],
         ['d1 received', 'campaignMonitorRelay:/e2/e2%20body.json', 8],
       ],
     );
@@ -374,7 +374,7 @@ describe('Breakpoints in the debugger', () => {
     const relay = await startWith(receiver, { dataDir });
     const first = await beginDebugging(relay.client, { filters: [everyEvent] });
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     const second = await beginDebugging(client);
     await deliver(relay, 'ann');
     await first.stopped();

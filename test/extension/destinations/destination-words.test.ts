@@ -12,7 +12,7 @@ const url = 'http://127.0.0.1:3000/callback';
 
 function statusOf(changes: Partial<DestinationStatus>): DestinationStatus {
   return {
-    ...{ destinationId: 't1', url, mode: 'normalised', configured: true, state: 'up', detail: null, waiting: 0 },
+    ...{ destinationId: 't1', url, mode: 'normalized', configured: true, state: 'up', detail: null, waiting: 0 },
     ...{ retrying: 0, failed: 0, lastStatus: 200, underWay: [] },
     ...changes,
   };
@@ -38,7 +38,7 @@ describe('The words for a destination', () => {
     assert.equal(state({ waiting: 3 }), '3 waiting');
     assert.equal(state({ state: 'down', detail: 'refused\n', waiting: 1 }), 'down: refused\\x0a · 1 waiting');
     assert.equal(state({ state: 'held', detail: null }), 'held');
-    assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · at a breakpoint, no time-out');
+    assert.equal(state({ waiting: 1, timeoutLifted: true }), '1 waiting · at a breakpoint, no timeout');
     assert.equal(state({ configured: false, waiting: 2 }), 'removed from the settings · 2 waiting');
     assert.equal(state({}, 'paused'), 'sending is paused');
     assert.equal(state({ state: 'untried', lastStatus: null }), 'not yet tried');

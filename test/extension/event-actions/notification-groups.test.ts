@@ -24,7 +24,7 @@ describe('Work on many things, step by step', () => {
       (some) => Promise.resolve(worked.push(...some) && some.length),
       (size, done) => reports.push([size, done]),
     );
-    assert.deepEqual(steps, { done: 250, cancelled: false });
+    assert.deepEqual(steps, { done: 250, canceled: false });
     assert.deepEqual(worked, ids);
     assert.deepEqual(reports, [
       [100, 100],
@@ -33,7 +33,7 @@ describe('Work on many things, step by step', () => {
     ]);
   });
 
-  it('ends after the step in which it is cancelled, and tells what was done', async () => {
+  it('ends after the step in which it is canceled, and tells what was done', async () => {
     const abort = new AbortController();
     const worked: string[] = [];
     const steps = await stepByStep(
@@ -46,11 +46,11 @@ describe('Work on many things, step by step', () => {
       },
       () => undefined,
     );
-    assert.deepEqual(steps, { done: 200, cancelled: true });
+    assert.deepEqual(steps, { done: 200, canceled: true });
     assert.deepEqual(worked, ids.slice(0, 200));
   });
 
-  it('leaves a replay that was cancelled half way with each notification sent again once, or not at all', async () => {
+  it('leaves a replay that was canceled half way with each notification sent again once, or not at all', async () => {
     let status = 400;
     const { url, requests } = await startReceiver({ answer: () => ({ status }) });
     const relay = await startTestRelay({ settings: { destinations: [{ url }], retry: 'none', partSize: 1 } });
@@ -70,7 +70,7 @@ describe('Work on many things, step by step', () => {
       },
       () => undefined,
     );
-    assert.deepEqual(steps, { done: 10, cancelled: true });
+    assert.deepEqual(steps, { done: 10, canceled: true });
     const { counts } = await until(async () => {
       const found = await client.request('relay/status', {});
       return found.counts.waiting === 0 ? found : undefined;
@@ -152,7 +152,7 @@ describe('The notifications of rows', () => {
 
   it('are in order where they are chosen by how they stand', () => {
     assert.deepEqual(
-      notificationsWith(of('e6', 'e3', 'e1'), ({ mode }) => mode === 'normalised'),
+      notificationsWith(of('e6', 'e3', 'e1'), ({ mode }) => mode === 'normalized'),
       ['n1', 'n2', 'n5'],
     );
     assert.deepEqual(

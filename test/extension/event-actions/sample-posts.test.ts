@@ -20,7 +20,7 @@ describe('Sample events', () => {
   it('arrive through the webhook endpoint, in order', async () => {
     const { client, campaignMonitorUrl } = await startTestRelay();
     const result = await sendSamples(campaignMonitorUrl, oneOfEach, when);
-    assert.deepEqual(result, { sent: 3, refused: 0, firstRefusal: null, cancelled: false });
+    assert.deepEqual(result, { sent: 3, refused: 0, firstRefusal: null, canceled: false });
     const { events } = await client.request('events/query', {});
     assert.deepEqual(events.map(({ type }) => type).reverse(), ['Subscribe', 'Update', 'Deactivate']);
     assert.ok(events.every(({ injected, list }) => !injected && list === documentedListId));
@@ -58,7 +58,7 @@ describe('Sample events', () => {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/secret/campaign-monitor`;
       const result = await sendSamples(url, { ...oneOfEach, count }, when);
       server.close();
-      assert.ok(result.refused > 0 && !result.cancelled && result.sent < count, JSON.stringify(result));
+      assert.ok(result.refused > 0 && !result.canceled && result.sent < count, JSON.stringify(result));
       // Those that were under way.
       assert.ok(stolen < 8, String(stolen));
       assert.ok(count > 3 || stolen === 0, String(stolen));
@@ -71,7 +71,7 @@ describe('Sample events', () => {
       sent: 3,
       refused: 3,
       firstRefusal: '503 full',
-      cancelled: false,
+      canceled: false,
     });
     await receiver.stop();
     const { refused, firstRefusal } = await sendSamples(receiver.url, oneOfEach, when);

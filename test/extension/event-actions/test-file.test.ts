@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { scenarioFile, testFile, type TestFileParts } from '../../../src/extension/event-actions/test-file.ts';
 import { hostileDelivery } from '../../export/hostile-json.ts';
-import { temporaryFolder } from '../../relay/afterwards.ts';
+import { temporaryFolder } from '../../relay/afterward.ts';
 import { startReceiver } from '../../relay/receiver.ts';
 import { SecretMask } from '../../../src/common/masking.ts';
 import { runScenario } from '../../../src/check/run.ts';

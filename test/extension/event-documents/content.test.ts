@@ -149,7 +149,7 @@ describe('The notification that stands for an event', () => {
     await relay.deliver(subscribe);
     const { notifications } = await client.request('events/get', { id: 'e1' });
     assert.equal(notifications.length, 2);
-    assert.equal(mainNotification([...notifications].reverse())?.kind, 'normalised');
+    assert.equal(mainNotification([...notifications].reverse())?.kind, 'normalized');
     assert.equal(mainNotification(notifications.filter(({ kind }) => kind === 'raw'))?.kind, 'raw');
     assert.equal(mainNotification([]), undefined);
     // What was sent stands before what no destination receives.

@@ -119,7 +119,7 @@ describe('An event in its editor', () => {
     const [start, one, two] = failed.view.groups;
     assert.deepEqual(
       start?.steps.map(({ title }) => title),
-      ['Received', 'Normalised'],
+      ['Received', 'Normalized'],
     );
     assert.equal(one?.label, good.url);
     assert.match(one.steps[0]?.detail ?? '', /^200 in [\d.]+ ms$/);
@@ -236,7 +236,7 @@ describe('An event in its editor', () => {
       assert.deepEqual(shown.sent.mapping, []);
       assert.deepEqual(
         shown.view.groups[0]?.steps.map(({ title }) => title),
-        ['Received', 'Not Normalised'],
+        ['Received', 'Not Normalized'],
       );
     });
 

@@ -187,7 +187,7 @@ describe('the feed of the events view', () => {
     assert.equal(rows()[0]?.id, 'e2');
   });
 
-  it('lets no event join the list while it is paused, counts them, and has them afterwards', async () => {
+  it('lets no event join the list while it is paused, counts them, and has them afterward', async () => {
     const receiver = await startReceiver();
     const { relay, watch, feed, drawings, rows, passUntil } = await startStage({
       settings: { destinations: [{ url: receiver.url }] },

@@ -8,7 +8,7 @@ export function forwarding(changes: Partial<Forwarding> = {}): Forwarding {
     notificationId: 'n1',
     destinationId: 't1',
     destination: callback,
-    mode: 'normalised',
+    mode: 'normalized',
     state: 'waiting',
     attempts: 0,
     ofRound: changes.attempts ?? 0,

@@ -100,7 +100,7 @@ describe('Creating an instance in a window', () => {
     const message = messageOf(await create());
     const [id] = await ids();
     assert.match(message, new RegExp(`New in Open Connectors with the name you entered: ID ${id}\\. Check the Inst`));
-    assert.deepEqual(await create(), { kind: 'cancelled' });
+    assert.deepEqual(await create(), { kind: 'canceled' });
     assert.equal(questions[1]?.question, 'Open Connectors already has an instance “Mine”. Create another?');
     assert.match(questions[1].detail, new RegExp(`ID ${id}`));
     assert.deepEqual([await ids(), stored], [[id], []]);

@@ -39,7 +39,7 @@ describe('where a URL leads to', () => {
       assert.equal(placeOfUrl(at('https://two.example', otherSecret), vendor, open), 'other');
       assert.equal(placeOfUrl(at('https://before.example', otherSecret), vendor, open), 'old');
       assert.equal(placeOfUrl(at('https://now.example', '0'.repeat(32)), vendor, open), 'foreign');
-      assert.equal(placeOfUrl('https://neighbour.example/hook', vendor, open), 'foreign');
+      assert.equal(placeOfUrl('https://neighbor.example/hook', vendor, open), 'foreign');
     }
   });
 

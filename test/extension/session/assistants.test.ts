@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { temporaryFolder } from '../../relay/afterwards.ts';
+import { temporaryFolder } from '../../relay/afterward.ts';
 import { useVscodeStandIn } from '../vscode-stand-in.ts';
 
 const program = fileURLToPath(new URL('../../../src/cli/cm-relay.ts', import.meta.url));

@@ -13,7 +13,7 @@ const status = {
   settings: {
     partSize: 20,
     destinations: [
-      { url: 'http://localhost:3000/callback?token=hidden', mode: 'normalised' },
+      { url: 'http://localhost:3000/callback?token=hidden', mode: 'normalized' },
       { url: 'https://two.example/raw', mode: 'raw' },
     ],
   },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNodeProcess } from '../../../src/extension/session/node-process.ts';
-import { afterwards, temporaryFolder } from '../../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../../relay/afterward.ts';
 import { until } from '../../relay/until.ts';
 
 /** A program that writes its process id to a file, and then what it is told to. */
@@ -28,7 +28,7 @@ describe('A program as a process of its own', () => {
   const pidOf = async (storage: string): Promise<number> => {
     const file = join(storage, 'pid');
     const pid = await until(() => existsSync(file) && Number(readFileSync(file, 'utf8')));
-    afterwards(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
+    afterward(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
     return pid;
   };
 

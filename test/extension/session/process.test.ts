@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedStorage } from '../../../src/extension/session/process.ts';
-import { temporaryFolder } from '../../relay/afterwards.ts';
+import { temporaryFolder } from '../../relay/afterward.ts';
 
 describe('The storage of a workspace', () => {
   const own = 'cm-relay.campaign-monitor-relay';

@@ -16,7 +16,7 @@ function hook(changes: Partial<Webhook> = {}): Webhook {
 describe('the words for a webhook', () => {
   it('say where it points to, what for, and its state where that is unusual', () => {
     assert.equal(labelOf(hook().url, 'current'), 'This relay');
-    assert.equal(labelOf('https://neighbour.example/x', 'foreign'), 'neighbour.example');
+    assert.equal(labelOf('https://neighbor.example/x', 'foreign'), 'neighbor.example');
     assert.equal(labelOf('nonsense', 'foreign'), 'Invalid URL');
     assert.equal(descriptionOf(hook()), 'all events · JSON · https://a.example/hooks/0123…/campaign-monitor');
     assert.equal(

@@ -131,7 +131,7 @@ describe('The table’s page', () => {
     assert.equal(await box.getAttribute('aria-invalid'), 'true');
   });
 
-  it('selects by keys alone all rows, and some that are no neighbours', async () => {
+  it('selects by keys alone all rows, and some that are no neighbors', async () => {
     await key('Control+a');
     await stage.page.getByText('1,200 events · 1,200 selected').waitFor();
     await key('Home');

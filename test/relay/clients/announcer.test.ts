@@ -7,7 +7,7 @@ import { Announcer, type Listener } from '../../../src/relay/clients/announcer.t
 import { protocolRecord, protocolEventsOf } from '../../../src/relay/log/protocol-shapes.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { deliveryRecord } from '../records.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { until } from '../until.ts';
 import { join } from 'node:path';
 
@@ -49,7 +49,7 @@ describe('The announcer', () => {
       return status;
     });
     store = new Store(join(temporaryFolder(), 'relay.sqlite'));
-    afterwards(() => {
+    afterward(() => {
       announcer.close();
       store.close();
     });

@@ -12,7 +12,7 @@ import { connectToRelay, type RelayClient } from '../../../src/protocol/relay-cl
 import { Announcer } from '../../../src/relay/clients/announcer.ts';
 import { Control, type Handlers } from '../../../src/relay/clients/control.ts';
 import type { Status } from '../../../src/protocol/status.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { startReceiver } from '../receiver.ts';
 import { send } from '../requests.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
@@ -21,7 +21,7 @@ import { until } from '../until.ts';
 /** A client of its own, over the socket. */
 async function attach(dataDir: string): Promise<RelayClient> {
   const client = await connectToRelay(dataDir);
-  afterwards(() => client.close());
+  afterward(() => client.close());
   return client;
 }
 
@@ -32,7 +32,7 @@ async function bareConnection(dataDir: string): Promise<{ socket: Socket; connec
   socket.on('error', () => undefined);
   const connection = createMessageConnection(socket, socket);
   connection.listen();
-  afterwards(() => {
+  afterward(() => {
     connection.dispose();
     socket.destroy();
   });
@@ -62,7 +62,7 @@ describe('The control channel', () => {
     const endpoint = controlChannelOf(dataDir);
     prepareFolder(endpoint);
     // A process that is killed leaves its socket.
-    afterwards(() => rmSync(endpoint.path, { force: true }));
+    afterward(() => rmSync(endpoint.path, { force: true }));
     const killed = spawn('node', [
       '-e',
       `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`,
@@ -226,7 +226,7 @@ describe('A request at the control channel', () => {
 });
 
 describe('A client that does not read', () => {
-  it('never slows the relay, and is told afterwards what it missed', async function () {
+  it('never slows the relay, and is told afterward what it missed', async function () {
     this.timeout(180_000);
     const relay = await startTestRelay();
     const { socket, connection } = await bareConnection(relay.dataDir);
@@ -288,7 +288,7 @@ describe('A client that does not read', () => {
       log: () => undefined,
     });
     await control.open();
-    afterwards(() => control.close());
+    afterward(() => control.close());
     const { socket, connection } = await bareConnection(dataDir);
     const other = await bareConnection(dataDir);
     socket.pause();
@@ -311,7 +311,7 @@ describe('A relay with 256 clients', () => {
     const sockets: Socket[] = [];
     for (let i = 1; i < 256; i++) {
       const socket = connect(path);
-      afterwards(() => socket.destroy());
+      afterward(() => socket.destroy());
       await once(socket, 'connect');
       sockets.push(socket);
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { KeepAlive, minutesWords } from '../../../src/relay/clients/keep-alive.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 
 describe('a relay that nobody uses', function () {
   this.timeout(30_000);
@@ -19,7 +19,7 @@ describe('a relay that nobody uses', function () {
         onEnd();
       },
     });
-    afterwards(() => made.close());
+    afterward(() => made.close());
     return made;
   }
 

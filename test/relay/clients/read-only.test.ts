@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { clientOverStream, type RelayClient } from '../../../src/protocol/relay-client.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 
@@ -17,7 +17,7 @@ function readHistory(dataDir: string): { client: RelayClient; ended: Promise<unk
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const client = clientOverStream(Duplex.from({ readable: child.stdout, writable: child.stdin }), dataDir);
-  afterwards(() => child.kill());
+  afterward(() => child.kill());
   return { client, ended: once(child, 'exit') };
 }
 

@@ -9,7 +9,7 @@ import { storeFile } from '../../../src/relay/history/history.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { Passage } from '../../../src/relay/sending/lane.ts';
 import { targetOf } from '../../../src/relay/sending/target.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { startReceiver, type ReceivedRequest, type Receiver } from '../receiver.ts';
 import { deliveryRecord, destinationId } from '../records.ts';
 import { sampleBody, startTestRelay, type TestRelay, type TestRelayOptions } from '../stage.ts';
@@ -276,7 +276,7 @@ describe('Pausing, stepping and continuing', () => {
     const receiver = await startReceiver();
     const relay = await startWith(receiver);
     const file = new DatabaseSync(storeFile(relay.dataDir));
-    afterwards(() => file.close());
+    afterward(() => file.close());
     const fail = (): void =>
       file.exec(
         `CREATE TRIGGER no BEFORE INSERT ON meta WHEN new.key = 'sending' BEGIN SELECT RAISE(ABORT, 'not today'); END`,
@@ -403,7 +403,7 @@ describe('Editing what is held', () => {
 
   it('makes it nobody else’s until that is done: neither sent, nor stepped to, nor dropped', async () => {
     const store = new Store(storeFile(temporaryFolder()));
-    afterwards(() => store.close());
+    afterward(() => store.close());
     const nothing = (): void => undefined;
     const gate = new Gate({
       ...{ store, breakpoints: new Breakpoints(), matching: () => [] },
@@ -674,7 +674,7 @@ describe('Breakpoints', () => {
     const dataDir = temporaryFolder();
     const relay = await startWith(receiver, { dataDir });
     const client = await connectToRelay(dataDir);
-    afterwards(() => client.close());
+    afterward(() => client.close());
     await client.request('debug/breakpoints', { owner: 'terminal', add: [{ at: 'rejected' }] });
     const { breakpoints } = await client.request('debug/breakpoints', { owner: 'vscode', set: [{ at: 'event' }] });
     assert.deepEqual(
@@ -698,7 +698,7 @@ describe('Breakpoints', () => {
     await deliver(relay, 'a');
     await receiver.received(1);
     const session = await connectToRelay(dataDir);
-    afterwards(() => session.close());
+    afterward(() => session.close());
     await session.request('debug/breakpoints', { owner: 'vscode', set: [{ at: 'failed-attempt' }] });
     assert.deepEqual(await known(relay), ['b1', 'b3']);
     await relay.stop();

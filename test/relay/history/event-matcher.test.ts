@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { openForReading } from '../../../src/relay/log/database.ts';
 import { EventMatcher } from '../../../src/relay/history/event-matcher.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { failReading } from '../failing-statements.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 
@@ -25,7 +25,7 @@ async function findBoth(): Promise<(filter: string) => Promise<{ searched: strin
     body: { text: JSON.stringify(platform) },
   });
   const db = openForReading(storeFile(relay.dataDir));
-  afterwards(() => db.close());
+  afterward(() => db.close());
   const matcher = new EventMatcher(db);
   return async (filter) => {
     const query = await relay.client.request('events/query', { filter, limit: 100 });
@@ -62,7 +62,7 @@ describe('A filter that is asked about events on their way', () => {
     const relay = await startTestRelay();
     await relay.deliver(sampleBody({ events: 5 }));
     const db = openForReading(storeFile(relay.dataDir));
-    afterwards(() => db.close());
+    afterward(() => db.close());
     const matcher = new EventMatcher(db);
     const asked = { deliveryId: 1, firstEvent: 1, count: 2 };
     assert.deepEqual(matcher.matching('type:subscribe', asked), [2, 3]);
@@ -74,7 +74,7 @@ describe('A filter that is asked about events on their way', () => {
     const relay = await startTestRelay();
     for (let delivery = 0; delivery < 3; delivery++) await relay.deliver(sampleBody({ events: 2 }));
     const db = openForReading(storeFile(relay.dataDir));
-    afterwards(() => db.close());
+    afterward(() => db.close());
     const matcher = new EventMatcher(db);
     const find = (deliveryId: number) => matcher.matching('example.org', { deliveryId, firstEvent: 1, count: 1 });
     assert.deepEqual(find(1), [2]);

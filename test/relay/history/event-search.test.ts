@@ -5,7 +5,7 @@ import { readAmount } from '../../long.ts';
 import { eventStates } from '../../../src/protocol/event-filter.ts';
 import { methods } from '../../../src/protocol/methods.ts';
 import { openHistory, storeFile, type HistoryReader } from '../../../src/relay/history/history.ts';
-import { ownDirectory } from '../afterwards.ts';
+import { ownDirectory } from '../afterward.ts';
 import { failNextCommit } from '../failing-statements.ts';
 import { Holding, holdingStep } from '../holding.ts';
 import { deliveryRecord, destinationId } from '../records.ts';

@@ -6,7 +6,7 @@ import { methods, type Params, type Result } from '../../../src/protocol/methods
 import type { StoredState } from '../../../src/relay/log/database.ts';
 import type { HistoryReader } from '../../../src/relay/history/history.ts';
 import type { Store } from '../../../src/relay/log/store.ts';
-import { ownDirectory } from '../afterwards.ts';
+import { ownDirectory } from '../afterward.ts';
 import { startReceiver } from '../receiver.ts';
 import { addDelivery, attemptRecord, deliveryRecord, destinationId } from '../records.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';

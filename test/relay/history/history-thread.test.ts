@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { HistoryThread } from '../../../src/relay/history/history-thread.ts';
 import type { IndexNews } from '../../../src/relay/history/history-worker.ts';
 import type { Progress } from '../../../src/relay/log/held.ts';
-import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
+import { afterward, ownDirectory, temporaryFolder } from '../afterward.ts';
 import { deliveryRecord, destinationId } from '../records.ts';
 import { until } from '../until.ts';
 import { openStore } from './stores.ts';
@@ -24,7 +24,7 @@ describe('The thread of the history', () => {
     const store = openStore(dataDir);
     await store.add(deliveryRecord(store));
     const thread = new HistoryThread(dataDir);
-    afterwards(() => thread.close());
+    afterward(() => thread.close());
     await assert.rejects(thread.calls.event('e7'), {
       name: 'HistoryError',
       message: 'there is no event e7 in the history',
@@ -47,7 +47,7 @@ describe('The thread of the history', () => {
       progress: () => ({ underWay }),
       onNews: (each) => void news.push(each),
     });
-    afterwards(() => thread.close());
+    afterward(() => thread.close());
     const held = async (): Promise<number> =>
       (await thread.calls.counts({ filter: 'state:held', mostGroups: 1 })).total;
     assert.equal(await held(), 1);
@@ -64,9 +64,9 @@ describe('The thread of the history', () => {
     const workers: Worker[] = [];
     const collect = (worker: Worker): void => void workers.push(worker);
     process.on('worker', collect);
-    afterwards(() => process.off('worker', collect));
+    afterward(() => process.off('worker', collect));
     const thread = new HistoryThread(dataDir);
-    afterwards(() => thread.close());
+    afterward(() => thread.close());
     const count = async (): Promise<number> => (await thread.calls.counts({ filter: '', mostGroups: 1 })).total;
     assert.equal(await count(), 0);
     const pending = assert.rejects(count(), {
@@ -84,10 +84,10 @@ describe('The thread of the history', () => {
     let started = 0;
     const count = (): void => void (started += 1);
     process.on('worker', count);
-    afterwards(() => process.off('worker', count));
+    afterward(() => process.off('worker', count));
     // There is no history to read.
     const thread = new HistoryThread(temporaryFolder());
-    afterwards(() => thread.close());
+    afterward(() => thread.close());
     for (let calls = 0; calls < 10; calls++) {
       thread.tell('changed');
       await assert.rejects(thread.calls.counts({ filter: '', mostGroups: 1 }), {

@@ -11,7 +11,7 @@ import { NotFoundError, openHistory, storeFile, type HistoryReader } from '../..
 import { Store } from '../../../src/relay/log/store.ts';
 import type { DeliveryRecord, EventRecord, NotificationRecord } from '../../../src/relay/log/records.ts';
 import { bringAbout, deliveryRecord, destinationId, renderSettingsId } from '../records.ts';
-import { ownDirectory } from '../afterwards.ts';
+import { ownDirectory } from '../afterward.ts';
 import { openReader, openStore } from './stores.ts';
 import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
@@ -97,7 +97,7 @@ const plannedDelivery: fc.Arbitrary<PlannedDelivery> = fc.record({
 async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[]): Promise<ModelRow[]> {
   const store = new Store(storeFile(dataDir));
   const places = ['http://127.0.0.1:9/1', 'http://127.0.0.1:9/2', 'http://127.0.0.1:9/raw'];
-  const mode = (url: string) => ({ mode: url.endsWith('raw') ? 'raw' : 'normalised' });
+  const mode = (url: string) => ({ mode: url.endsWith('raw') ? 'raw' : 'normalized' });
   const free = places.map((url) => destinationId(store, url, mode(url)));
   const keyless = places.map((url) =>
     destinationId(store, url, { ...mode(url), signatureKeyName: 'k' }, { by: 'missing-key', why: 'no key' }),
@@ -150,7 +150,7 @@ async function makeHistory(dataDir: string, planned: readonly PlannedDelivery[])
     });
     const notification = (part: number, rest: Partial<NotificationRecord>): NotificationRecord => ({
       id: ids.firstNotification + part,
-      kind: plan.kind === 'platform' ? 'platform' : 'normalised',
+      kind: plan.kind === 'platform' ? 'platform' : 'normalized',
       part,
       parts,
       firstEvent: part * partSize,
@@ -413,7 +413,7 @@ describe('Pages of the history', () => {
     assert.deepEqual(
       first.forwardings.map(({ destination: url, mode, state: at }) => [url, mode, at]),
       [
-        ['http://127.0.0.1:9/1', 'normalised', 'sent'],
+        ['http://127.0.0.1:9/1', 'normalized', 'sent'],
         ['http://127.0.0.1:9/raw', 'raw', 'failed'],
       ],
     );
@@ -478,13 +478,13 @@ describe('Free text', () => {
     await relay.deliver(
       vendorBody({
         CustomFields: [
-          { Key: 'Colour', Value: 'Ultramarine' },
-          { Key: 'Colour', Value: 'Vermilion' },
+          { Key: 'Color', Value: 'Ultramarine' },
+          { Key: 'Color', Value: 'Vermilion' },
           { Key: 'Size', Value: 4711 },
         ],
       }),
     );
-    for (const filter of ['ultramarine', 'vermil', '4711', 'colour ultramarine vermilion'])
+    for (const filter of ['ultramarine', 'vermil', '4711', 'color ultramarine vermilion'])
       assert.equal((await relay.client.request('events/query', { filter })).events.length, 1, filter);
   });
 
@@ -576,7 +576,7 @@ describe('A filter that cannot be read', () => {
     ['until:2026-99-99', /"until:2026-99-99"/],
     ['duplicate:perhaps', /"duplicate:perhaps"/],
     ['delivery:x7', /"delivery:x7": expected an ID such as d7/],
-    ['colour:red', /unknown filter key "colour"/],
+    ['color:red', /unknown filter key "color"/],
     ['type:', /"type:" needs a value/],
     ['address:@', /"address:" needs a letter or digit/],
   ];

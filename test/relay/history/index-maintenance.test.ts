@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { IndexMaintenance } from '../../../src/relay/history/index-maintenance.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { until } from '../until.ts';
 
 interface Watched {
@@ -19,7 +19,7 @@ function watched(): Watched {
     announcer: { statusChanged: () => void asked.push('status') },
     log: (level, message) => void asked.push(`${level}: ${message}`),
   });
-  afterwards(() => maintenance.close());
+  afterward(() => maintenance.close());
   return { maintenance, asked };
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HistoryReader, openHistory, searchFile, storeFile } from '../../../src/relay/history/history.ts';
 import { Store } from '../../../src/relay/log/store.ts';
-import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
+import { afterward, ownDirectory, temporaryFolder } from '../afterward.ts';
 import { deliveryRecord, destinationId, type DeliveryPlan } from '../records.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
@@ -255,7 +255,7 @@ describe('Indexed text whose file is unusable', () => {
     // To root every folder is writable: something that is no file stands in its place.
     mkdirSync(searchFile(dataDir));
     const reader = new HistoryReader(dataDir, Infinity);
-    afterwards(() => reader.close());
+    afterward(() => reader.close());
     const { events, unseen } = reader.query({ filter: 'ophelia', limit: 1000 });
     assert.deepEqual([events.length, unseen], [1000, 200]);
     assert.equal(count(reader, 'type:subscribe'), 1000);
@@ -272,7 +272,7 @@ describe('Indexed text whose file is unusable', () => {
     await first.client.request('events/query', { filter: 'first' });
     await first.stop();
     const other = new DatabaseSync(searchFile(first.dataDir));
-    afterwards(() => other.close());
+    afterward(() => other.close());
     other.exec('BEGIN IMMEDIATE');
     const relay = await startTestRelay({ dataDir: first.dataDir });
     await until(async () => /locked/.test((await relay.client.request('relay/status', {})).index.failure ?? ''));

@@ -10,7 +10,7 @@ import {
   textColumns,
 } from '../../../src/relay/history/text-index.ts';
 import { deliveryRecord } from '../records.ts';
-import { afterwards, ownDirectory } from '../afterwards.ts';
+import { afterward, ownDirectory } from '../afterward.ts';
 import { openReader, openStore } from './stores.ts';
 
 /** A table of the text of one delivery's events. @returns the IDs of the events that a word finds */
@@ -18,7 +18,7 @@ async function indexOf(body: string): Promise<(word: string) => number[]> {
   const store = openStore(ownDirectory());
   await store.add(deliveryRecord(store, { body: Buffer.from(body) }));
   const db = new DatabaseSync(':memory:');
-  afterwards(() => db.close());
+  afterward(() => db.close());
   createTextTable(db, 'search');
   addTexts(db, 'search', store.log.prepare(`SELECT ${textColumns} FROM deliveries`).get()!, store.log);
   const find = db.prepare('SELECT rowid AS id FROM search WHERE search MATCH ?');
@@ -48,7 +48,7 @@ describe('The text of an event', () => {
 describe('The words of the index with a prefix', () => {
   it('are known where they are few, and in ASCII', () => {
     const db = new DatabaseSync(':memory:');
-    afterwards(() => db.close());
+    afterward(() => db.close());
     createTextTable(db, 'search');
     const insert = db.prepare('INSERT INTO search (rowid, address, text) VALUES (?, ?, ?)');
     const few = Array.from({ length: 16 }, (_, at) => `few${at}`);

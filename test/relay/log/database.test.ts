@@ -21,7 +21,7 @@ import {
   StoreError,
   suspectMark,
 } from '../../../src/relay/log/database.ts';
-import { temporaryFolder } from '../afterwards.ts';
+import { temporaryFolder } from '../afterward.ts';
 
 function fileIn(folder: string): string {
   return join(folder, 'relay.sqlite');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sampleDeliveries, toXml } from '../../../src/campaign-monitor/samples.ts';
 import { sign } from '../../../src/open-connectors/signature.ts';
 import { maskedValue } from '../../../src/common/masking.ts';
-import { temporaryFolder } from '../afterwards.ts';
+import { temporaryFolder } from '../afterward.ts';
 import { startReceiver, type ReceivedRequest } from '../receiver.ts';
 import { send } from '../requests.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
@@ -171,12 +171,12 @@ describe('a raw destination', () => {
   for (const format of ['JSON', 'XML']) {
     it(`gets the vendor's ${format} as it came, with its headers, once a delivery`, async () => {
       const raw = await startReceiver();
-      const normalised = await startReceiver();
+      const normalized = await startReceiver();
       const relay = await startTestRelay({
         settings: {
           destinations: [
             { url: raw.url, mode: 'raw', signatureKeyName: 'k', headers: { 'X-Stage': 'dev' } },
-            { url: normalised.url },
+            { url: normalized.url },
           ],
         },
         secrets: { signatureKeys: { k: 'key' } },
@@ -186,7 +186,7 @@ describe('a raw destination', () => {
       const contentType = format === 'XML' ? 'text/xml; charset=utf-8' : 'application/json;charset=UTF-8';
       await relay.deliver(sent, { 'Content-Type': contentType, 'X-Vendor': 'cm', Connection: 'close' });
       await raw.received(1);
-      await normalised.received(3);
+      await normalized.received(3);
       await relay.drained();
       assert.equal(raw.requests.length, 1);
       const [request] = raw.requests;

@@ -8,7 +8,7 @@ import { notificationKindCodes, stateCodes } from '../../../src/relay/log/databa
 import type { ForwardingKey, HoldView, StoredSending } from '../../../src/relay/log/held.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { attemptRecord, deliveryRecord, destinationId } from '../records.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 
 type Fact =
   | {
@@ -114,7 +114,7 @@ class Facts {
   readonly #notifications: number[] = [];
 
   constructor() {
-    afterwards(() => this.store.close());
+    afterward(() => this.store.close());
   }
 
   async run(each: Fact): Promise<void> {

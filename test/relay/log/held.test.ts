@@ -10,7 +10,7 @@ import type { DestinationHold, Hold, Holdable, HoldView, StoredSending } from '.
 import { storeFile } from '../../../src/relay/history/history.ts';
 import { Statements } from '../../../src/relay/log/statements.ts';
 import { Store } from '../../../src/relay/log/store.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { watchReading } from '../failing-statements.ts';
 import { Holding, holdingStep, pausedSending } from '../holding.ts';
 import { deliveryRecord, destinationId } from '../records.ts';
@@ -170,7 +170,7 @@ describe('What is held, counted', () => {
 describe('What is listed as held', () => {
   it('is nothing where sending flows, without looking at what waits', async () => {
     const store = new Store(storeFile(temporaryFolder()));
-    afterwards(() => store.close());
+    afterward(() => store.close());
     const to = [destinationId(store, 'http://127.0.0.1:9/a'), destinationId(store, 'http://127.0.0.1:9/b')];
     for (let i = 0; i < 3; i++) await store.add(deliveryRecord(store, { to }));
     const view: HoldView = {
@@ -194,7 +194,7 @@ describe('How a log holds', () => {
   function opened(): { readonly sql: Statements; readonly keep: (value: string) => void } {
     const { db } = openForWriting(storeFile(temporaryFolder()));
     const sql = new Statements(db);
-    afterwards(() => {
+    afterward(() => {
       sql.close();
       db.close();
     });

@@ -12,7 +12,7 @@ import { Store } from '../../../src/relay/log/store.ts';
 import type { Totals } from '../../../src/relay/log/records.ts';
 import { failNextCommit, watchReading } from '../failing-statements.ts';
 import { addDelivery, attemptRecord, deliveryRecord, destinationId } from '../records.ts';
-import { afterwards, ownDirectory, temporaryFolder } from '../afterwards.ts';
+import { afterward, ownDirectory, temporaryFolder } from '../afterward.ts';
 import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
@@ -20,7 +20,7 @@ import { until } from '../until.ts';
 /** A store that is closed after the test. */
 function openStore(file: string, options?: ConstructorParameters<typeof Store>[1]): Store {
   const store = new Store(file, options);
-  afterwards(() => store.close());
+  afterward(() => store.close());
   return store;
 }
 
@@ -627,7 +627,7 @@ describe('Totals and retention', () => {
   it('refuse deliveries while what waits alone is more than may be kept, and say so once', async () => {
     const told: (string | null)[] = [];
     const store = new Store(newFile(), { onFull: (failure) => told.push(failure?.advice ?? null) });
-    afterwards(() => store.close());
+    afterward(() => store.close());
     const to = destinationId(store);
     const waiting = () => deliveryRecord(store, { body: Buffer.alloc(1000), to: [to] });
     const first = waiting();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { openForWriting, StoreError } from '../../../src/relay/log/database.ts';
 import { WriteQueue } from '../../../src/relay/log/write-queue.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 
 interface Stage {
   readonly queue: WriteQueue;
@@ -20,7 +20,7 @@ function stage(): Stage {
   const queue = new WriteQueue({
     ...{ db, file, begin: nothing, complete: nothing, committed: nothing, onLost: nothing, onHealth: nothing },
   });
-  afterwards(() => {
+  afterward(() => {
     queue.close();
     db.close();
   });

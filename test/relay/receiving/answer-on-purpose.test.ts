@@ -52,7 +52,7 @@ describe('Answering on purpose', () => {
     assert.equal(events[0]?.answered, 'on-purpose');
     assert.deepEqual(
       notifications.map(({ kind, forwardings }) => [kind, forwardings]),
-      [['normalised', []]],
+      [['normalized', []]],
     );
     const { counts, answering: now } = await relay.client.request('relay/status', {});
     assert.deepEqual([counts.deliveries, counts.waiting, counts.sent], [1, 0, 0]);

@@ -14,7 +14,7 @@ import { Reception } from '../../../src/relay/receiving/reception.ts';
 import { Renderer } from '../../../src/relay/sending/render.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import { readAmount } from '../../long.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { RawConnection, send } from '../requests.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 import { until } from '../until.ts';
@@ -47,7 +47,7 @@ async function startEndpoint(limits: Partial<IngressLimits> = {}): Promise<TestE
     log: (level, message) => void log.push(`${level} ${message}`),
   });
   const port = await ingress.listen(0);
-  afterwards(async () => {
+  afterward(async () => {
     await ingress.close();
     store.close();
   });
@@ -106,7 +106,7 @@ describe('a connection that has not shown the secret', () => {
     const opened = once(server, 'connection');
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    afterwards(() => server.close());
+    afterward(() => server.close());
     const connection = await RawConnection.open((server.address() as AddressInfo).port);
     const [socket] = (await opened) as [Socket];
     for (const [index, letter] of ['P', 'O', 'S', 'T'].entries()) {
@@ -237,7 +237,7 @@ describe('a tunnel without a free connection', () => {
     await idle.answers(1);
     await until(() => ingress.load.pending === 1);
     const drip = setInterval(() => half.socket.writable && half.write('a'), 10);
-    afterwards(() => clearInterval(drip));
+    afterward(() => clearInterval(drip));
     await until(() => {
       ingress.relieve();
       return [idle, half].every(({ socket }) => socket.closed);

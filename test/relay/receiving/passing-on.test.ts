@@ -7,7 +7,7 @@ import { passOn, type Followers } from '../../../src/relay/receiving/passing-on.
 import { Reception, renderSettingsOf, type Received } from '../../../src/relay/receiving/reception.ts';
 import { Renderer } from '../../../src/relay/sending/render.ts';
 import { Store } from '../../../src/relay/log/store.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { startReceiver, type Receiver } from '../receiver.ts';
 import { sampleBody } from '../stage.ts';
 import { until } from '../until.ts';
@@ -40,7 +40,7 @@ async function stage(): Promise<Stage> {
     return true;
   });
   announcer.ends();
-  afterwards(async () => {
+  afterward(async () => {
     announcer.close();
     await forwarder.close();
     store.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { defaultSettings, destinationSchema } from '../../../src/protocol/settings.ts';
 import { ConnectionPool } from '../../../src/relay/sending/connection-pool.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { startReceiver } from '../receiver.ts';
 import { until } from '../until.ts';
 
@@ -13,7 +13,7 @@ describe('the connections of a destination', () => {
     const receiver = await startReceiver();
     const destination = destinationSchema.parse({ url: receiver.url });
     const pool = new ConnectionPool(destination, settings);
-    afterwards(() => pool.close());
+    afterward(() => pool.close());
     const url = new URL(receiver.url);
     await pool.post(url, outgoing, 5000);
     pool.use({ ...destination, headers: { 'X-A': '1' } }, { ...settings, retry: 'none' });
@@ -30,7 +30,7 @@ describe('the connections of a destination', () => {
     const receiver = await startReceiver({ answer: (_, number) => (number === 1 ? held.then(() => ({})) : {}) });
     const destination = destinationSchema.parse({ url: receiver.url });
     const pool = new ConnectionPool(destination, settings);
-    afterwards(() => pool.close());
+    afterward(() => pool.close());
     const first = pool.post(new URL(receiver.url), outgoing, 60_000);
     await receiver.received(1);
     pool.use(destination, { ...settings, concurrency: 4 });
@@ -53,7 +53,7 @@ describe('the connections of a destination', () => {
     });
     const destination = destinationSchema.parse({ url: receiver.url });
     const pool = new ConnectionPool(destination, { ...settings, concurrency: 3 });
-    afterwards(() => pool.close());
+    afterward(() => pool.close());
     const results = await Promise.all(
       Array.from({ length: 20 }, () => pool.post(new URL(receiver.url), outgoing, 5000)),
     );

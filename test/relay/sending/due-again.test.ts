@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DueAgain } from '../../../src/relay/sending/due-again.ts';
 import type { Job } from '../../../src/relay/sending/waiting.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 
 const job = (notificationId: number): Job => ({
   notificationId,
@@ -54,7 +54,7 @@ describe('what is tried again', () => {
     const retries = new DueAgain(never);
     retries.add(job(1), Date.now() + 30_000);
     const { now } = Date;
-    afterwards(() => (Date.now = now));
+    afterward(() => (Date.now = now));
     Date.now = () => now() - 3_600_000;
     retries.add(job(2), Date.now() + 60_000);
     assert.equal(retries.takeDue(Date.now()), undefined);
@@ -77,7 +77,7 @@ describe('what is tried again', () => {
     let announce = (): void => undefined;
     const announced = new Promise<void>((resolve) => (announce = resolve));
     const retries = new DueAgain(() => announce());
-    afterwards(() => retries.close());
+    afterward(() => retries.close());
     retries.add(job(1), Date.now() + 1e12);
     retries.arm();
     const soon = Date.now() + 5;

@@ -9,7 +9,7 @@ import { maxAttempts, type RetryPolicy } from '../../../src/common/retry-policie
 import { maskedValue } from '../../../src/common/masking.ts';
 import { storeFile } from '../../../src/relay/history/history.ts';
 import { keptAnswerBytes } from '../../../src/relay/sending/outbound.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { startReceiver, type Answer, type ReceivedRequest } from '../receiver.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
@@ -118,7 +118,7 @@ describe('notifications for one destination', () => {
       await until(async () => (await attemptsOf(relay)).length > 0);
       if (when === 'before it starts again') await relay.stop();
       const { now } = Date;
-      afterwards(() => (Date.now = now));
+      afterward(() => (Date.now = now));
       Date.now = () => now() - 3_600_000;
       if (when === 'before it starts again') await startTestRelay({ dataDir: relay.dataDir, settings });
       await receiver.received(3);
@@ -203,7 +203,7 @@ describe('an answer of the callback', () => {
     assert.equal(attempt.answerTruncated, true);
   });
 
-  it('whose body never ends is a time-out and retried', async () => {
+  it('whose body never ends is a timeout and retried', async () => {
     let count = 0;
     const server = createServer((request, response) => {
       request.resume();
@@ -213,7 +213,7 @@ describe('an answer of the callback', () => {
       else response.end();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    afterwards(() => {
+    afterward(() => {
       server.closeAllConnections();
       server.close();
     });
@@ -562,7 +562,7 @@ describe('an attempt that cannot be recorded', () => {
     const told: string[] = [];
     relay.client.on('attempt/recorded', ({ attempts }) => told.push(...attempts.map((each) => each.notificationId)));
     const file = new DatabaseSync(storeFile(relay.dataDir));
-    afterwards(() => file.close());
+    afterward(() => file.close());
     file.exec(`CREATE TRIGGER no BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'not today'); END`);
     await relay.deliver(numbered(1));
     const lost = () => relay.log.filter(({ level, message }) => level === 'error' && message.includes('not today'));

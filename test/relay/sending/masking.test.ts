@@ -6,7 +6,7 @@ import type { SendResult } from '../../../src/relay/sending/outbound.ts';
 import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
 
-const destination = { url: 'http://localhost/', mode: 'normalised' as const, timeoutMs: 1000, credentialsName: 'mine' };
+const destination = { url: 'http://localhost/', mode: 'normalized' as const, timeoutMs: 1000, credentialsName: 'mine' };
 const secrets = { signatureKeys: new Map(), credentials: new Map([['mine', { 'X-Team': 'planted-team' }]]) };
 
 function answer(body: string, headers: [string, string][] = []): SendResult {

@@ -8,7 +8,7 @@ import { destinationSchema, type Settings } from '../../../src/protocol/settings
 import type { Headers } from '../../../src/protocol/history.ts';
 import { connectionsFor, keptAnswerBytes, post } from '../../../src/relay/sending/outbound.ts';
 import type { Connections, SendResult } from '../../../src/relay/sending/outbound.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { hasBlackHoles, startBlackHole } from '../black-hole.ts';
 import { startReceiver, type Answer } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
@@ -80,14 +80,14 @@ describe('the outcome of a request', () => {
     });
   }
 
-  it('is a time-out that says so where the answer’s body never ends', async () => {
+  it('is a timeout that says so where the answer’s body never ends', async () => {
     const server = createServer((request, response) => {
       request.resume();
       response.writeHead(200);
       response.write('begun');
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    afterwards(() => {
+    afterward(() => {
       server.closeAllConnections();
       server.close();
     });
@@ -194,7 +194,7 @@ describe('an answer that floods', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    afterwards(() => server.close());
+    afterward(() => server.close());
     return { port: (server.address() as AddressInfo).port, poured };
   }
 
@@ -203,7 +203,7 @@ describe('an answer that floods', () => {
       const { port, poured } = await startFlood(before, again, createTcpServer());
       const url = `http://127.0.0.1:${port}/`;
       const connections = connectionsFor(destinationSchema.parse({ url }), undefined, 1);
-      afterwards(() => connections.destroy());
+      afterward(() => connections.destroy());
       const result = await postTo(url, { connections, timeoutMs: 60_000 });
       assert.equal(result.kind, kind, errorOf(result));
       assert.ok((await poured) < 64_000_000, `${await poured} bytes`);
@@ -249,7 +249,7 @@ describe('the memory of a request’s body', () => {
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    afterwards(() => server.close());
+    afterward(() => server.close());
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     assert.deepEqual(await sendTo(url, Buffer.alloc(64_000_000, 'x')), { kind: 'answer', released: 0 });
   });
@@ -305,7 +305,7 @@ interface Proxy {
   readonly authorizations: (string | undefined)[];
 }
 
-/** A proxy as there are many: plain http is passed on, https tunnelled. Every host is this machine at `port`. */
+/** A proxy as there are many: plain http is passed on, https tunneled. Every host is this machine at `port`. */
 async function startProxy(port: number, refuse?: number): Promise<Proxy> {
   const seen: string[] = [];
   const authorizations: (string | undefined)[] = [];
@@ -347,7 +347,7 @@ async function startProxy(port: number, refuse?: number): Promise<Proxy> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterwards(() => {
+  afterward(() => {
     for (const socket of sockets) socket.destroy();
     server.closeAllConnections();
     server.close();
@@ -361,7 +361,7 @@ function withEnvironment(variables: Record<string, string>): void {
   const before = proxyVariables.map((name) => [name, process.env[name]] as const);
   for (const name of proxyVariables) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, variables);
-  afterwards(() => {
+  afterward(() => {
     for (const [name, value] of before) {
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
@@ -465,14 +465,14 @@ describe('a proxy', () => {
 });
 
 describe('what listens and never speaks', () => {
-  it('is a time-out, or with TLS no connection, and holds nothing open afterwards', async () => {
+  it('is a timeout, or with TLS no connection, and holds nothing open afterward', async () => {
     const sockets: Socket[] = [];
     const server: Server = createTcpServer((socket) => {
       sockets.push(socket);
       socket.on('error', () => undefined);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    afterwards(() => server.close());
+    afterward(() => server.close());
     const { port } = server.address() as AddressInfo;
     const plain = await postTo(`http://127.0.0.1:${port}/`, { timeoutMs: 1000 });
     assert.deepEqual(plain, { kind: 'broken', error: 'no answer within 1000 ms' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { Reachability } from '../../../src/relay/sending/reachability.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { until } from '../until.ts';
 
 function observed(isLocal = false): { reachability: Reachability; said: string[]; probes: () => number } {
@@ -13,7 +13,7 @@ function observed(isLocal = false): { reachability: Reachability; said: string[]
     isLocal: () => isLocal,
     log: (level, message) => void said.push(`${level} ${message}`),
   });
-  afterwards(() => reachability.close());
+  afterward(() => reachability.close());
   return { reachability, said, probes: () => probes };
 }
 
@@ -51,7 +51,7 @@ describe('a destination', () => {
   for (const [isLocal, often, delays] of pauses) {
     it(`is tried less and less often, in the end every ${often}`, () => {
       mock.timers.enable({ apis: ['setTimeout'] });
-      afterwards(() => mock.timers.reset());
+      afterward(() => mock.timers.reset());
       const { reachability, probes } = observed(isLocal);
       reachability.failed(1, 'refused', 'http://x/');
       for (const delayMs of delays) {

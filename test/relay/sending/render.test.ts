@@ -7,7 +7,7 @@ import { storeFile } from '../../../src/relay/history/history.ts';
 import { Renderer, Buffers, type FreshDelivery, type KnownSecrets } from '../../../src/relay/sending/render.ts';
 import { Store } from '../../../src/relay/log/store.ts';
 import type { StoredNotification } from '../../../src/relay/log/stored.ts';
-import { afterwards, temporaryFolder } from '../afterwards.ts';
+import { afterward, temporaryFolder } from '../afterward.ts';
 import { deliveryRecord } from '../records.ts';
 import { startReceiver } from '../receiver.ts';
 import { sampleBody, startTestRelay } from '../stage.ts';
@@ -17,7 +17,7 @@ const nobody: KnownSecrets = { signatureKeys: new Map(), credentials: new Map() 
 
 function openStore(): Store {
   const store = new Store(join(temporaryFolder(), 'store.sqlite'));
-  afterwards(() => store.close());
+  afterward(() => store.close());
   return store;
 }
 
@@ -27,7 +27,7 @@ function stored(deliveryId: number, rest: Partial<StoredNotification> = {}): Sto
   return {
     id: deliveryId,
     deliveryId,
-    kind: 'normalised',
+    kind: 'normalized',
     part: 0,
     parts: 1,
     firstEvent: 0,
@@ -141,7 +141,7 @@ describe('a notification as it is sent', () => {
     assert.equal(db.prepare('SELECT count(*) AS n FROM deliveries').get()?.['n'], 1);
     db.close();
     const store = new Store(storeFile(relay.dataDir));
-    afterwards(() => store.close());
+    afterward(() => store.close());
     const renderer = new Renderer(store.stored);
     for (const [index, outgoing] of before.entries())
       assert.deepEqual(renderer.render(index + 1, to(), nobody), { ...outgoing, withheld: [] });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connectToRelay, type RelayClient } from '../../../src/protocol/relay-client.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { startReceiver, type Receiver } from '../receiver.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
@@ -43,7 +43,7 @@ async function stage(): Promise<Stage> {
 
 async function attach({ dataDir }: TestRelay): Promise<RelayClient> {
   const client = await connectToRelay(dataDir);
-  afterwards(() => client.close());
+  afterward(() => client.close());
   return client;
 }
 
@@ -61,7 +61,7 @@ function heldBack(receiver: Receiver): { give(): void } {
 const overdue = `no answer within ${timeoutMs} ms`;
 
 describe('A client that waits for a destination however long it takes', () => {
-  it('keeps an attempt under way without a time-out, and it is answered at last', async () => {
+  it('keeps an attempt under way without a timeout, and it is answered at last', async () => {
     const { relay, debugged, errorsOf } = await stage();
     const answer = heldBack(debugged);
     const client = await attach(relay);
@@ -79,7 +79,7 @@ describe('A client that waits for a destination however long it takes', () => {
     assert.deepEqual(await errorsOf('debugged'), [null]);
   });
 
-  it('lifts the time-out of one that is under way already, and gives it all of its time afterwards', async () => {
+  it('lifts the timeout of one that is under way already, and gives it all of its time afterward', async () => {
     const { relay, debugged, errorsOf } = await stage();
     const client = await attach(relay);
     await client.request('relay/configure', {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import type { TunnelStatus } from '../../../src/protocol/status.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { rawAnswers } from '../requests.ts';
 import { sampleBody, startTestRelay, type TestRelay } from '../stage.ts';
 import { until } from '../until.ts';
@@ -44,7 +44,7 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
   });
   beforeEach(async () => {
     server = await LocaltunnelServer.start();
-    afterwards(() => server.kill());
+    afterward(() => server.kill());
     relay = await startTestRelay({
       settings: { tunnel: { kind: 'localtunnel', host: server.host, subdomain: 'held-up' } },
       limits: { headersTimeoutMs: never, bodyTimeoutMs: never, stuckMs: never },
@@ -66,12 +66,12 @@ describe('a tunnel through a localtunnel server whose ten connections are held',
           `POST ${path(relay)} HTTP/1.1\r\nHost: ${new URL(publicUrl).hostname}\r\nContent-Length: 5000${headEnd}${body}`,
         );
         sockets.push(socket);
-        afterwards(() => socket.destroy());
+        afterward(() => socket.destroy());
       }
       const dripping = setInterval(() => {
         if (drip !== '') for (const socket of sockets) if (socket.writable) socket.write(drip);
       }, 200);
-      afterwards(() => clearInterval(dripping));
+      afterward(() => clearInterval(dripping));
       await Promise.all(sockets.map((socket) => until(() => !socket.connecting && socket.writableLength === 0)));
       if (answer !== null) {
         await until(() => sockets.every((_, i) => rawAnswers(texts[i] ?? '')[0]?.status === answer));

@@ -154,7 +154,7 @@ ${body}
     const asked = new Set<string>();
     endpoint.server.prependListener('request', (req) => asked.add(req.headers.host ?? ''));
     const path = await standIn(
-      'signalled',
+      'signaled',
       `process.on('SIGUSR2', () => { err(${JSON.stringify(line)}); require('node:fs').writeFileSync(__filename + '.done', ''); });
        require('node:fs').writeFileSync(__filename + '.pid', String(process.pid));
        ${body} stay();`,

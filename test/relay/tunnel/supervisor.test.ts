@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tunnelStatusSchema } from '../../../src/protocol/status.ts';
-import { afterwards } from '../afterwards.ts';
+import { afterward } from '../afterward.ts';
 import { until } from '../until.ts';
 import { LocalEndpoint, portOf, secret, Watched } from './stage.ts';
 
@@ -74,7 +74,7 @@ describe('the tunnel supervisor, with a fixed URL', () => {
       if (hold) held.push(answer);
       else answer();
     });
-    afterwards(() => {
+    afterward(() => {
       front.closeAllConnections();
       front.close();
     });
@@ -145,14 +145,14 @@ describe('the tunnel supervisor, with a fixed URL', () => {
   });
 
   describe("with the environment's proxy", () => {
-    const tunnelled: string[] = [];
+    const tunneled: string[] = [];
     const sockets = new Set<Socket>();
     const proxy = createServer((_req, res) => res.writeHead(500).end());
     const saved: Record<string, string | undefined> = {};
 
     before(async () => {
       proxy.on('connect', (req, client: Socket) => {
-        tunnelled.push(req.url ?? '');
+        tunneled.push(req.url ?? '');
         const server = connect(endpoint.port, '127.0.0.1', () => {
           client.write('HTTP/1.1 200 Connection established\r\n\r\n');
           client.pipe(server).pipe(client);
@@ -182,12 +182,12 @@ describe('the tunnel supervisor, with a fixed URL', () => {
     });
 
     it('never goes through it to loopback', async () => {
-      tunnelled.length = 0;
+      tunneled.length = 0;
       for (const url of [endpoint.url, `http://localhost:${endpoint.port}`, `http://a.localhost:${endpoint.port}`]) {
         watched.supervisor.open({ kind: 'fixed', url });
         await watched.until('open', (status) => status.url === url);
       }
-      assert.deepEqual(tunnelled, []);
+      assert.deepEqual(tunneled, []);
     });
   });
 });

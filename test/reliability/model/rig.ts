@@ -13,7 +13,7 @@ import type { Stop } from '../../../src/protocol/debug.ts';
 import type { Attempt, EventRow } from '../../../src/protocol/history.ts';
 import type { Params } from '../../../src/protocol/methods.ts';
 import { connectToRelay, clientOverStream, type RelayClient } from '../../../src/protocol/relay-client.ts';
-import { afterwards, temporaryFolder } from '../../relay/afterwards.ts';
+import { afterward, temporaryFolder } from '../../relay/afterward.ts';
 import { readyRelay } from '../../relay/processes.ts';
 import type { Connection } from './world.ts';
 
@@ -170,7 +170,7 @@ class FullListener {
       process.kill(process.pid, 'SIGSTOP');
     });`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    afterwards(() => child.kill('SIGKILL'));
+    afterward(() => child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     const sockets: Socket[] = [];
     // The system takes one more than the backlog.

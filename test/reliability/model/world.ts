@@ -33,7 +33,7 @@ export interface Content {
 /** A destination of the settings, or one that was in them. */
 export interface KnownDestination {
   readonly id: string;
-  readonly mode: 'normalised' | 'raw';
+  readonly mode: 'normalized' | 'raw';
   readonly strictOrder: boolean;
   types: readonly EventType[] | undefined;
   keyName: KeyName | undefined;
@@ -318,7 +318,7 @@ export class World {
       delivery.id = deliveryId;
       const isWhole = delivery.content.source === 'open-connectors';
       for (const each of delivery.forwardings) {
-        const isOwn = isWhole || (each.destination.mode === 'normalised' && each.part === partOf(mark.index));
+        const isOwn = isWhole || (each.destination.mode === 'normalized' && each.part === partOf(mark.index));
         if (isOwn && notificationId !== null) each.notificationId = notificationId;
       }
     }
@@ -506,7 +506,7 @@ export class World {
     const destination = this.destinations.get(destinationId);
     if (mark === undefined || delivery === undefined || destination === undefined) return undefined;
     let part = 0;
-    if (delivery.content.source === 'campaign-monitor' && destination.mode === 'normalised') {
+    if (delivery.content.source === 'campaign-monitor' && destination.mode === 'normalized') {
       const { message } = JSON.parse(text) as { message: { events: { objectId: string }[] } };
       part = partOf(markOf(message.events[0]?.objectId ?? '')?.index ?? -1);
     }
@@ -547,7 +547,7 @@ export class World {
     const before = this.#bytes.get(each);
     if (before !== undefined && before !== sum) say('came with other bytes or another id than before');
     this.#bytes.set(each, sum);
-    if (each.delivery.content.source !== 'campaign-monitor' || each.destination.mode !== 'normalised') return;
+    if (each.delivery.content.source !== 'campaign-monitor' || each.destination.mode !== 'normalized') return;
     const of = `${each.delivery.marker} ${each.part}`;
     const { message } = JSON.parse(arrival.body.toString()) as { message: { eventId: string } };
     if (message.eventId !== id) say('says another id in its header than in its body');

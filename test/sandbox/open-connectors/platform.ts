@@ -16,7 +16,7 @@ export interface PlatformInstanceAnswer {
 }
 
 export interface Platform {
-  /** A call with the user's and the organisation's secret, and an instance's token where one is given. */
+  /** A call with the user's and the organization's secret, and an instance's token where one is given. */
   api(method: string, path: string, body?: unknown, token?: string): Promise<Answer>;
   control(method: string, path: string, body?: unknown): Promise<Answer>;
   /** A grant code, as the consent page gives it. */

@@ -20,7 +20,7 @@ describe('cm-relay doctor', function () {
     assert.deepEqual([running.code, running.err], [0, '']);
     assert.match(running.out, well);
     assert.match(running.out, /- counts: deliveries 0, events 0, /);
-    assert.match(running.out, /- t1: http:\/\/127\.0\.0\.1:\d+\/callback normalised, not yet tried, 0 waiting/);
+    assert.match(running.out, /- t1: http:\/\/127\.0\.0\.1:\d+\/callback normalized, not yet tried, 0 waiting/);
   });
 
   it('says what is wrong, and nothing that a bug report must not hold', async () => {

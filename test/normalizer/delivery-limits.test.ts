@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../src/normaliser/delivery-limits.ts';
-import { partsOf } from '../../src/normaliser/normalise.ts';
+import { keptRefusedBytes, tooMuchToRead, tooMuchToSend } from '../../src/normalizer/delivery-limits.ts';
+import { partsOf } from '../../src/normalizer/normalize.ts';
 import { sampleDeliveries } from '../../src/campaign-monitor/samples.ts';
 import { startReceiver } from '../relay/receiver.ts';
 import { send } from '../relay/requests.ts';

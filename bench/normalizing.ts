@@ -1,9 +1,9 @@
-/** (c) Reading, normalising and rendering a delivery, beside parsing and writing its JSON. In this process. */
+/** (c) Reading, normalizing and rendering a delivery, beside parsing and writing its JSON. In this process. */
 import { readPayload } from '../src/campaign-monitor/payload.ts';
 import { sampleDeliveries } from '../src/campaign-monitor/samples.ts';
 import { defaultSettings } from '../src/protocol/settings.ts';
 import { Buffers } from '../src/relay/sending/render.ts';
-import { normaliseEvent, partsOf, renderNotification } from '../src/normaliser/normalise.ts';
+import { normalizeEvent, partsOf, renderNotification } from '../src/normalizer/normalize.ts';
 import { takeDisturbedRounds, undisturbed } from './machine.ts';
 import { rateRow } from './report.ts';
 import type { Result, Row } from './report.ts';
@@ -27,10 +27,10 @@ function allocate(bytes: number): Buffer {
 }
 
 /** Every byte of every notification of a body; the sum keeps the work from being left out. */
-function normaliseAll(bytes: Buffer): number {
+function normalizeAll(bytes: Buffer): number {
   const payload = readPayload(bytes, 'application/json');
   if (payload.kind !== 'events') throw new Error('not a body with events');
-  const objects = payload.events.map((event) => normaliseEvent(event, settings, receivedAt).object);
+  const objects = payload.events.map((event) => normalizeEvent(event, settings, receivedAt).object);
   let written = 0;
   for (const [index, part] of partsOf(objects.length, partSize).entries()) {
     const identified = { id: index + 1, eventId: 'AAAAAAAAAAAAAAAAAAAA', createdAt: receivedAt, settings };
@@ -87,7 +87,7 @@ function rate(run: () => number, milliseconds: number): number {
   return (times * 1000) / (now - started);
 }
 
-export async function normalising(rounds: number): Promise<Result> {
+export async function normalizing(rounds: number): Promise<Result> {
   const bodies = [
     { what: 'the documented sample, 1 event', text: subscribeSample, before: unchanged, aims: [0.5] },
     { what: 'the same, a date not seen before in each', text: subscribeSample, before: nextDate, aims: [] },
@@ -114,7 +114,7 @@ export async function normalising(rounds: number): Promise<Result> {
         Promise.resolve({
           relay: rate(() => {
             prepare();
-            return normaliseAll(bytes);
+            return normalizeAll(bytes);
           }, 250),
           baseline: rate(() => {
             prepare();
@@ -130,7 +130,7 @@ export async function normalising(rounds: number): Promise<Result> {
   }
   return {
     letter: 'c',
-    title: 'Normalising: read the body, normalise every event, render every notification',
+    title: 'Normalizing: read the body, normalize every event, render every notification',
     rows,
     remarks: [
       'Baseline: `JSON.stringify(JSON.parse(bytes.toString()))` of the same body. A body of 1,000 events becomes 50 notifications, each with the whole body in it, in memory that is used in turn, as when sixteen at a time are sent.',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countRuns } from '../long.ts';
-import { readDate } from '../../src/normaliser/event-date.ts';
+import { readDate } from '../../src/normalizer/event-date.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 

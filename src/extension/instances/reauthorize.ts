@@ -13,14 +13,14 @@ interface Asked {
   readonly apiSecret: string;
 }
 
-/** Undefined if the user cancelled or refused, which was reported. @param again the action of "Try Again" */
+/** Undefined if the user canceled or refused, which was reported. @param again the action of "Try Again" */
 export async function newCredentials(
   api: OpenConnectorsApi,
   browser: BrowserAuthorization,
   { facts, instance }: InstanceNode,
   again: () => unknown,
 ): Promise<InstanceChange | undefined> {
-  const title = say('Re-authorise {0}', printable(facts.name));
+  const title = say('Re-authorize {0}', printable(facts.name));
   const configuration = instance.configuration ?? {};
   const known = (key: string): string => {
     const value = configuration[key];

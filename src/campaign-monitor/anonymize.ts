@@ -1,16 +1,16 @@
 /** Personal data is replaced consistently; what shows how the vendor builds a delivery stays. */
 import { maskedValue } from '../common/masking.ts';
-import { eachString, isTooDeep, replaceJson, type Json } from './anonymise/json.ts';
-import { isKnownName, isOpenHeader } from './anonymise/known.ts';
-import { Replacements } from './anonymise/replacements.ts';
-import { rewriteXml } from './anonymise/xml.ts';
+import { eachString, isTooDeep, replaceJson, type Json } from './anonymize/json.ts';
+import { isKnownName, isOpenHeader } from './anonymize/known.ts';
+import { Replacements } from './anonymize/replacements.ts';
+import { rewriteXml } from './anonymize/xml.ts';
 
 export interface Capture {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array;
 }
 
-export interface AnonymisedCapture {
+export interface AnonymizedCapture {
   readonly headers: [string, string][];
   /** `text`: the body is neither JSON nor XML; only its punctuation is kept. */
   readonly format: 'json' | 'xml' | 'text' | 'empty';
@@ -20,12 +20,12 @@ export interface AnonymisedCapture {
 /**
  * Anonymizes deliveries together: the same original gets the same replacement in all of them, of the same kind (a
  * number by a number, a URL by a URL, text beyond ASCII by such text). Replaced: names, addresses, values and keys of
- * custom fields, IP addresses, list IDs, values of unknown fields. Kept (anonymise/known.ts): names and words made of
+ * custom fields, IP addresses, list IDs, values of unknown fields. Kept (anonymize/known.ts): names and words made of
  * the vendors' words, dates, headers that show how the vendor sends if their values are common, booleans, null, zero
  * and empty text.
  * @param captures deliveries of Campaign Monitor or notifications of Open Connectors
  */
-export function anonymise(captures: readonly Capture[]): AnonymisedCapture[] {
+export function anonymize(captures: readonly Capture[]): AnonymizedCapture[] {
   const documents = captures.map((capture) => read(capture.body));
   const replacements = new Replacements();
   for (const document of documents) document.collect(replacements);
@@ -43,7 +43,7 @@ export function anonymise(captures: readonly Capture[]): AnonymisedCapture[] {
 
 interface Document {
   collect(replacements: Replacements): void;
-  replace(replacements: Replacements): Pick<AnonymisedCapture, 'format' | 'body'>;
+  replace(replacements: Replacements): Pick<AnonymizedCapture, 'format' | 'body'>;
 }
 
 function read(bytes: Uint8Array): Document {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countRuns } from '../long.ts';
-import { anonymise, type AnonymisedCapture } from '../../src/campaign-monitor/anonymise.ts';
-import type { Json } from '../../src/campaign-monitor/anonymise/json.ts';
+import { anonymize, type AnonymizedCapture } from '../../src/campaign-monitor/anonymize.ts';
+import type { Json } from '../../src/campaign-monitor/anonymize/json.ts';
 
 const nobody: [string, string][] = [];
 
-function one(body: unknown, headers = nobody): AnonymisedCapture {
+function one(body: unknown, headers = nobody): AnonymizedCapture {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  const [capture] = anonymise([{ headers, body: bytes }]);
+  const [capture] = anonymize([{ headers, body: bytes }]);
   assert.ok(capture);
   return capture;
 }
@@ -36,7 +36,7 @@ const update = {
   ],
 };
 
-describe('anonymising', () => {
+describe('anonymizing', () => {
   it('replaces what is personal and keeps what says how the vendor works', () => {
     assert.deepEqual(one(update).body, {
       ListID: '00000000000000000000000000000001',
@@ -64,7 +64,7 @@ describe('anonymising', () => {
 
   it('shows whether two addresses differ, within one export', () => {
     const moved = { ...update, Events: [{ ...update.Events[0], EmailAddress: 'jane@example.net' }] };
-    const [first, second] = anonymise(
+    const [first, second] = anonymize(
       [update, moved].map((body) => ({ headers: [], body: Buffer.from(JSON.stringify(body)) })),
     );
     const addresses = [first, second].map((capture) => {
@@ -168,7 +168,7 @@ describe('anonymising', () => {
     const json = `${'{"Name":["Ada",'.repeat(100_000)}1${']}'.repeat(100_000)}`;
     const xml = `${'<Name>Ada'.repeat(100_000)}${'</Name>'.repeat(100_000)}`;
     const embedded = JSON.stringify({ raw: `${'['.repeat(100_000)}"Ada"${']'.repeat(100_000)}` });
-    const [first, second, third] = anonymise(
+    const [first, second, third] = anonymize(
       [json, xml, embedded].map((text) => ({ headers: [], body: Buffer.from(text) })),
     );
     assert.deepEqual([first?.format, second?.format, third?.format], ['text', 'text', 'json']);
@@ -198,7 +198,7 @@ describe('anonymising', () => {
   });
 });
 
-describe('anonymising any delivery', () => {
+describe('anonymizing any delivery', () => {
   // What a fixture says by itself; a value that is part of it cannot be told from one that was let through.
   const vocabulary = [
     'ListID Events Type Date EmailAddress OldEmailAddress Name SignupIPAddress State CustomFields Key Value Extra Event Webhook',
@@ -278,7 +278,7 @@ describe('anonymising any delivery', () => {
   it('lets no original value through and keeps the structure', () => {
     fc.assert(
       fc.property(fc.array(delivery, { minLength: 1, maxLength: 3 }), (deliveries) => {
-        const found = anonymise(
+        const found = anonymize(
           deliveries.map((each) => ({ headers: [['X-Any', 'x']], body: Buffer.from(JSON.stringify(each)) })),
         );
         const values = found.map(({ body }) => strings(body).join('\n')).join('\n');

@@ -15,7 +15,7 @@ export interface RenderSettings {
   readonly identity: Identity;
 }
 
-export interface NormalisedEvent {
+export interface NormalizedEvent {
   readonly object: EventObject;
   readonly type: string | null;
   readonly address: string | null;
@@ -28,7 +28,7 @@ export interface NormalisedEvent {
  * @param receivedAt when the delivery arrived, milliseconds since the epoch: the date of an event without a readable
  *   one
  */
-export function normaliseEvent(event: VendorEvent, settings: RenderSettings, receivedAt: number): NormalisedEvent {
+export function normalizeEvent(event: VendorEvent, settings: RenderSettings, receivedAt: number): NormalizedEvent {
   const { mapping } = settings;
   const type = textField(event, 'Type');
   const written = textField(event, 'Date');

@@ -3,7 +3,7 @@
  * each part of a delivery repeats its body.
  */
 import { maxBodyValues } from '../common/parse-json.ts';
-import type { Part } from './normalise.ts';
+import type { Part } from './normalize.ts';
 
 /** Of the body of a refused delivery. */
 export const keptRefusedBytes = 65_536;

@@ -6,7 +6,7 @@ import { readPayload, type VendorEvent } from '../../src/campaign-monitor/payloa
 import { sampleDeliveries, toXml } from '../../src/campaign-monitor/samples.ts';
 import { sign } from '../../src/open-connectors/signature.ts';
 import { defaultSettings, settingsSchema } from '../../src/protocol/settings.ts';
-import { fingerprints, normaliseEvent, partsOf, renderNotification } from '../../src/normaliser/normalise.ts';
+import { fingerprints, normalizeEvent, partsOf, renderNotification } from '../../src/normalizer/normalize.ts';
 import { startReceiver, type ReceivedRequest } from '../relay/receiver.ts';
 import { sampleBody, startTestRelay } from '../relay/stage.ts';
 
@@ -39,7 +39,7 @@ describe('an event object', () => {
       deactivate: ['2011-04-27T09:41:00Z', 'DELETED', 'example@example.com'],
     };
     for (const [name, [date, eventType, objectId]] of Object.entries(expected)) {
-      const { object, warning } = normaliseEvent(fixture(name), settings, receivedAt);
+      const { object, warning } = normalizeEvent(fixture(name), settings, receivedAt);
       assert.equal(warning, null);
       assert.equal(
         JSON.stringify(object),
@@ -60,14 +60,14 @@ describe('an event object', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.constantFrom('subscribe', '__proto__', 'constructor', '')), (type) => {
         fc.pre(!known.includes(type));
-        const { object, type: shown } = normaliseEvent({ Type: type }, settings, receivedAt);
+        const { object, type: shown } = normalizeEvent({ Type: type }, settings, receivedAt);
         assert.equal(object.eventType, 'UNKNOWN');
         assert.equal(shown, type);
       }),
     );
     for (const event of [{}, { Type: null }, { Type: {} }]) {
-      assert.equal(normaliseEvent(event, settings, receivedAt).object.eventType, 'UNKNOWN');
-      assert.equal(normaliseEvent(event, settings, receivedAt).type, null);
+      assert.equal(normalizeEvent(event, settings, receivedAt).object.eventType, 'UNKNOWN');
+      assert.equal(normalizeEvent(event, settings, receivedAt).type, null);
     }
   });
 
@@ -81,16 +81,16 @@ describe('an event object', () => {
       },
     });
     const event = { Type: 'Subscribe', Date: '2026-03-01', EmailAddress: 'a@b.c', Name: 'Ada' };
-    const { object } = normaliseEvent(event, { ...settings, mapping }, receivedAt);
+    const { object } = normalizeEvent(event, { ...settings, mapping }, receivedAt);
     assert.deepEqual([object.eventType, object.objectType, object.objectId], ['NEW', 'people', 'Ada']);
-    assert.equal(normaliseEvent({ Type: 'Update' }, { ...settings, mapping }, receivedAt).object.eventType, 'OTHER');
+    assert.equal(normalizeEvent({ Type: 'Update' }, { ...settings, mapping }, receivedAt).object.eventType, 'OTHER');
   });
 
   it('has the time of receipt and a warning where the date is missing or unreadable', () => {
-    const missing = normaliseEvent({ EmailAddress: 'a' }, settings, receivedAt);
+    const missing = normalizeEvent({ EmailAddress: 'a' }, settings, receivedAt);
     assert.equal(missing.object.date, receivedDate);
     assert.match(missing.warning ?? '', /^no Date: the time of receipt/);
-    const unreadable = normaliseEvent({ EmailAddress: 'a', Date: 'yesterday' }, settings, receivedAt);
+    const unreadable = normalizeEvent({ EmailAddress: 'a', Date: 'yesterday' }, settings, receivedAt);
     assert.equal(unreadable.object.date, receivedDate);
     assert.match(unreadable.warning ?? '', /^unreadable Date: the time of receipt/);
   });
@@ -134,7 +134,7 @@ describe('the notifications of any delivery', () => {
           const payload = readPayload(body);
           assert.ok(payload.kind === 'events');
           const render = { ...settings, timeZone };
-          const objects = payload.events.map((event) => normaliseEvent(event, render, receivedAt).object);
+          const objects = payload.events.map((event) => normalizeEvent(event, render, receivedAt).object);
           const seen: string[] = [];
           for (const [i, { first, count }] of partsOf(objects.length, partSize).entries()) {
             const identity = { id: i + 1, eventId: `e${i}`, createdAt: receivedAt, settings: render };
@@ -283,10 +283,10 @@ describe('a delivery through the relay', () => {
     const xml = toXml(sample!.body);
     await relay.deliver(xml, { 'Content-Type': 'text/xml; charset=utf-8', 'X-Vendor': 'kept' });
     await receiver.received(2);
-    const normalised = receiver.requests.find((request) => request.path === '/callback')!;
+    const normalized = receiver.requests.find((request) => request.path === '/callback')!;
     const raw = receiver.requests.find((request) => request.path === '/callback/raw')!;
-    assert.deepEqual(notificationOf(normalised).message.raw, sample!.body);
-    assert.equal(notificationOf(normalised).message.events.length, 3);
+    assert.deepEqual(notificationOf(normalized).message.raw, sample!.body);
+    assert.equal(notificationOf(normalized).message.events.length, 3);
     assert.equal(raw.text, xml);
     assert.equal(raw.header('content-type'), 'text/xml; charset=utf-8');
     assert.equal(raw.header('x-vendor'), 'kept');

@@ -28,16 +28,16 @@ after(() => runAll(ofRun));
  * Runs a task after the test, the latest first; after the run where a `before` asks for it.
  * @returns what takes the task back
  */
-export function afterwards(task: Task): () => void {
+export function afterward(task: Task): () => void {
   const tasks = inTest ? ofTest : ofRun;
   tasks.add(task);
   return () => void tasks.delete(task);
 }
 
-/** A folder of its own, removed afterwards. */
+/** A folder of its own, removed afterward. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cmr-'));
-  afterwards(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  afterward(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

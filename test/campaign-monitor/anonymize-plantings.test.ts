@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { countRuns } from '../long.ts';
-import { anonymise } from '../../src/campaign-monitor/anonymise.ts';
-import { isKnownName } from '../../src/campaign-monitor/anonymise/known.ts';
-import { anonymised } from '../../src/check/recording.ts';
+import { anonymize } from '../../src/campaign-monitor/anonymize.ts';
+import { isKnownName } from '../../src/campaign-monitor/anonymize/known.ts';
+import { anonymized } from '../../src/check/recording.ts';
 
 /** What is personal, and what of it would show that it was let through. */
 const people: readonly (readonly [text: string, shows: RegExp])[] = [
@@ -111,18 +111,18 @@ const places: Readonly<Record<string, (text: string) => Place>> = {
   }),
 };
 
-describe('anonymising what is planted in every place', () => {
+describe('anonymizing what is planted in every place', () => {
   for (const [kind, write] of [
     [
       'a fixture',
-      (place: Place): string => json(anonymise([{ headers: place.headers ?? [], body: Buffer.from(place.body) }])),
+      (place: Place): string => json(anonymize([{ headers: place.headers ?? [], body: Buffer.from(place.body) }])),
     ],
     [
       'a recording',
       ({ body, headers = [] }: Place): string => {
         const contentType = headers.find(([name]) => /^content-type$/i.test(name))?.[1] ?? 'application/json';
         const given = { atMs: 0, source: 'campaign-monitor', contentType, body: Buffer.from(body) } as const;
-        return anonymised([given])
+        return anonymized([given])
           .map((each) => json({ ...each, body: each.body.toString() }))
           .join();
       },
